@@ -1,4 +1,3 @@
-import type { EventType } from '@plinth/messages';
 import type { Decider } from './decider.ts';
 import type { Rejection } from './decider.ts';
 import type { Cause, Envelope, Instant, StreamId } from './envelope.ts';
@@ -71,6 +70,3 @@ export type AnyService = ServiceDefinition<any>;
 export const defineService = <V extends Readonly<Record<string, Fold>>>(
   definition: ServiceDefinition<V>,
 ): ServiceDefinition<V> => definition;
-
-/** Narrows an envelope by its type: `on(event, 'FillBooked')`. */
-export const on = <K extends EventType>(event: Envelope, type: K): event is Envelope<K> => event.type === type;

@@ -1,0 +1,7 @@
+/** Upper bounds of the market's own maps and lists; beyond them a listing is refused. */
+export const LIMITS = {
+  assetsMax: 1_000,
+  instrumentsMax: 10_000,
+  venuesMax: 100,
+  listingsPerVenueMax: 2_000,
+} as const;
