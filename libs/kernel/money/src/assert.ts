@@ -1,0 +1,15 @@
+/** A bug or corrupt data: say where and stop. Never caught to go on. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError';
+}
+
+/** Stays on in production. Pass a function when building the message would cost something on a hot path. */
+export function assert(condition: unknown, message: string | (() => string)): asserts condition {
+  if (condition) return;
+  throw new AssertionError(typeof message === 'string' ? message : message());
+}
+
+/** The end of a `switch` over a union: the compiler proves that it is not reached, corrupt data may disagree. */
+export const unreachable = (value: never): never => {
+  throw new AssertionError(`Expected a known variant, was ${JSON.stringify(value)}`);
+};

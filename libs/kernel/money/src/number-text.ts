@@ -1,0 +1,95 @@
+import { assert } from './assert.ts';
+import { MAX_SCALE, MAX_TEXT_LENGTH, MAX_UNITS_DIGITS } from './limits.ts';
+
+/** A number from outside that is refused. `field` is the path of the offending field; the message says what to send instead. */
+export class InvalidNumber extends Error {
+  override readonly name = 'InvalidNumber';
+  readonly field: string;
+  constructor(field: string, expected: string, was: unknown) {
+    super(`Expected ${field} to be ${expected}, was ${excerpt(was)}`);
+    this.field = field;
+  }
+}
+
+const EXCERPT_LENGTH = 48;
+
+const excerpt = (was: unknown): string => {
+  if (typeof was !== 'string') return was === null ? 'null' : `a ${typeof was}`;
+  return was.length <= EXCERPT_LENGTH
+    ? JSON.stringify(was)
+    : `${JSON.stringify(was.slice(0, EXCERPT_LENGTH))}… (${was.length} characters)`;
+};
+
+// ASCII digits only, no plus sign, no exponent, no blanks, no leading zeros, no bare point. `$` without the m flag does
+// not match before a final line feed.
+const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
+
+/** Throws unless `text` is a plain decimal number; returns the number of its decimals. */
+export const decimalsOf = (text: string, field: string): number => {
+  if (typeof text !== 'string' || text.length > MAX_TEXT_LENGTH) {
+    throw new InvalidNumber(field, `a decimal number of at most ${MAX_TEXT_LENGTH} characters`, text);
+  }
+  const match = PLAIN_DECIMAL.exec(text);
+  if (match === null) {
+    throw new InvalidNumber(
+      field,
+      'a plain decimal number such as 12.5 (no exponent, plus sign or blanks)',
+      text,
+    );
+  }
+  return match[1]?.length ?? 0;
+};
+
+const POWERS_OF_TEN: readonly bigint[] = Array.from(
+  { length: 2 * MAX_UNITS_DIGITS + 1 },
+  (_, n) => 10n ** BigInt(n),
+);
+
+/** 10^n as a bigint, n ≥ 0. */
+export const powerOfTen = (n: number): bigint => POWERS_OF_TEN[n] ?? 10n ** BigInt(n);
+
+const UNITS_LIMIT = powerOfTen(MAX_UNITS_DIGITS);
+
+export const isWithinUnitsLimit = (units: bigint): boolean => units < UNITS_LIMIT && units > -UNITS_LIMIT;
+
+/** Throws when an amount has left the range that is stored and hashed: never wraps, never loses digits. */
+export const checkedUnits = (units: bigint): bigint => {
+  assert(units < UNITS_LIMIT && units > -UNITS_LIMIT, () => `Expected fewer than 10^38 units, was ${units}`);
+  return units;
+};
+
+export const checkedScale = (scale: number): number => {
+  assert(
+    Number.isInteger(scale) && scale >= 0 && scale <= MAX_SCALE,
+    () => `Expected a scale from 0 to ${MAX_SCALE}, was ${scale}`,
+  );
+  return scale;
+};
+
+/** Plain decimal text to an integer of 10^-scale. Refuses more decimals than the scale has, even zeros. */
+export const unitsOf = (text: string, scale: number, field: string): bigint => {
+  const decimals = decimalsOf(text, field);
+  if (decimals > scale) throw new InvalidNumber(field, `a number with at most ${scale} decimals`, text);
+  const digits = decimals === 0 ? text : text.slice(0, -decimals - 1) + text.slice(-decimals);
+  const units = BigInt(digits) * powerOfTen(scale - decimals);
+  if (!isWithinUnitsLimit(units)) {
+    throw new InvalidNumber(
+      field,
+      `a number of at most ${MAX_UNITS_DIGITS - scale} digits before the point`,
+      text,
+    );
+  }
+  return units;
+};
+
+/** The canonical text of units · 10^-scale: no trailing zeros, no `-0`, no exponent. */
+export const formatUnits = (units: bigint, scale: number): string => {
+  if (units === 0n) return '0';
+  const sign = units < 0n ? '-' : '';
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  let end = digits.length;
+  const point = end - scale;
+  while (end > point && digits.charCodeAt(end - 1) === 48) end--;
+  const whole = sign + digits.slice(0, point);
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
+};
