@@ -20,7 +20,10 @@ import type { Rounding } from './rounding.ts';
 export const RECORDED_DIGITS = 8;
 
 const EXACT_INTEGER_LIMIT = 9_007_199_254_740_992n;
-/** Powers of ten up to 10^22 are exact in float64, so that one division of exact integers is correctly rounded. */
+/**
+ * Powers of ten up to 10^22 are exact in float64, so that one division of exact integers is correctly
+ * rounded.
+ */
 const EXACT_POWER_LIMIT = 22;
 const FLOAT_POWERS: readonly number[] = Array.from({ length: EXACT_POWER_LIMIT + 1 }, (_, n) =>
   Number(`1e${n}`),
@@ -105,7 +108,10 @@ export const integerOf = (
 /** Which asset an amount is in, and the decimals of its smallest unit. */
 export type AssetScale = Readonly<{ asset: string; scale: number }>;
 
-/** exact = amount + remainder; |remainder| is below one smallest unit (for a division: of the result, see each function). */
+/**
+ * exact = amount + remainder; |remainder| is below one smallest unit (for a division: of the result, see each
+ * function).
+ */
 export type Rounded = Readonly<{ amount: Money; remainder: Decimal }>;
 
 const roundUnits = (exact: bigint, exactScale: number, target: AssetScale, rounding: Rounding): Rounded => {
@@ -132,7 +138,9 @@ export const valueOf = (
   return roundUnits(quantity.units * unitsOfDecimal(price, places), quantity.scale + places, quote, rounding);
 };
 
-/** amount · rate in the same asset: a fee, interest, a haircut. Charged: round `up`; granted: round `down`. */
+/**
+ * amount · rate in the same asset: a fee, interest, a haircut. Charged: round `up`; granted: round `down`.
+ */
 export const share = (amount: Money, rate: Rate, rounding: Rounding): Rounded => {
   const places = decimalPlaces(rate);
   return roundUnits(amount.units * unitsOfDecimal(rate, places), amount.scale + places, amount, rounding);
@@ -158,7 +166,8 @@ export const quantityFor = (
   assert(price.gt(ZERO), () => `Expected a price over 0, was ${formatDecimal(price)}`);
   const places = decimalPlaces(price);
   const lift = checkedScale(scale) + places;
-  // Both sides at 10^-(amount.scale + scale + places): q · p = (quotient · 10^-scale) · (price units · 10^-places).
+  // Both sides at 10^-(amount.scale + scale + places): q · p = (quotient · 10^-scale) · (price units ·
+  // 10^-places).
   const numerator = amount.units * powerOfTen(lift);
   const denominator = unitsOfDecimal(price, places) * powerOfTen(amount.scale);
   const { quotient, remainder } = divideUnits(numerator, denominator, rounding);

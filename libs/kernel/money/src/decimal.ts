@@ -6,8 +6,9 @@ import { InvalidNumber, decimalsOf, formatUnits, powerOfTen } from './number-tex
 import { divideUnits } from './rounding.ts';
 import type { Rounding } from './rounding.ts';
 
-// A constructor of our own, so that nobody else's settings reach it. `strict` refuses JavaScript numbers and implicit
-// conversions; there is no default rounding because `div`, `sqrt` and `pow` of big.js are never called.
+// A constructor of our own, so that nobody else's settings reach it. `strict` refuses JavaScript numbers and
+// implicit conversions; there is no default rounding because `div`, `sqrt` and `pow` of big.js are never
+// called.
 const StrictBig = BigModule();
 StrictBig.strict = true;
 
@@ -113,7 +114,10 @@ export const divide = (
   return { quotient: decimalOfUnits(quotient, digits), remainder: decimalOfUnits(remainder, scale + digits) };
 };
 
-/** The nearest number with `digits` decimals that `rounding` names, and what is left: value = rounded + remainder. */
+/**
+ * The nearest number with `digits` decimals that `rounding` names, and what is left: value = rounded +
+ * remainder.
+ */
 export const roundDecimal = (
   value: Decimal,
   digits: number,

@@ -16,8 +16,9 @@ import { divideUnits } from './rounding.ts';
 import type { Rounding } from './rounding.ts';
 
 /**
- * debt_now = principal · index_now / index_then, in the asset's smallest units. Round `up` what is owed to the house and
- * `down` what the house owes. `remainder` is in units · index_then: principal · index_now = units · index_then + remainder.
+ * debt_now = principal · index_now / index_then, in the asset's smallest units. Round `up` what is owed to
+ * the house and `down` what the house owes. `remainder` is in units · index_then: principal · index_now =
+ * units · index_then + remainder.
  */
 export const accrued = (
   principalUnits: bigint,
@@ -44,7 +45,10 @@ export const accruedMoney = (
   units: accrued(principal.units, indexThen, indexNow, rounding).units,
 });
 
-/** Decimals kept while a power is computed: ten more than the index has, so that guard digits absorb the steps' rounding. */
+/**
+ * Decimals kept while a power is computed: ten more than the index has, so that guard digits absorb the
+ * steps' rounding.
+ */
 const WORKING_DIGITS = INDEX_DIGITS + 10;
 const WORKING_ONE = powerOfTen(WORKING_DIGITS);
 
@@ -52,8 +56,9 @@ const multiplyWorking = (a: bigint, b: bigint, rounding: Rounding): bigint =>
   divideUnits(a * b, WORKING_ONE, rounding).quotient;
 
 /**
- * index · (1 + ratePerSecond)^seconds to 27 decimals, by squaring. Every step is rounded in the named direction (`up` for
- * borrowers, `down` for lenders), so that the result is never on the wrong side of the exact power.
+ * index · (1 + ratePerSecond)^seconds to 27 decimals, by squaring. Every step is rounded in the named
+ * direction (`up` for borrowers, `down` for lenders), so that the result is never on the wrong side of the
+ * exact power.
  */
 export const compound = (
   index: Index,

@@ -1,4 +1,7 @@
-/** Most significant digits of an amount or a quantity: |units| < 10^38 (fits PostgreSQL numeric(38) and 128-bit integers). */
+/**
+ * Most significant digits of an amount or a quantity: |units| < 10^38 (fits PostgreSQL numeric(38) and
+ * 128-bit integers).
+ */
 export const MAX_UNITS_DIGITS = 38;
 
 /** Most decimals of an asset, an instrument's quantity or a decimal read from outside. */

@@ -2,7 +2,10 @@ import { assert } from './assert.ts';
 import { MAX_ALLOCATION_PARTS } from './limits.ts';
 import { checkedScale, checkedUnits, formatUnits, unitsOf } from './number-text.ts';
 
-/** An amount of one asset as an integer of its smallest unit: `{ asset: 'BTC', scale: 8, units: 150_000_000n }` is 1.5 BTC. */
+/**
+ * An amount of one asset as an integer of its smallest unit: `{ asset: 'BTC', scale: 8, units: 150_000_000n
+ * }` is 1.5 BTC.
+ */
 export type Money = Readonly<{ asset: string; scale: number; units: bigint }>;
 
 /** Reads an amount from plain decimal text. Throws `InvalidNumber` naming `field`. */
@@ -77,9 +80,9 @@ export const sum = (start: Money, amounts: Iterable<Money>): Money => {
 export const formatMoney = (money: Money): string => formatUnits(money.units, money.scale);
 
 /**
- * Splits an amount in proportion to `weights` (≥ 0, at least one > 0); the parts sum to the amount exactly. Each part is
- * the difference of rounded-down cumulative shares, so none is further than one unit from its exact share, and a part of
- * weight 0 gets nothing.
+ * Splits an amount in proportion to `weights` (≥ 0, at least one > 0); the parts sum to the amount exactly.
+ * Each part is the difference of rounded-down cumulative shares, so none is further than one unit from its
+ * exact share, and a part of weight 0 gets nothing.
  */
 export const allocate = (money: Money, weights: readonly bigint[]): readonly Money[] => {
   assert(weights.length <= MAX_ALLOCATION_PARTS, () => `Expected at most ${MAX_ALLOCATION_PARTS} weights`);

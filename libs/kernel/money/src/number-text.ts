@@ -1,7 +1,10 @@
 import { assert } from './assert.ts';
 import { MAX_SCALE, MAX_TEXT_LENGTH, MAX_UNITS_DIGITS } from './limits.ts';
 
-/** A number from outside that is refused. `field` is the path of the offending field; the message says what to send instead. */
+/**
+ * A number from outside that is refused. `field` is the path of the offending field; the message says what to
+ * send instead.
+ */
 export class InvalidNumber extends Error {
   override readonly name = 'InvalidNumber';
   readonly field: string;
@@ -20,8 +23,8 @@ const excerpt = (was: unknown): string => {
     : `${JSON.stringify(was.slice(0, EXCERPT_LENGTH))}… (${was.length} characters)`;
 };
 
-// ASCII digits only, no plus sign, no exponent, no blanks, no leading zeros, no bare point. `$` without the m flag does
-// not match before a final line feed.
+// ASCII digits only, no plus sign, no exponent, no blanks, no leading zeros, no bare point. `$` without the m
+// flag does not match before a final line feed.
 const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 
 /** Throws unless `text` is a plain decimal number; returns the number of its decimals. */

@@ -3,7 +3,10 @@ import { checkedScale, checkedUnits, formatUnits, powerOfTen, unitsOf } from './
 import { divideUnits } from './rounding.ts';
 import type { Rounding } from './rounding.ts';
 
-/** A quantity of an instrument as an integer of 10^-scale: `{ scale: 3, units: 1500n }` is 1.5. Negative = short or sold. */
+/**
+ * A quantity of an instrument as an integer of 10^-scale: `{ scale: 3, units: 1500n }` is 1.5. Negative =
+ * short or sold.
+ */
 export type Quantity = Readonly<{ scale: number; units: bigint }>;
 
 /** Reads a quantity from plain decimal text. Throws `InvalidNumber` naming `field`. */

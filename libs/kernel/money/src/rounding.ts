@@ -1,8 +1,9 @@
 import { assert, unreachable } from './assert.ts';
 
 /**
- * Where a result that does not fit goes. `down` towards zero, `up` away from zero, `floor` towards minus infinity,
- * `ceil` towards plus infinity, `half-even` and `half-away` to the nearest, a tie to the even neighbour or away from zero.
+ * Where a result that does not fit goes. `down` towards zero, `up` away from zero, `floor` towards minus
+ * infinity, `ceil` towards plus infinity, `half-even` and `half-away` to the nearest, a tie to the even
+ * neighbour or away from zero.
  */
 export type Rounding = 'down' | 'up' | 'floor' | 'ceil' | 'half-even' | 'half-away';
 
