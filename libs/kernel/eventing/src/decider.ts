@@ -25,7 +25,12 @@ export const reject = <Code extends string>(
  * The shape of every aggregate and every workflow: synchronous and pure. Time, ids and prices come in with the command.
  * `decide` returns the new events (none is a valid answer: nothing to do) or a rejection; `evolve` never refuses.
  */
-export type Decider<State, Command, T extends EventType = EventType, Code extends string = string> = Readonly<{
+export type Decider<
+  State,
+  Command,
+  T extends EventType = EventType,
+  Code extends string = string,
+> = Readonly<{
   initialState: () => State;
   decide: (command: Command, state: State) => readonly NewEvent<T>[] | Rejection<Code>;
   evolve: (state: State, event: NewEvent<T>) => State;
@@ -41,4 +46,5 @@ export const isRejection = (value: unknown): value is Rejection =>
 export const foldStream = <S, C, T extends EventType>(
   decider: Decider<S, C, T>,
   events: readonly (Envelope<T> | NewEvent<T>)[],
-): S => events.reduce<S>((state, event) => decider.evolve(state, event as NewEvent<T>), decider.initialState());
+): S =>
+  events.reduce<S>((state, event) => decider.evolve(state, event as NewEvent<T>), decider.initialState());

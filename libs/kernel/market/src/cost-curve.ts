@@ -20,7 +20,12 @@ export type ExecutionCost = Readonly<{
 }>;
 
 /** Cost of trading `quantity` (> 0) along the curve. `sign` is +1 for buys, −1 for sells. */
-export const executionCost = (curve: CostCurve, quantity: number, mark: number, sign: 1 | -1): ExecutionCost => {
+export const executionCost = (
+  curve: CostCurve,
+  quantity: number,
+  mark: number,
+  sign: 1 | -1,
+): ExecutionCost => {
   let done = 0;
   let notional = 0;
   for (let step = 0; step < curve.quantities.length && done < quantity; step += 1) {

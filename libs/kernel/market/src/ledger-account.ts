@@ -4,8 +4,12 @@
  */
 const CLIENT = 'client:';
 
-export const clientAccount = (accountId: string, subAccountId: string, asset: string, location: string): string =>
-  `${CLIENT}${accountId}${subAccountId === '' ? '' : `/${subAccountId}`}:${asset}:${location}`;
+export const clientAccount = (
+  accountId: string,
+  subAccountId: string,
+  asset: string,
+  location: string,
+): string => `${CLIENT}${accountId}${subAccountId === '' ? '' : `/${subAccountId}`}:${asset}:${location}`;
 
 /** Money set aside for a withdrawal or transfer that waits for its answer. */
 export const holdAccount = (accountId: string, holdId: string, asset: string): string =>
@@ -29,7 +33,12 @@ export const BAD_DEBT = 'bad-debt';
 export const ROUNDING = 'rounding';
 export const EXTERNAL = 'external';
 
-export type ClientBalanceKey = Readonly<{ accountId: string; subAccountId: string; asset: string; location: string }>;
+export type ClientBalanceKey = Readonly<{
+  accountId: string;
+  subAccountId: string;
+  asset: string;
+  location: string;
+}>;
 
 /** The parts of a `client:` account name; undefined for any other ledger account. */
 export const parseClientAccount = (name: string): ClientBalanceKey | undefined => {

@@ -1,0 +1,187 @@
+import type { Envelope, Fold } from '@plinth/eventing';
+import { parseClientAccount, type ClientBalanceKey } from '@plinth/market';
+import type { Posting } from '@plinth/messages';
+import { assert, formatUnits, unitsOf } from '@plinth/money';
+import { fields } from './canonical.ts';
+import { LIMITS } from './limits.ts';
+
+/** A debt to a pool, or a claim on it: `units` (≥ 0) as of the pool's index `indexThen`. */
+export type IndexedAmount = Readonly<{ units: bigint; indexThen: string }>;
+
+export type AccountBalance = ClientBalanceKey & Readonly<{ ledgerAccount: string; units: bigint }>;
+
+type AccountBook = {
+  clientId: string;
+  balances: Map<string, AccountBalance>;
+  /** Σ of the balances by asset. */
+  totals: Map<string, bigint>;
+  debts: Map<string, IndexedAmount>;
+  supplied: Map<string, IndexedAmount>;
+};
+
+const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
+
+/**
+ * The double-entry ledger as a fold over every journal entry: balances of all ledger accounts, and per client account its
+ * balances, debts and claims. Every entry sums to zero per asset or the fold stops.
+ */
+export class LedgerView implements Fold {
+  readonly name = 'ledger';
+  readonly revision = 1;
+  /** By ledger account and asset (`account asset`); zero balances are left out. */
+  readonly #balances = new Map<string, bigint>();
+  readonly #accounts = new Map<string, AccountBook>();
+  readonly #scales = new Map<string, number>();
+  /** Client accounts whose balances, debts or claims changed by the last applied event. */
+  readonly touched = new Set<string>();
+
+  apply(event: Envelope): void {
+    this.touched.clear();
+    const { data } = event;
+    if (event.type === 'AssetListed') this.#scales.set(event.data.asset, event.data.scale);
+    if (event.type === 'AccountOpened') this.#open(event.data.accountId, event.data.clientId);
+    if ('postings' in data) this.#post(event.position, data.postings);
+    switch (event.type) {
+      case 'LoanDrawn':
+      case 'LoanRepaid':
+      case 'InterestCharged':
+        return this.#index('debts', event.data, event.data.debt);
+      case 'PoolSupplied':
+      case 'PoolRedeemed':
+      case 'InterestEarned':
+        return this.#index('supplied', event.data, event.data.supplied);
+      case 'InsurancePosted':
+      case 'BadDebtRecorded':
+        return this.#writeDown(event.data.accountId, event.data.asset, event.data.amount);
+    }
+  }
+
+  /** Balance of any ledger account in smallest units; 0n when it never moved. */
+  balance(ledgerAccount: string, asset: string): bigint {
+    return this.#balances.get(`${ledgerAccount} ${asset}`) ?? 0n;
+  }
+
+  has(accountId: string): boolean {
+    return this.#accounts.has(accountId);
+  }
+
+  accountIds(): IterableIterator<string> {
+    return this.#accounts.keys();
+  }
+
+  clientOf(accountId: string): string | undefined {
+    return this.#accounts.get(accountId)?.clientId;
+  }
+
+  /** Balances of a client account by ledger account, holds not included. */
+  balancesOf(accountId: string): ReadonlyMap<string, AccountBalance> {
+    return this.#accounts.get(accountId)?.balances ?? EMPTY;
+  }
+
+  totalsOf(accountId: string): ReadonlyMap<string, bigint> {
+    return this.#accounts.get(accountId)?.totals ?? EMPTY;
+  }
+
+  debtsOf(accountId: string): ReadonlyMap<string, IndexedAmount> {
+    return this.#accounts.get(accountId)?.debts ?? EMPTY;
+  }
+
+  suppliedOf(accountId: string): ReadonlyMap<string, IndexedAmount> {
+    return this.#accounts.get(accountId)?.supplied ?? EMPTY;
+  }
+
+  scaleOf(asset: string): number {
+    const scale = this.#scales.get(asset);
+    assert(scale !== undefined, () => `Expected a listed asset, was ${asset}`);
+    return scale;
+  }
+
+  /** Every ledger account with a balance. */
+  *all(): Iterable<Readonly<{ account: string; asset: string; units: bigint }>> {
+    for (const [key, units] of this.#balances) {
+      const space = key.lastIndexOf(' ');
+      yield { account: key.slice(0, space), asset: key.slice(space + 1), units };
+    }
+  }
+
+  #open(accountId: string, clientId: string): void {
+    assert(this.#accounts.size < LIMITS.accountsMax, 'Expected room for another account in this cell');
+    const book = { clientId, balances: new Map(), totals: new Map(), debts: new Map(), supplied: new Map() };
+    this.#accounts.set(accountId, book);
+    this.touched.add(accountId);
+  }
+
+  #post(position: bigint, postings: readonly Posting[]): void {
+    const sums = new Map<string, bigint>();
+    for (const { account, asset, amount } of postings) {
+      const units = unitsOf(amount, this.scaleOf(asset), 'postings.amount');
+      sums.set(asset, (sums.get(asset) ?? 0n) + units);
+      this.#add(account, asset, units);
+    }
+    for (const [asset, sum] of sums) {
+      assert(sum === 0n, () => `Expected postings at ${position} to sum to zero in ${asset}, was ${sum}`);
+    }
+  }
+
+  #add(account: string, asset: string, units: bigint): void {
+    const key = `${account} ${asset}`;
+    const after = (this.#balances.get(key) ?? 0n) + units;
+    if (after === 0n) this.#balances.delete(key);
+    else this.#balances.set(key, after);
+    assert(this.#balances.size <= LIMITS.balancesMax, 'Expected fewer balances in this cell');
+    const client = parseClientAccount(account);
+    if (client === undefined) return;
+    const book = this.#accounts.get(client.accountId);
+    assert(book !== undefined, () => `Expected an open account, was ${client.accountId}`);
+    this.touched.add(client.accountId);
+    if (after === 0n) book.balances.delete(account);
+    else book.balances.set(account, { ...client, ledgerAccount: account, units: after });
+    const total = (book.totals.get(asset) ?? 0n) + units;
+    if (total === 0n) book.totals.delete(asset);
+    else book.totals.set(asset, total);
+  }
+
+  #index(
+    which: 'debts' | 'supplied',
+    data: Readonly<{ accountId: string; asset: string; indexThen: string }>,
+    amount: string,
+  ): void {
+    const book = this.#accounts.get(data.accountId);
+    assert(book !== undefined, () => `Expected an open account, was ${data.accountId}`);
+    const units = unitsOf(amount, this.scaleOf(data.asset), which);
+    if (units === 0n) book[which].delete(data.asset);
+    else book[which].set(data.asset, { units, indexThen: data.indexThen });
+    this.touched.add(data.accountId);
+  }
+
+  /** Insurance and write-offs reduce a debt at its own index. */
+  #writeDown(accountId: string, asset: string, amount: string): void {
+    const book = this.#accounts.get(accountId);
+    const debt = book?.debts.get(asset);
+    assert(book !== undefined && debt !== undefined, () => `Expected a debt of ${accountId} in ${asset}`);
+    const units = debt.units - unitsOf(amount, this.scaleOf(asset), 'amount');
+    assert(units >= 0n, () => `Expected at most the debt of ${accountId} in ${asset} to be written down`);
+    if (units === 0n) book.debts.delete(asset);
+    else book.debts.set(asset, { ...debt, units });
+    this.touched.add(accountId);
+  }
+
+  *entries(): Iterable<readonly [string, string]> {
+    for (const [symbol, scale] of this.#scales) yield [`scale:${symbol}`, String(scale)];
+    for (const { account, asset, units } of this.all()) {
+      yield [`balance:${account}:${asset}`, formatUnits(units, this.scaleOf(asset))];
+    }
+    for (const [id, book] of this.#accounts) {
+      yield [`account:${id}`, book.clientId];
+      for (const [asset, d] of book.debts) yield [`debt:${id}:${asset}`, fields(d.units, d.indexThen)];
+      for (const [asset, s] of book.supplied) yield [`supplied:${id}:${asset}`, fields(s.units, s.indexThen)];
+    }
+  }
+
+  reset(): void {
+    this.#balances.clear();
+    this.#accounts.clear();
+    this.#scales.clear();
+    this.touched.clear();
+  }
+}

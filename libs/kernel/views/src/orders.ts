@@ -1,0 +1,114 @@
+import type { Envelope, Fold } from '@plinth/eventing';
+import type { ChildOrder, EventData } from '@plinth/messages';
+import { addDecimal, assert, decimalOf, formatDecimal } from '@plinth/money';
+import { fields } from './canonical.ts';
+import { LIMITS } from './limits.ts';
+
+export type OrderStage = 'placed' | 'approved' | 'routed';
+
+export type OpenOrder = Readonly<{
+  placed: EventData<'OrderPlaced'>;
+  stage: OrderStage;
+  children: ReadonlyMap<string, ChildOrder>;
+  /** Decimal, ≤ placed.quantity. */
+  filled: string;
+  cancelRequested: boolean;
+}>;
+
+/** Parent orders that are not done yet. */
+export class OpenOrdersView implements Fold {
+  readonly name = 'open-orders';
+  readonly revision = 1;
+  readonly #orders = new Map<string, OpenOrder>();
+  readonly #byAccount = new Map<string, Set<string>>();
+
+  apply(event: Envelope): void {
+    switch (event.type) {
+      case 'OrderPlaced':
+        return this.#open(event.data);
+      case 'OrderApproved':
+        return this.#update(event.data.orderId, { stage: 'approved' });
+      case 'OrderRouted': {
+        const known = this.#orders.get(event.data.orderId)?.children ?? new Map<string, ChildOrder>();
+        const children = new Map([...known, ...event.data.children.map((c) => [c.childId, c] as const)]);
+        return this.#update(event.data.orderId, { stage: 'routed', children });
+      }
+      case 'ChildFilled': {
+        const order = this.#orders.get(event.data.orderId);
+        if (order === undefined) return;
+        const filled = addDecimal(decimalOf(order.filled), decimalOf(event.data.quantity));
+        return this.#update(event.data.orderId, { filled: formatDecimal(filled) });
+      }
+      case 'OrderCancelRequested':
+        return this.#update(event.data.orderId, { cancelRequested: true });
+      case 'OrderClosed':
+        return this.#close(event.data.orderId, event.data.accountId);
+    }
+  }
+
+  order(orderId: string): OpenOrder | undefined {
+    return this.#orders.get(orderId);
+  }
+
+  /** Open orders of an account, oldest first. */
+  of(accountId: string): readonly OpenOrder[] {
+    const ids = this.#byAccount.get(accountId);
+    return ids === undefined ? [] : [...ids].map((id) => this.#orders.get(id) as OpenOrder);
+  }
+
+  all(): IterableIterator<OpenOrder> {
+    return this.#orders.values();
+  }
+
+  #open(placed: EventData<'OrderPlaced'>): void {
+    assert(this.#orders.size < LIMITS.openOrdersMax, 'Expected fewer open orders in this cell');
+    const stage = placed.liquidationId === '' ? 'placed' : 'approved';
+    this.#orders.set(placed.orderId, {
+      placed,
+      stage,
+      children: new Map(),
+      filled: '0',
+      cancelRequested: false,
+    });
+    const ids = this.#byAccount.get(placed.accountId) ?? new Set();
+    this.#byAccount.set(placed.accountId, ids.add(placed.orderId));
+  }
+
+  #update(orderId: string, change: Partial<OpenOrder>): void {
+    const order = this.#orders.get(orderId);
+    if (order !== undefined) this.#orders.set(orderId, { ...order, ...change });
+  }
+
+  #close(orderId: string, accountId: string): void {
+    this.#orders.delete(orderId);
+    const ids = this.#byAccount.get(accountId);
+    ids?.delete(orderId);
+    if (ids?.size === 0) this.#byAccount.delete(accountId);
+  }
+
+  *entries(): Iterable<readonly [string, string]> {
+    for (const [id, o] of this.#orders) {
+      const p = o.placed;
+      yield [
+        `order:${id}`,
+        fields(
+          p.accountId,
+          p.instrumentId,
+          p.side,
+          p.quantity,
+          p.orderType,
+          p.limitPrice,
+          o.stage,
+          o.filled,
+          o.cancelRequested,
+          ...o.children.keys(),
+        ),
+      ];
+    }
+  }
+
+  reset(): void {
+    this.#orders.clear();
+    this.#byAccount.clear();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Envelope, Fold } from '@plinth/eventing';
+import type { EventData } from '@plinth/messages';
+import { assert } from '@plinth/money';
+import { fields } from './canonical.ts';
+import { LIMITS } from './limits.ts';
+
+/** Before a pool first accrued, its indices stand at one. */
+export const INDEX_ONE = '1';
+
+/** Last accrual of every lending pool. */
+export class PoolsView implements Fold {
+  readonly name = 'pools';
+  readonly revision = 1;
+  readonly opened = new Map<string, EventData<'PoolOpened'>>();
+  readonly accrued = new Map<string, EventData<'PoolAccrued'>>();
+
+  apply(event: Envelope): void {
+    switch (event.type) {
+      case 'PoolOpened':
+        assert(this.opened.size < LIMITS.poolsMax, 'Expected room for another pool');
+        this.opened.set(event.data.asset, event.data);
+        return;
+      case 'RateCurveSet': {
+        const pool = this.opened.get(event.data.asset);
+        assert(pool !== undefined, () => `Expected an open pool, was ${event.data.asset}`);
+        const { curve, reserveFactor } = event.data;
+        this.opened.set(event.data.asset, { ...pool, curve, reserveFactor });
+        return;
+      }
+      case 'PoolAccrued':
+        this.accrued.set(event.data.asset, event.data);
+        return;
+    }
+  }
+
+  /** Decimal with 27 digits. */
+  borrowIndex(asset: string): string {
+    return this.accrued.get(asset)?.borrowIndex ?? INDEX_ONE;
+  }
+
+  supplyIndex(asset: string): string {
+    return this.accrued.get(asset)?.supplyIndex ?? INDEX_ONE;
+  }
+
+  *entries(): Iterable<readonly [string, string]> {
+    for (const p of this.opened.values()) {
+      const c = p.curve;
+      yield [
+        `pool:${p.asset}`,
+        fields(p.reserveFactor, p.settleEveryMs, c?.kind, c?.base, c?.slope1, c?.slope2, c?.kink),
+      ];
+    }
+    for (const a of this.accrued.values()) {
+      yield [
+        `accrued:${a.asset}`,
+        fields(
+          a.atMs,
+          a.borrowRate,
+          a.supplyRate,
+          a.borrowIndex,
+          a.supplyIndex,
+          a.totalDebt,
+          a.totalSupplied,
+        ),
+      ];
+    }
+  }
+
+  reset(): void {
+    this.opened.clear();
+    this.accrued.clear();
+  }
+}
