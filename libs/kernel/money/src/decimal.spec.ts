@@ -13,7 +13,7 @@ import {
   decimalOfUnits,
   divide,
   formatDecimal,
-  indexOf,
+  lendingIndexOf,
   multiply,
   negateDecimal,
   priceOf,
@@ -61,9 +61,11 @@ describe('decimals', () => {
   });
 
   it('reads a lending index of at least 1 and at most 27 decimals', () => {
-    expect(formatDecimal(indexOf('1.000000000000000000000000001'))).toBe('1.000000000000000000000000001');
-    expect(() => indexOf('0.999')).toThrow('at least 1');
-    expect(() => indexOf('1.0000000000000000000000000001')).toThrow('27');
+    expect(formatDecimal(lendingIndexOf('1.000000000000000000000000001'))).toBe(
+      '1.000000000000000000000000001',
+    );
+    expect(() => lendingIndexOf('0.999')).toThrow('at least 1');
+    expect(() => lendingIndexOf('1.0000000000000000000000000001')).toThrow('27');
     expect(() => asIndex(decimalOf('0.5'))).toThrow(AssertionError);
   });
 

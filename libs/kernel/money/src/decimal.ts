@@ -50,7 +50,7 @@ export const priceOf = (text: string, field = 'price'): Price => readDecimal(tex
 export const rateOf = (text: string, field = 'rate'): Rate => readDecimal(text, MAX_SCALE, field) as Rate;
 
 /** A lending index: at least 1, at most 27 decimals. */
-export const indexOf = (text: string, field = 'index'): Index => {
+export const lendingIndexOf = (text: string, field = 'index'): Index => {
   const value = readDecimal(text, INDEX_DIGITS, field);
   if (value.lt(ONE)) throw new InvalidNumber(field, 'at least 1', text);
   return value as Index;

@@ -14,7 +14,7 @@ import {
   decimalOfUnits,
   formatDecimal,
   formatMoney,
-  indexOf,
+  lendingIndexOf,
   moneyOf,
   multiply,
   rateOf,
@@ -27,7 +27,7 @@ const index = fc
 
 describe('accrual by index', () => {
   it('grows a debt by the ratio of the indices, rounded up; a deposit rounded down', () => {
-    const [then, now] = [indexOf('1.05'), indexOf('1.07')];
+    const [then, now] = [lendingIndexOf('1.05'), lendingIndexOf('1.07')];
     expect(formatMoney(accruedMoney(moneyOf('USD', 6, '1000'), then, now, 'up'))).toBe('1019.04762');
     expect(formatMoney(accruedMoney(moneyOf('USD', 6, '1000'), then, now, 'down'))).toBe('1019.047619');
   });
@@ -69,7 +69,7 @@ describe('accrual by index', () => {
   });
 
   it('refuses an index that falls', () => {
-    expect(() => accrued(1n, indexOf('1.1'), indexOf('1'), 'up')).toThrow(AssertionError);
+    expect(() => accrued(1n, lendingIndexOf('1.1'), lendingIndexOf('1'), 'up')).toThrow(AssertionError);
   });
 });
 
@@ -77,7 +77,7 @@ describe('compounding per second', () => {
   it('is the exact power where that is short', () => {
     expect(formatDecimal(compound(INDEX_START, rateOf('0.1'), 3, 'up'))).toBe('1.331');
     expect(formatDecimal(compound(INDEX_START, rateOf('0.1'), 0, 'up'))).toBe('1');
-    expect(formatDecimal(compound(indexOf('2'), rateOf('0.01'), 2, 'down'))).toBe('2.0402');
+    expect(formatDecimal(compound(lendingIndexOf('2'), rateOf('0.01'), 2, 'down'))).toBe('2.0402');
   });
 
   it('brackets the exact power within two last digits', () => {
