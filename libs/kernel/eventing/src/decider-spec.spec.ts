@@ -20,25 +20,46 @@ describe('deciderSpec', () => {
   const spec = deciderSpec(counter);
 
   it('accepts the decided events, rejections and nothing', () => {
-    spec.given([added(4n)]).when(6n).then([added(6n)]);
+    spec
+      .given([added(4n)])
+      .when(6n)
+      .then([added(6n)]);
     spec.when(10n).then([added(10n)]);
-    expect(spec.given([added(4n)]).when(7n).thenRejected('TOO_MUCH').field).toBe('by');
+    expect(
+      spec
+        .given([added(4n)])
+        .when(7n)
+        .thenRejected('TOO_MUCH').field,
+    ).toBe('by');
     spec.when(0n).thenNothing();
-    expect(spec.given([added(4n)]).when(6n).state()).toBe(10n);
+    expect(
+      spec
+        .given([added(4n)])
+        .when(6n)
+        .state(),
+    ).toBe(10n);
     expect(spec.when(3n).events()).toEqual([added(3n)]);
   });
 
   it('shows the difference when other events were decided', () => {
-    const wrong = (): void => spec.given([added(4n)]).when(6n).then([added(5n)]);
+    const wrong = (): void =>
+      spec
+        .given([added(4n)])
+        .when(6n)
+        .then([added(5n)]);
     expect(wrong).toThrow(/- +by: 5n,?\n\+ +by: 6n/);
     expect(() => spec.when(6n).then([])).toThrow('Expected 0 event(s), was 1');
     expect(() => spec.when(6n).thenNothing()).toThrow('Expected 0 event(s), was 1');
   });
 
   it('names the code when a rejection came and was not expected, or is another one', () => {
-    expect(() => spec.when(11n).then([])).toThrow('Expected events, was rejected with TOO_MUCH: by is too large');
+    expect(() => spec.when(11n).then([])).toThrow(
+      'Expected events, was rejected with TOO_MUCH: by is too large',
+    );
     expect(() => spec.when(11n).thenRejected('OTHER')).toThrow('Expected rejection OTHER, was TOO_MUCH');
-    expect(() => spec.when(1n).thenRejected('TOO_MUCH')).toThrow('Expected rejection TOO_MUCH, was 1 event(s)');
+    expect(() => spec.when(1n).thenRejected('TOO_MUCH')).toThrow(
+      'Expected rejection TOO_MUCH, was 1 event(s)',
+    );
     expect(() => spec.when(11n).state()).toThrow('TOO_MUCH');
   });
 

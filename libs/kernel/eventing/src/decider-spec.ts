@@ -90,17 +90,30 @@ const describe = (value: unknown, indent = ''): string => {
   if (typeof value !== 'object' || value === null) return typeof value === 'symbol' ? 'symbol' : `${value}`;
   if (value instanceof Uint8Array) return `bytes(${[...value].join(' ')})`;
   if (Array.isArray(value)) {
-    return block('[', ']', value.map((item) => `${deeper}${describe(item, deeper)}`));
+    return block(
+      '[',
+      ']',
+      value.map((item) => `${deeper}${describe(item, deeper)}`),
+    );
   }
   if (value instanceof Map) {
     const lines = [...value].map(([k, v]) => `${deeper}${describe(k, deeper)} => ${describe(v, deeper)}`);
     return block('map{', '}', lines);
   }
-  if (value instanceof Set) return block('set{', '}', [...value].map((v) => `${deeper}${describe(v, deeper)}`));
+  if (value instanceof Set)
+    return block(
+      'set{',
+      '}',
+      [...value].map((v) => `${deeper}${describe(v, deeper)}`),
+    );
   const fields = Object.entries(value)
     .filter(([, v]) => v !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return block('{', '}', fields.map(([k, v]) => `${deeper}${k}: ${describe(v, deeper)}`));
+  return block(
+    '{',
+    '}',
+    fields.map(([k, v]) => `${deeper}${k}: ${describe(v, deeper)}`),
+  );
 };
 
 /** Lines of both texts along their longest common subsequence; the texts of a specification are short. */
@@ -124,7 +137,10 @@ const diff = (expected: readonly string[], actual: readonly string[]): string =>
       lines.push(`  ${expected[i]}`);
       i += 1;
       j += 1;
-    } else if (j >= actual.length || (i < expected.length && (common[here + width] ?? 0) >= (common[here + 1] ?? 0))) {
+    } else if (
+      j >= actual.length ||
+      (i < expected.length && (common[here + width] ?? 0) >= (common[here + 1] ?? 0))
+    ) {
       lines.push(`- ${expected[i]}`);
       i += 1;
     } else {

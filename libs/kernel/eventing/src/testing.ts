@@ -1,1 +1,2 @@
 export * from './decider-spec.ts';
+export * from './log-traffic.ts';
