@@ -59,6 +59,8 @@ export const EVENT_CATALOGUE = {
   MarginCallCured: kind('risk', 1, risk.MarginCallCured),
   MarginCallEscalated: kind('risk', 1, risk.MarginCallEscalated),
   LiquidationRequested: kind('risk', 1, risk.LiquidationRequested),
+  LiquidationDeferred: kind('risk', 1, risk.LiquidationDeferred),
+  LiquidationCleared: kind('risk', 1, risk.LiquidationCleared),
   OrderApproved: kind('risk', 1, risk.OrderApproved),
   OrderRefused: kind('risk', 1, risk.OrderRefused),
   OrderReservationReleased: kind('risk', 1, risk.OrderReservationReleased),

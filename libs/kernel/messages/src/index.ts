@@ -7,3 +7,4 @@ export type { Mark, PriceRule, Quote } from './gen/plinth/pricing/v1/events.ts';
 export type { MarginFigures } from './gen/plinth/risk/v1/events.ts';
 export type { ChildOrder, VenueListing } from './gen/plinth/routing/v1/events.ts';
 export type { RateCurve } from './gen/plinth/interest/v1/events.ts';
+export * as riskMessages from './gen/plinth/risk/v1/messages.ts';

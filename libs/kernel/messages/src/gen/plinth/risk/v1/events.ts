@@ -64,6 +64,29 @@ export interface LiquidationRequested {
   figures: MarginFigures | undefined;
 }
 
+/**
+ * The account is due for liquidation, but prices do not allow it yet. Said once per reason; the account is judged again with
+ * every round of marks until it recovers or LiquidationRequested follows.
+ */
+export interface LiquidationDeferred {
+  accountId: string;
+  /** Empty when no call preceded. */
+  callId: string;
+  /** deadline | maintenance | gap */
+  cause: string;
+  /** BAND_WIDE (the confidence band reaches above the threshold) | GUARD_BINDING | PRICE_HALTED */
+  reason: string;
+  figures: MarginFigures | undefined;
+}
+
+/** The requested liquidation has completed: the account is judged like any other again. */
+export interface LiquidationCleared {
+  accountId: string;
+  liquidationId: string;
+  /** restored | closed-out | shortfall | recovered */
+  outcome: string;
+}
+
 export interface OrderApproved {
   accountId: string;
   orderId: string;
@@ -936,6 +959,232 @@ export const LiquidationRequested: MessageFns<LiquidationRequested> = {
     }
     if (message.figures !== undefined) {
       obj.figures = MarginFigures.toJSON(message.figures);
+    }
+    return obj;
+  },
+};
+
+function createBaseLiquidationDeferred(): LiquidationDeferred {
+  return { accountId: "", callId: "", cause: "", reason: "", figures: undefined };
+}
+
+export const LiquidationDeferred: MessageFns<LiquidationDeferred> = {
+  encode(message: LiquidationDeferred, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.callId !== "") {
+      writer.uint32(18).string(message.callId);
+    }
+    if (message.cause !== "") {
+      writer.uint32(26).string(message.cause);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.figures !== undefined) {
+      MarginFigures.encode(message.figures, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LiquidationDeferred {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLiquidationDeferred();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.callId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cause = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.figures = MarginFigures.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LiquidationDeferred {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      callId: isSet(object.callId)
+        ? globalThis.String(object.callId)
+        : isSet(object.call_id)
+        ? globalThis.String(object.call_id)
+        : "",
+      cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      figures: isSet(object.figures) ? MarginFigures.fromJSON(object.figures) : undefined,
+    };
+  },
+
+  toJSON(message: LiquidationDeferred): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.callId !== "") {
+      obj.callId = message.callId;
+    }
+    if (message.cause !== "") {
+      obj.cause = message.cause;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.figures !== undefined) {
+      obj.figures = MarginFigures.toJSON(message.figures);
+    }
+    return obj;
+  },
+};
+
+function createBaseLiquidationCleared(): LiquidationCleared {
+  return { accountId: "", liquidationId: "", outcome: "" };
+}
+
+export const LiquidationCleared: MessageFns<LiquidationCleared> = {
+  encode(message: LiquidationCleared, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.liquidationId !== "") {
+      writer.uint32(18).string(message.liquidationId);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(26).string(message.outcome);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LiquidationCleared {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLiquidationCleared();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LiquidationCleared {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
+      outcome: isSet(object.outcome) ? globalThis.String(object.outcome) : "",
+    };
+  },
+
+  toJSON(message: LiquidationCleared): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
+    }
+    if (message.outcome !== "") {
+      obj.outcome = message.outcome;
     }
     return obj;
   },
