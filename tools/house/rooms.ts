@@ -19,6 +19,7 @@ export const KERNEL_ORDER: Readonly<Record<string, readonly string[]>> = {
   margin: ['money', 'messages', 'market', 'options'],
   eventing: ['money', 'messages', 'market'],
   views: ['money', 'messages', 'market', 'eventing'],
+  portfolio: ['money', 'messages', 'market', 'margin', 'eventing', 'views'],
 };
 
 /** What each type of room may import; inside the kernel `KERNEL_ORDER` decides. */
