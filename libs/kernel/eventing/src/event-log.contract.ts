@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NewEvent } from './envelope.ts';
-import type { AppendRequest, AppendResult, CommandKey, EventLog, StreamAppend } from './event-log.ts';
-import { runTraffic } from './log-traffic.ts';
+import { concurrency, pause, refusing } from './event-log-hardness.contract.ts';
+import type { AppendRequest, AppendResult, EventLog } from './event-log.ts';
+import { TEST_CAUSE, testAppend, testCommand, testEvent, testRequest } from './log-requests.ts';
 import type { StoredLog } from './stored-event.ts';
 
 export type LogUnderTest = Readonly<{
@@ -10,38 +10,6 @@ export type LogUnderTest = Readonly<{
   another: EventLog & StoredLog;
   close: () => Promise<void>;
 }>;
-
-const NOW = 1_700_000_000_000;
-const CAUSE = { correlationId: 'correlation-1', causationId: 'cause-1', actor: 'client:ada' } as const;
-
-let idsMade = 0;
-/** Ids of one test run never meet: the counter stands in the uuid's last twelve digits. */
-export const testId = (n = (idsMade += 1)): string =>
-  `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
-
-export const testEvent = (n: number, id = testId()): NewEvent & Readonly<{ id: string }> => ({
-  type: 'TimerFired',
-  data: { service: 'risk', dueAtMs: n },
-  id,
-});
-
-export const testAppend = (stream: string, expectedVersion: number, count = 1): StreamAppend => ({
-  stream,
-  expectedVersion,
-  events: Array.from({ length: count }, (_, i) => testEvent(expectedVersion + i + 1)),
-});
-
-export const testRequest = (
-  appends: readonly StreamAppend[],
-  more: Partial<AppendRequest> = {},
-): AppendRequest => ({ appends, cause: CAUSE, occurredAt: NOW, ...more });
-
-export const testCommand = (key: string, body = 1, tenant = 'ada'): CommandKey => ({
-  tenant,
-  key,
-  bodyHash: new Uint8Array(32).fill(body),
-  answer: new Uint8Array([0, 255, 10, body]),
-});
 
 const appended = (first: bigint, last = first): AppendResult => ({ status: 'appended', first, last });
 
@@ -75,7 +43,7 @@ const appending = (under: () => LogUnderTest): void => {
   it('gives consecutive positions over all streams and returns every field as it came', async () => {
     const { log, another } = under();
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const cause = { ...CAUSE, actor: 'operator:Zoë 🦉', traceparent };
+    const cause = { ...TEST_CAUSE, actor: 'operator:Zoë 🦉', traceparent };
     const appends = [testAppend('account-1', 0, 2), testAppend('account-2', 0, 1)];
     expect(await log.append(testRequest(appends, { cause, occurredAt: -5 }))).toEqual(appended(1n, 3n));
     expect(await log.append(testRequest([testAppend('account-1', 2)]))).toEqual(appended(4n));
@@ -353,108 +321,6 @@ const reading = (under: () => LogUnderTest): void => {
     expect((await another.read(0n, 1))[0]?.data).toEqual(events[0]?.data);
   });
 };
-
-const refusing = (under: () => LogUnderTest): void => {
-  const good = (): StreamAppend => testAppend('account-1', 0);
-  const bad: readonly (readonly [string, () => AppendRequest])[] = [
-    ['nothing at all', () => testRequest([])],
-    ['a stream without events', () => testRequest([{ ...good(), events: [] }])],
-    ['a stream twice', () => testRequest([good(), good()])],
-    ['a stream name with a control character', () => testRequest([{ ...good(), stream: 'account-\0' }])],
-    [
-      'a stream name that is too long',
-      () => testRequest([{ ...good(), stream: `account-${'x'.repeat(200)}` }]),
-    ],
-    ['a negative version', () => testRequest([{ ...good(), expectedVersion: -1 }])],
-    ['a fraction as version', () => testRequest([{ ...good(), expectedVersion: 0.5 }])],
-    ['an id that is no uuid', () => testRequest([{ ...good(), events: [testEvent(1, 'x')] }])],
-    [
-      'an id twice',
-      () => testRequest([{ ...good(), events: [testEvent(1, testId(0)), testEvent(2, testId(0))] }]),
-    ],
-    ['an empty actor', () => testRequest([good()], { cause: { ...CAUSE, actor: '' } })],
-    [
-      'a control character in the actor',
-      () => testRequest([good()], { cause: { ...CAUSE, actor: 'a\u0000b' } }),
-    ],
-    ['half a surrogate pair', () => testRequest([good()], { cause: { ...CAUSE, correlationId: '\ud800' } })],
-    ['a time with a fraction', () => testRequest([good()], { occurredAt: 0.5 })],
-    [
-      'a short body hash',
-      () => testRequest([good()], { command: { ...testCommand('k'), bodyHash: new Uint8Array(31) } }),
-    ],
-    ['an empty command key', () => testRequest([good()], { command: testCommand('') })],
-    [
-      'a checkpoint that goes back',
-      () => testRequest([good()], { checkpoint: { consumer: 'risk', expected: 5n, position: 4n } }),
-    ],
-  ];
-
-  it.each(bad)('throws on %s, and its neighbours are appended', async (_, request) => {
-    const { log } = under();
-    const neighbours = [log.append(testRequest([testAppend('account-8', 0)]))];
-    const refused = expect(log.append(request())).rejects.toThrow('Expected');
-    neighbours.push(log.append(testRequest([testAppend('account-9', 0)])));
-    await refused;
-    expect((await Promise.all(neighbours)).map(({ status }) => status)).toEqual(['appended', 'appended']);
-    expect((await log.head()).position).toBe(2n);
-  });
-
-  it('throws on a read that is too long or starts before the log', async () => {
-    const { log } = under();
-    await expect(log.read(0n, 10_001)).rejects.toThrow('Expected a read of 1 to 10000 events, was 10001');
-    await expect(log.read(0n, 0)).rejects.toThrow('was 0');
-    await expect(log.read(-1n, 1)).rejects.toThrow('was -1');
-    await expect(log.readStream('account-1', -1, 1)).rejects.toThrow('was -1');
-  });
-};
-
-const concurrency = (under: () => LogUnderTest): void => {
-  it('lets exactly one of many racing writers win each version of a stream', async () => {
-    const { log, another } = under();
-    const wins = new Map<number, number>();
-    const race = async (one: EventLog): Promise<void> => {
-      for (let version = 0; version < 40;) {
-        const result = await one.append(testRequest([testAppend('account-1', version)]));
-        if (result.status === 'appended') wins.set(version, (wins.get(version) ?? 0) + 1);
-        version = result.status === 'conflict' ? result.actual : version + 1;
-      }
-    };
-    await Promise.all([log, another, log, another, log, another].map(race));
-    expect([...wins.values()].every((count) => count === 1)).toBe(true);
-    const versions = (await log.readStream('account-1', 0, 1_000)).map(({ version }) => version);
-    expect(versions).toEqual(versions.map((_, i) => i + 1));
-    expect(wins.size).toBe(versions.length);
-  });
-
-  it('shows every committed event to every reader, with no gap and in order', async () => {
-    const { log, another } = under();
-    let appends = 0;
-    const writer = (one: EventLog, stream: string): (() => Promise<readonly string[]>) => {
-      let version = 0;
-      return async () => {
-        appends += 1;
-        const stale = appends % 10 === 0;
-        const append = testAppend(stream, stale ? version + 1 : version, (appends % 3) + 1);
-        const result = await one.append(testRequest([append]));
-        if (result.status !== 'appended') return [];
-        version += append.events.length;
-        return append.events.map(({ id }) => id);
-      };
-    };
-    const report = await runTraffic({
-      writers: Array.from({ length: 8 }, (_, i) => writer(i % 2 === 0 ? log : another, `account-${i}`)),
-      readers: [log, another, log].map((one) => (after: bigint) => one.read(after, 500)),
-      isOver: () => appends >= 2_000,
-      pause,
-    });
-    expect(report).toEqual({ committed: report.committed, missed: 0, gaps: 0, inversions: 0 });
-    expect(report.committed).toBeGreaterThan(2_000);
-    expect((await log.head()).position).toBe(BigInt(report.committed));
-  });
-};
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 const until = async (isTrue: () => boolean): Promise<void> => {
   while (!isTrue()) await pause();

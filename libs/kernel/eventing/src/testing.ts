@@ -1,2 +1,3 @@
 export * from './decider-spec.ts';
+export * from './log-requests.ts';
 export * from './log-traffic.ts';
