@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import {
+  isRejection,
+  OutcomeUnknown,
+  reject,
+  Retryable,
+  type AppendResult,
+  type CommandContext,
+  type Intent,
+  type Rejection,
+  type StoredCommand,
+} from '@plinth/eventing';
+import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
+import { commandEventId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import type { ServiceHost } from './service-host.ts';
+
+/** A command as it came over the edge. */
+export type CommandCall = Readonly<{
+  name: string;
+  request: unknown;
+  /** Canonical bytes of the request: with the name, what makes two calls the same command. */
+  bytes: Uint8Array;
+  /** Client id, or `operator`. */
+  tenant: string;
+  /** Made by the caller; the same id with the same body always gets the same answer. */
+  requestId: string;
+  actor: string;
+  traceparent?: string;
+}>;
+
+export type CommandAnswer =
+  | Readonly<{ status: 'accepted'; position: bigint; id: string }>
+  | Readonly<{ status: 'rejected'; rejection: Rejection }>;
+
+type StoredAnswer = Readonly<{ id: string } | { rejection: Rejection }>;
+
+const encode = (answer: StoredAnswer): Uint8Array => Buffer.from(JSON.stringify(answer));
+
+const answerOf = (stored: Uint8Array, position: bigint): CommandAnswer => {
+  const answer = JSON.parse(Buffer.from(stored).toString('utf8')) as StoredAnswer;
+  return 'rejection' in answer
+    ? { status: 'rejected', rejection: answer.rejection }
+    : { status: 'accepted', position, id: answer.id };
+};
+
+const bodyHash = (call: CommandCall): Uint8Array =>
+  createHash('sha256').update(call.name).update('\0').update(call.bytes).digest();
+
+const KEY_REUSED = reject(
+  'REQUEST_ID_REUSED',
+  'Expected a new request id: this one was used with another body',
+  {
+    field: 'request_id',
+    reason: 'exists',
+  },
+);
+
+const answerStored = (stored: StoredCommand, hash: Uint8Array): CommandAnswer =>
+  Buffer.compare(stored.bodyHash, hash) === 0
+    ? answerOf(stored.answer, stored.last)
+    : { status: 'rejected', rejection: KEY_REUSED };
+
+const idOf = (intents: readonly Intent[]): string => {
+  const stream = intents[0]?.stream ?? '';
+  return stream.slice(stream.indexOf('-') + 1);
+};
+
+/**
+ * Takes a command from outside: answered from store when it was answered before, else planned, decided and appended.
+ * Bad input is refused and leaves no trace; any other refusal is stored under the request id like an acceptance.
+ * @throws OutcomeUnknown when it cannot be learned whether the append happened: ask again with the same request id.
+ */
+export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
+  const handler = host.definition.commands[call.name];
+  if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${call.name}`);
+  const hash = bodyHash(call);
+  const stored = await host.ports.log.command(call.tenant, call.requestId);
+  if (stored !== undefined) return answerStored(stored, hash);
+  const context = contextOf(host, call);
+  for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
+    const planned = handler(call.request as never, host.views, context);
+    if (isRejection(planned) && planned.reason === 'invalid')
+      return { status: 'rejected', rejection: planned };
+    const decision = isRejection(planned)
+      ? planned
+      : await decideAll(planned, host.states, host.definition.owns);
+    const answer: StoredAnswer = isRejection(decision)
+      ? { rejection: decision }
+      : { id: idOf(planned as readonly Intent[]) };
+    const result = await append(
+      host,
+      call,
+      context,
+      hash,
+      isRejection(decision) ? undefined : decision,
+      answer,
+    );
+    switch (result.status) {
+      case 'appended':
+        if (!isRejection(decision)) commitStates(decision, host.states);
+        return answerOf(encode(answer), result.last);
+      case 'duplicate':
+        if (!isRejection(decision)) host.states.forget(decision.touched.keys());
+        return answerOf(result.answer ?? encode(answer), result.last);
+      case 'key-reused':
+        return { status: 'rejected', rejection: KEY_REUSED };
+      case 'conflict':
+        if (!isRejection(decision)) host.states.forget(decision.touched.keys());
+        continue;
+      case 'fenced':
+        throw new Error('Expected no checkpoint on a command');
+    }
+  }
+  throw new Retryable(
+    `Expected to append within ${LIMITS.conflictRetriesMax} tries: the stream is busy, send again`,
+  );
+};
+
+const contextOf = (host: ServiceHost, call: CommandCall): CommandContext => ({
+  now: host.ports.clock.now(),
+  tenant: call.tenant,
+  cause: {
+    correlationId: call.requestId,
+    causationId: call.requestId,
+    actor: call.actor,
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+  },
+});
+
+const append = async (
+  host: ServiceHost,
+  call: CommandCall,
+  context: CommandContext,
+  hash: Uint8Array,
+  decision: Decision | undefined,
+  answer: StoredAnswer,
+): Promise<AppendResult> => {
+  const eventId = (n: number): string => commandEventId(call.tenant, call.requestId, n);
+  try {
+    return await host.ports.log.append({
+      appends: decision === undefined ? [] : appendsOf(decision, eventId),
+      cause: context.cause,
+      occurredAt: context.now,
+      command: { tenant: call.tenant, key: call.requestId, bodyHash: hash, answer: encode(answer) },
+    });
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    // The connection was cut at COMMIT: the command table knows. When it has nothing, it may still come: say unknown.
+    const stored = await host.ports.log.command(call.tenant, call.requestId);
+    if (stored === undefined) throw error;
+    if (decision !== undefined) host.states.forget(decision.touched.keys());
+    return { status: 'duplicate', last: stored.last, answer: stored.answer };
+  }
+};

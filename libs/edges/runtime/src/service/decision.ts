@@ -1,0 +1,83 @@
+import {
+  categoryOf,
+  isRejection,
+  type AnyDecider,
+  type Intent,
+  type NewEvent,
+  type Rejection,
+  type StreamAppend,
+  type StreamId,
+} from '@plinth/eventing';
+import { assert } from '@plinth/money';
+import { LIMITS } from './limits.ts';
+import type { StreamStates } from './stream-states.ts';
+
+type Touched = {
+  decider: AnyDecider;
+  before: number;
+  state: unknown;
+  events: NewEvent[];
+};
+
+/** What a list of intents decided, ready to append; nothing has been changed yet. */
+export type Decision = Readonly<{ touched: ReadonlyMap<StreamId, Touched>; eventCount: number }>;
+
+const decideOne = (entry: Touched, command: unknown): readonly NewEvent[] | Rejection => {
+  const outcome = entry.decider.decide(command, entry.state) as readonly NewEvent[] | Rejection;
+  if (isRejection(outcome)) return outcome;
+  for (const event of outcome) entry.state = entry.decider.evolve(entry.state, event);
+  entry.events.push(...outcome);
+  return outcome;
+};
+
+/**
+ * Takes all decisions in order, each seeing those before it. The first rejection that is not to be ignored refuses the
+ * whole list.
+ */
+export const decideAll = async (
+  intents: readonly Intent[],
+  states: StreamStates,
+  owns: readonly string[],
+): Promise<Decision | Rejection> => {
+  const touched = new Map<StreamId, Touched>();
+  let eventCount = 0;
+  for (const { stream, decider, command, onRejection } of intents) {
+    assert(owns.includes(categoryOf(stream)), () => `Expected a stream of ${owns.join(', ')}, was ${stream}`);
+    let entry = touched.get(stream);
+    if (entry === undefined) {
+      const { state, version } = await states.load(stream, decider);
+      entry = { decider, before: version, state, events: [] };
+      touched.set(stream, entry);
+      assert(touched.size <= LIMITS.streamsPerAppendMax, 'Expected fewer streams in one append');
+    }
+    const outcome = decideOne(entry, command);
+    if (isRejection(outcome)) {
+      if (onRejection !== 'ignore') return outcome;
+    } else {
+      eventCount += outcome.length;
+    }
+  }
+  return { touched, eventCount };
+};
+
+/** The appends of a decision; `idOf(n)` names its n-th event. */
+export const appendsOf = (decision: Decision, idOf: (n: number) => string): readonly StreamAppend[] => {
+  let n = 0;
+  const appends: StreamAppend[] = [];
+  for (const [stream, { before, events }] of decision.touched) {
+    if (events.length === 0) continue;
+    appends.push({
+      stream,
+      expectedVersion: before,
+      events: events.map((event) => ({ ...event, id: idOf(n++) })),
+    });
+  }
+  return appends;
+};
+
+/** After the append succeeded. */
+export const commitStates = (decision: Decision, states: StreamStates): void => {
+  for (const [stream, { decider, before, state, events }] of decision.touched) {
+    if (events.length > 0) states.advance(stream, decider, before, events, state);
+  }
+};

@@ -1,0 +1,121 @@
+import type { Effect, Envelope, LeaderLock, Transport } from '@plinth/eventing';
+import { LIMITS } from './limits.ts';
+import { Fenced, type ServiceHost } from './service-host.ts';
+
+export type FreeRunPorts = Readonly<{
+  transport: Transport;
+  lock: LeaderLock;
+  /** Told of a failed background effect: its outcome stays unknown until the service asks again. */
+  onEffectFailed: (effect: Effect, error: unknown) => void;
+}>;
+
+/** How often a leader looks whether something is due. */
+const TIMER_MS = 20;
+
+/**
+ * One service at its own pace: every replica folds what the transport brings, the leader reacts. Effects run in the
+ * background, bounded; their outcomes come back as decisions of their own.
+ */
+export class FreeRunner {
+  readonly host: ServiceHost;
+  readonly #ports: FreeRunPorts;
+  readonly #inFlight = new Set<Promise<void>>();
+  #leading = false;
+  #resolved = false;
+  #interrupt = new AbortController();
+
+  constructor(host: ServiceHost, ports: FreeRunPorts) {
+    this.host = host;
+    this.#ports = ports;
+  }
+
+  get isLeading(): boolean {
+    return this.#leading;
+  }
+
+  /** Runs until the signal aborts, or until the service must stop (poison event): then it rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const both = AbortSignal.any([signal, stop.signal]);
+    const lock = this.#ports.lock.acquire(both).then(() => this.#interrupt.abort());
+    const timer = this.#runTimer(both);
+    for (const part of [lock, timer]) part.catch(() => stop.abort());
+    try {
+      while (!both.aborted) await this.#follow(both);
+    } finally {
+      stop.abort();
+      this.#leading = false;
+      await Promise.allSettled([...this.#inFlight, timer, lock]);
+    }
+    if (!signal.aborted) await Promise.all([timer, lock]);
+  }
+
+  /** Follows the log until the end, or until leadership came or asks for the views to be folded again. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    this.#interrupt = new AbortController();
+    const until = AbortSignal.any([signal, this.#interrupt.signal]);
+    if (this.#ports.lock.isHeld && !this.#leading) await this.#lead();
+    if (this.#leading) await this.#resolveUnknown(signal);
+    for await (const batch of this.#ports.transport.subscribe(this.host.last, until)) {
+      for (const event of batch) {
+        if (until.aborted) return;
+        this.host.fold(event);
+        if (!this.#leading) continue;
+        await this.#reactTo(event, signal);
+        await this.#resolveUnknown(signal);
+      }
+    }
+  }
+
+  async #reactTo(event: Envelope, signal: AbortSignal): Promise<void> {
+    try {
+      await this.host.react(event, signal, (effect) => this.#dispatch(effect, signal));
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+      // Another leader was first: what this one thought it led is not its own any more.
+      this.#leading = false;
+    }
+  }
+
+  /** A decision is a function of the log up to its event: views that are ahead of the checkpoint are folded again. */
+  async #lead(): Promise<void> {
+    await this.host.takeOver();
+    if (this.host.reacted < this.host.last) this.host.resetViews();
+    this.#leading = true;
+    this.#resolved = false;
+  }
+
+  /** Once per leadership, when the views stand where the last leader stopped: asks for outcomes that the log does not know. */
+  async #resolveUnknown(signal: AbortSignal): Promise<void> {
+    if (this.#resolved || this.host.last < this.host.reacted) return;
+    this.#resolved = true;
+    for (const effect of this.host.definition.unresolved?.(this.host.views) ?? []) {
+      await this.#dispatch(effect, signal);
+    }
+  }
+
+  async #dispatch(effect: Effect, signal: AbortSignal): Promise<void> {
+    while (this.#inFlight.size >= LIMITS.effectsInFlightMax) await Promise.race(this.#inFlight);
+    const run = this.#perform(effect, signal).finally(() => this.#inFlight.delete(run));
+    this.#inFlight.add(run);
+  }
+
+  async #perform(effect: Effect, signal: AbortSignal): Promise<void> {
+    try {
+      const intents = await this.host.perform(effect, signal);
+      await this.host.recordOutcome(effect, intents);
+    } catch (error) {
+      if (!signal.aborted) this.#ports.onEffectFailed(effect, error);
+    }
+  }
+
+  async #runTimer(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#leading && this.#resolved) await this.host.fireTimer();
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, TIMER_MS);
+        signal.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true });
+      });
+    }
+  }
+}

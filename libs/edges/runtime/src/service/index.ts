@@ -1,0 +1,6 @@
+export * from './command-executor.ts';
+export * from './free-runner.ts';
+export * from './ids.ts';
+export * from './lockstep.ts';
+export * from './service-host.ts';
+export * from './state-hash.ts';

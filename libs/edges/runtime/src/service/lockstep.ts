@@ -1,0 +1,78 @@
+import type { EventLog } from '@plinth/eventing';
+import { LIMITS } from './limits.ts';
+import type { ServiceHost } from './service-host.ts';
+
+/**
+ * Drives all services over one log in a fixed order, one event at a time: every service folds the event, then every
+ * service reacts to it, then the next event. The log is so a pure function of the inputs, also across a crash: the
+ * stored checkpoints say which services have reacted to which event, and the rest is done again under the same ids.
+ */
+export class Lockstep {
+  readonly hosts: readonly ServiceHost[];
+  readonly #log: EventLog;
+  #position = 0n;
+
+  constructor(log: EventLog, hosts: readonly ServiceHost[]) {
+    this.#log = log;
+    this.hosts = hosts;
+  }
+
+  get position(): bigint {
+    return this.#position;
+  }
+
+  /** Reads the checkpoints; the folds start from the first event. */
+  async start(): Promise<void> {
+    for (const host of this.hosts) await host.takeOver();
+  }
+
+  /** Folds what the log holds already and every service has reacted to, without reacting: the fast part of a restart. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const settled = this.hosts.reduce<bigint>(
+      (least, host) => (host.reacted < least ? host.reacted : least),
+      1n << 62n,
+    );
+    while (this.#position < settled && !signal.aborted) {
+      const left = settled - this.#position;
+      const limit = left < BigInt(LIMITS.readBatchMax) ? Number(left) : LIMITS.readBatchMax;
+      const events = await this.#log.read(this.#position, limit);
+      if (events.length === 0) return;
+      for (const event of events) {
+        for (const host of this.hosts) host.fold(event);
+        this.#position = event.position;
+      }
+    }
+  }
+
+  /** Goes on until no event is left to fold and no service has anything to say. Returns how many events it went through. */
+  async settle(signal: AbortSignal): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const events = await this.#log.read(this.#position, LIMITS.readBatchMax);
+      if (events.length === 0) {
+        // Nothing may react again to what is settled: by then commands from outside may have moved the streams on.
+        await Promise.all(this.hosts.map((host) => host.storeCheckpoint()));
+        return count;
+      }
+      for (const event of events) {
+        for (const host of this.hosts) host.fold(event);
+        for (const host of this.hosts) await host.react(event, signal);
+        this.#position = event.position;
+        count += 1;
+        if (signal.aborted) return count;
+      }
+    }
+  }
+
+  /** Fires what is due, in the services' order, settling after each, until nothing is due any more. */
+  async passTime(signal: AbortSignal): Promise<void> {
+    for (let fired = true; fired && !signal.aborted;) {
+      fired = false;
+      for (const host of this.hosts) {
+        if (!(await host.fireTimer())) continue;
+        fired = true;
+        await this.settle(signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import {
+  isRejection,
+  OutcomeUnknown,
+  type AnyService,
+  type Clock,
+  type Effect,
+  type Envelope,
+  type EventLog,
+  type Fold,
+  type Intent,
+  type Reaction,
+  type Rejection,
+} from '@plinth/eventing';
+import { assert, AssertionError } from '@plinth/money';
+import { appendsOf, commitStates, decideAll } from './decision.ts';
+import { reactionEventId, timerEventId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { stateHash } from './state-hash.ts';
+import { StreamStates } from './stream-states.ts';
+import { PositionWaiters } from './position-waiters.ts';
+
+export type HostPorts = Readonly<{ log: EventLog; clock: Clock }>;
+
+const isEffect = (reaction: Reaction): reaction is Effect => 'effect' in reaction;
+
+/** The service cannot go on at this position: a bug, or data that it must not interpret. It stays queryable where it is. */
+export class PoisonEvent extends Error {
+  override readonly name = 'PoisonEvent';
+  readonly position: bigint;
+  constructor(service: string, event: Envelope, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`${service} stopped at position ${event.position} (${event.type} on ${event.stream}): ${why}`, {
+      cause,
+    });
+    this.position = event.position;
+  }
+}
+
+/** One service over one log: its folds, its reactions, its checkpoint. Who drives it decides when it folds and reacts. */
+export class ServiceHost {
+  readonly definition: AnyService;
+  readonly views: Readonly<Record<string, Fold>>;
+  readonly states: StreamStates;
+  readonly ports: HostPorts;
+  readonly #folds: readonly Fold[];
+  readonly #waiters = new PositionWaiters();
+  #last = 0n;
+  #reacted = 0n;
+  #stored = 0n;
+
+  constructor(definition: AnyService, ports: HostPorts) {
+    this.definition = definition;
+    this.ports = ports;
+    this.views = definition.views() as Readonly<Record<string, Fold>>;
+    this.#folds = [...new Set(Object.values(this.views))];
+    this.states = new StreamStates(ports.log);
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /** Position of the last folded event. */
+  get last(): bigint {
+    return this.#last;
+  }
+
+  /** Position of the last event whose reaction is done. */
+  get reacted(): bigint {
+    return this.#reacted;
+  }
+
+  /** Reads the stored checkpoint: where this service's reactions go on. Call when becoming leader. */
+  async takeOver(): Promise<void> {
+    this.#stored = await this.ports.log.checkpoint(this.name);
+    this.#reacted = this.#stored;
+    this.states.clear();
+  }
+
+  /** Applies one event to every fold. */
+  fold(event: Envelope): void {
+    assert(
+      event.position === this.#last + 1n,
+      () => `Expected position ${this.#last + 1n}, was ${event.position}`,
+    );
+    try {
+      for (const fold of this.#folds) fold.apply(event);
+    } catch (cause) {
+      throw new PoisonEvent(this.name, event, cause);
+    }
+    this.#last = event.position;
+    this.#waiters.reached(this.#last);
+  }
+
+  /** Resolves when the folds include `position`; rejects when the signal aborts first. */
+  waitFor(position: bigint, signal: AbortSignal): Promise<void> {
+    return position <= this.#last ? Promise.resolve() : this.#waiters.wait(position, signal);
+  }
+
+  /**
+   * The reaction to the event that was folded last. Effects are handed to `dispatch` when there is one; without it they
+   * are awaited and their outcome is recorded together with the intents (lockstep).
+   */
+  async react(
+    event: Envelope,
+    signal: AbortSignal,
+    dispatch?: (effect: Effect) => Promise<void>,
+  ): Promise<void> {
+    if (event.position <= this.#reacted) return;
+    assert(event.position === this.#last, 'Expected to react to the event that was folded last');
+    try {
+      const intents: Intent[] = [];
+      const later: Effect[] = [];
+      for (const reaction of this.definition.react(event, this.views)) {
+        if (!isEffect(reaction)) intents.push(reaction);
+        else if (dispatch !== undefined) later.push(reaction);
+        else intents.push(...(await this.perform(reaction, signal)));
+      }
+      await this.#record(event, intents);
+      for (const effect of later) await dispatch?.(effect);
+    } catch (cause) {
+      if (cause instanceof OutcomeUnknown || cause instanceof Fenced || signal.aborted) throw cause;
+      throw new PoisonEvent(this.name, event, cause);
+    }
+    this.#reacted = event.position;
+  }
+
+  /** Carries out one effect and gives the decisions that record its outcome. */
+  async perform(effect: Effect, signal: AbortSignal): Promise<readonly Intent[]> {
+    const handler = this.definition.effects?.[effect.effect];
+    assert(handler !== undefined, () => `Expected a handler of effect ${effect.effect} in ${this.name}`);
+    return handler(effect.input as never, { now: this.ports.clock.now(), signal });
+  }
+
+  /** Records the outcome of an effect that ran in the background. */
+  async recordOutcome(effect: Effect, intents: readonly Intent[]): Promise<void> {
+    const cause = { correlationId: effect.key, causationId: effect.key, actor: `service:${this.name}` };
+    for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
+      const decision = await decideAll(intents, this.states, this.definition.owns);
+      if (isRejection(decision)) throw new AssertionError(refusal(decision));
+      if (decision.eventCount === 0) return;
+      const versions = [...decision.touched].map(([stream, { before }]) => `${stream}@${before}`).join();
+      const result = await this.ports.log.append({
+        appends: appendsOf(decision, (n) =>
+          reactionEventId(`${effect.effect}:${effect.key}:${versions}`, this.name, n),
+        ),
+        cause,
+        occurredAt: this.ports.clock.now(),
+      });
+      if (result.status === 'appended') return commitStates(decision, this.states);
+      this.states.forget(decision.touched.keys());
+      if (result.status === 'duplicate') return;
+    }
+    throw new AssertionError(`Expected to record ${effect.effect} within ${LIMITS.conflictRetriesMax} tries`);
+  }
+
+  /** Back to the state before the first event; the caller folds the log again. */
+  resetViews(): void {
+    for (const fold of this.#folds) fold.reset();
+    this.#last = 0n;
+  }
+
+  /** Appends `TimerFired` when something is due. Returns whether it did. */
+  async fireTimer(): Promise<boolean> {
+    const due = this.definition.nextDue?.(this.views);
+    const now = this.ports.clock.now();
+    if (due === undefined || due > now) return false;
+    const id = timerEventId(this.name, due);
+    const stream = `timer-${this.name}`;
+    const version = await this.states.load(stream, TIMER);
+    const event = { type: 'TimerFired', data: { service: this.name, dueAtMs: due } } as const;
+    const result = await this.ports.log.append({
+      appends: [{ stream, expectedVersion: version.version, events: [{ ...event, id }] }],
+      cause: { correlationId: id, causationId: id, actor: `service:${this.name}` },
+      occurredAt: now,
+    });
+    if (result.status === 'appended') this.states.advance(stream, TIMER, version.version, [event], undefined);
+    else this.states.forget([stream]);
+    return result.status === 'appended';
+  }
+
+  /** Stores how far the reactions are although the last ones had nothing to append. */
+  async storeCheckpoint(): Promise<void> {
+    if (this.#reacted === this.#stored) return;
+    const result = await this.ports.log.append({
+      appends: [],
+      cause: { correlationId: this.name, causationId: this.name, actor: `service:${this.name}` },
+      occurredAt: this.ports.clock.now(),
+      checkpoint: { consumer: this.name, expected: this.#stored, position: this.#reacted },
+    });
+    if (result.status === 'fenced') throw new Fenced(this.name, this.#stored, result.actual);
+    this.#stored = this.#reacted;
+  }
+
+  /** SHA-256 of every view, by name. */
+  hashes(): ReadonlyMap<string, string> {
+    return new Map(Object.entries(this.views).map(([name, fold]) => [name, stateHash(fold)] as const));
+  }
+
+  async #record(event: Envelope, intents: readonly Intent[]): Promise<void> {
+    if (intents.length === 0 && event.position - this.#stored < LIMITS.checkpointEvery) return;
+    for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
+      const decision = await decideAll(intents, this.states, this.definition.owns);
+      if (isRejection(decision)) throw new AssertionError(refusal(decision));
+      const due = event.position - this.#stored >= LIMITS.checkpointEvery;
+      if (decision.eventCount === 0 && !due) return;
+      const result = await this.ports.log.append({
+        appends: appendsOf(decision, (n) => reactionEventId(event.id, this.name, n)),
+        cause: causeOf(event, this.name),
+        occurredAt: event.occurredAt,
+        checkpoint: { consumer: this.name, expected: this.#stored, position: event.position },
+      });
+      switch (result.status) {
+        case 'appended':
+          commitStates(decision, this.states);
+          this.#stored = event.position;
+          return;
+        case 'duplicate':
+          this.states.forget(decision.touched.keys());
+          this.#stored = await this.ports.log.checkpoint(this.name);
+          return;
+        case 'fenced':
+          throw new Fenced(this.name, this.#stored, result.actual);
+        case 'conflict':
+          this.states.forget(decision.touched.keys());
+          continue;
+        case 'key-reused':
+          throw new AssertionError('Expected no command key on a reaction');
+      }
+    }
+    throw new AssertionError(`Expected to append the reaction within ${LIMITS.conflictRetriesMax} tries`);
+  }
+}
+
+/** Another process leads this service now; this one must stop reacting (its folds go on). */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+  constructor(service: string, expected: bigint, actual: bigint) {
+    super(`${service}: expected checkpoint ${expected}, was ${actual}: another leader has taken over`);
+  }
+}
+
+/** Timer streams have no state beyond their version. */
+const TIMER = {
+  initialState: () => undefined,
+  decide: () => [],
+  evolve: () => undefined,
+} as const;
+
+const refusal = (rejection: Rejection): string => `refused with ${rejection.code}: ${rejection.message}`;
+
+const causeOf = (event: Envelope, service: string) => ({
+  correlationId: event.correlationId,
+  causationId: event.id,
+  actor: `service:${service}`,
+  ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+});

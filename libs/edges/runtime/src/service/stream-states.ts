@@ -1,0 +1,69 @@
+import { AssertionError } from '@plinth/money';
+import type { AnyDecider, EventLog, NewEvent, StreamId } from '@plinth/eventing';
+import { LIMITS } from './limits.ts';
+
+type Cached = { decider: AnyDecider; state: unknown; version: number };
+
+export type StreamState = Readonly<{ state: unknown; version: number }>;
+
+/**
+ * Deciders' states by stream, written through after each append and validated by the expected version: a stale entry
+ * costs a conflict and a fresh read, never a wrong decision.
+ */
+export class StreamStates {
+  readonly #log: EventLog;
+  readonly #cache = new Map<StreamId, Cached>();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  async load(stream: StreamId, decider: AnyDecider): Promise<StreamState> {
+    const cached = this.#cache.get(stream);
+    if (cached !== undefined) {
+      if (cached.decider !== decider) throw new AssertionError(`Expected one decider for ${stream}, was two`);
+      return cached;
+    }
+    const fresh: Cached = { decider, state: decider.initialState(), version: 0 };
+    for (;;) {
+      const events = await this.#log.readStream(stream, fresh.version, LIMITS.readBatchMax);
+      for (const event of events) fresh.state = decider.evolve(fresh.state, event);
+      fresh.version += events.length;
+      if (events.length < LIMITS.readBatchMax) break;
+    }
+    this.#put(stream, fresh);
+    return fresh;
+  }
+
+  /** After a successful append: the state that the decision computed. */
+  advance(
+    stream: StreamId,
+    decider: AnyDecider,
+    before: number,
+    events: readonly NewEvent[],
+    state: unknown,
+  ): void {
+    const cached = this.#cache.get(stream);
+    if (cached !== undefined && cached.version !== before) {
+      this.#cache.delete(stream);
+      return;
+    }
+    this.#put(stream, { decider, state, version: before + events.length });
+  }
+
+  clear(): void {
+    this.#cache.clear();
+  }
+
+  forget(streams: Iterable<StreamId>): void {
+    for (const stream of streams) this.#cache.delete(stream);
+  }
+
+  #put(stream: StreamId, entry: Cached): void {
+    this.#cache.delete(stream);
+    this.#cache.set(stream, entry);
+    if (this.#cache.size <= LIMITS.cachedStreamsMax) return;
+    const oldest = this.#cache.keys().next().value;
+    if (oldest !== undefined) this.#cache.delete(oldest);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Envelope, EventLog, Transport } from '@plinth/eventing';
+
+export type TailOptions = Readonly<{
+  /** Events per batch at the most. */
+  batchMax: number;
+  /** Longest wait between two looks at the log when no wake-up came. */
+  pollMs: number;
+}>;
+
+const DEFAULTS: TailOptions = { batchMax: 2_000, pollMs: 50 };
+
+/** Follows the log itself: a local wake-up after each append, and a poll for what other processes append. */
+export class TailTransport implements Transport {
+  readonly #log: EventLog;
+  readonly #options: TailOptions;
+
+  constructor(log: EventLog, options: Partial<TailOptions> = {}) {
+    this.#log = log;
+    this.#options = { ...DEFAULTS, ...options };
+  }
+
+  async *subscribe(after: bigint, signal: AbortSignal): AsyncIterable<readonly Envelope[]> {
+    let last = after;
+    let appended = false;
+    let wake: (() => void) | undefined;
+    const unsubscribe = this.#log.onAppend(() => {
+      appended = true;
+      wake?.();
+    });
+    try {
+      while (!signal.aborted) {
+        appended = false;
+        const batch = await this.#log.read(last, this.#options.batchMax);
+        if (batch.length > 0) {
+          last = (batch.at(-1) as Envelope).position;
+          yield batch;
+          continue;
+        }
+        if (!appended) await this.#pause(signal, (resolve) => (wake = resolve));
+        wake = undefined;
+      }
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  #pause(signal: AbortSignal, arm: (wake: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, this.#options.pollMs);
+      signal.addEventListener('abort', done, { once: true });
+      arm(done);
+    });
+  }
+}
