@@ -14,8 +14,8 @@ const STAMP = '.sources';
 /** Everything but the house itself stays an import at run time. */
 const packagesStayOutside: Plugin = {
   name: 'packages-stay-outside',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+  setup: (esbuild) => {
+    esbuild.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
       kind === 'entry-point' || path.startsWith('@plinth/') ? undefined : { path, external: true },
     );
   },

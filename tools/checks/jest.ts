@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../house/workspace.ts';
+import { runNode } from './process.ts';
+import type { Failure, Tally } from './tally.ts';
+import { broken } from './tally.ts';
+
+export type Suite = 'unit' | 'int';
+
+type Assertion = Readonly<{ fullName: string; status: string; failureMessages: readonly string[] }>;
+type SpecFile = Readonly<{
+  name: string;
+  status: string;
+  message: string;
+  assertionResults: readonly Assertion[];
+}>;
+
+const CONFIG: Readonly<Record<Suite, string>> = { unit: 'jest.config.js', int: 'jest.int.config.js' };
+const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 600_000, int: 1_200_000 };
+
+/** Runs the specs of a suite whose path matches `pattern`; `onFile` hears of each spec file that has ended. */
+export const runJest = async (
+  suite: Suite,
+  pattern: string | undefined,
+  onFile: () => void,
+): Promise<Tally> => {
+  mkdirSync(join(ROOT, '.plinth/test'), { recursive: true });
+  const report = join(ROOT, `.plinth/test/${suite}.json`);
+  rmSync(report, { force: true });
+  const ended = await runNode(
+    [
+      ...[
+        '--experimental-vm-modules',
+        '--disable-warning=ExperimentalWarning',
+        'node_modules/jest/bin/jest.js',
+      ],
+      ...['--config', CONFIG[suite], '--json', '--outputFile', report, '--silent', '--passWithNoTests'],
+      ...(pattern === undefined ? [] : [pattern]),
+    ],
+    {
+      timeoutMs: TIMEOUT_MS[suite],
+      onError: (text) => {
+        for (const _ of text.matchAll(/^(PASS|FAIL) /gm)) onFile();
+      },
+    },
+  );
+  if (ended.code === undefined)
+    return broken(suite, `did not end in ${TIMEOUT_MS[suite] / 60_000} minutes\n${ended.stderr}`);
+  const files = readReport(report);
+  if (!files) return broken(suite, ended.stderr || ended.stdout);
+  const tally = tallyOf(files);
+  if (ended.code !== 0 && tally.failures.length === 0) return broken(suite, ended.stderr);
+  return tally;
+};
+
+const readReport = (path: string): readonly SpecFile[] | undefined => {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { testResults: readonly SpecFile[] }).testResults;
+  } catch {
+    return undefined;
+  }
+};
+
+const tallyOf = (files: readonly SpecFile[]): Tally => {
+  const failures: Failure[] = [];
+  const skipped: string[] = [];
+  let passed = 0;
+  for (const file of files) {
+    const path = file.name.slice(ROOT.length + 1);
+    for (const { fullName, status, failureMessages } of file.assertionResults) {
+      if (status === 'passed') passed += 1;
+      else if (status === 'failed')
+        failures.push({ name: `${path} › ${fullName}`, details: failureMessages.join('\n') });
+      else skipped.push(`${path} › ${fullName}`);
+    }
+    // A file that could not be loaded has no tests to fail.
+    const hasFailed = file.assertionResults.some(({ status }) => status === 'failed');
+    if (file.status === 'failed' && !hasFailed) failures.push({ name: path, details: file.message });
+  }
+  return { passed, failures, skipped };
+};
