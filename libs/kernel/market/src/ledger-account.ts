@@ -23,10 +23,15 @@ export const poolCash = (asset: string): string => `pool:${asset}:cash`;
 export const poolLoans = (asset: string): string => `pool:${asset}:loans`;
 /** Mirror of the suppliers' claims: Σ pool:{a}:claims = −Σ supplied:*:{a}. */
 export const poolClaims = (asset: string): string => `pool:${asset}:claims`;
-/** Interest charged and not yet distributed. */
+/**
+ * Minus what the house kept of the pool's interest (reserve and rounding). cash + loans + claims + interest = the house's
+ * own money in the pool + interest charged and not yet distributed.
+ */
 export const poolInterest = (asset: string): string => `pool:${asset}:interest`;
 export const reserveAccount = (asset: string): string => `house:reserve:${asset}`;
 export const venueSettlement = (venueId: string): string => `venue:${venueId}:settlement`;
+/** Money between two accounts of which only one has been posted; zero whenever nothing is in flight. */
+export const clearingAccount = (cell: string): string => `clearing:${cell}`;
 export const HOUSE_FEES = 'house:fees';
 export const HOUSE_INSURANCE = 'house:insurance';
 export const BAD_DEBT = 'bad-debt';

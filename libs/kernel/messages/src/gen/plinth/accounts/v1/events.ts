@@ -47,6 +47,20 @@ export interface ApiKeyRevoked {
   keyId: string;
 }
 
+/** Where a client's money may go. Not usable before usable_at_ms, so that a stolen key cannot empty an account at once. */
+export interface WithdrawalDestinationAdded {
+  clientId: string;
+  asset: string;
+  destination: string;
+  usableAtMs: number;
+}
+
+export interface WithdrawalDestinationRemoved {
+  clientId: string;
+  asset: string;
+  destination: string;
+}
+
 export interface AccountOpened {
   accountId: string;
   clientId: string;
@@ -81,6 +95,8 @@ export interface WithdrawalRequested {
   destination: string;
   expiresAtMs: number;
   postings: Posting[];
+  /** Value at the mark when it was requested, rounded up; counts against the limit per day. */
+  valueUsd: string;
 }
 
 export interface WithdrawalSettled {
@@ -181,6 +197,9 @@ export interface FillBooked {
   positionQuantity: string;
   entryPrice: string;
   postings: Posting[];
+  /** What the open position cost, signed like its value, exact; entry_price is this divided by the quantity, rounded. */
+  entryCost: string;
+  subAccountId: string;
 }
 
 /** Drawn when a balance fell below zero. The debt grows with the pool's borrow index from index_then. */
@@ -260,6 +279,22 @@ export interface InterestDistributed {
   reserve: string;
   rounding: string;
   postings: Posting[];
+  /** Covers every InterestCharged and InterestEarned of the asset up to here that no earlier event has distributed. */
+  throughPosition: bigint;
+}
+
+/**
+ * Stream house-{cell}: a posting to many accounts (interest of a pool, funding of a perpetual) got this far; accounts are
+ * taken in the order of their ids, so many at a time.
+ */
+export interface SettlementAdvanced {
+  /** interest | funding */
+  purpose: string;
+  settlementId: string;
+  /** The pool's asset, or the perpetual. */
+  subject: string;
+  lastAccountId: string;
+  done: boolean;
 }
 
 /** Funding of a perpetual for one interval: amount > 0 is received by the account, < 0 paid. */
@@ -302,7 +337,7 @@ export interface BadDebtRecorded {
   postings: Posting[];
 }
 
-/** House money brought in or taken out (insurance capital, pool cash of the treasury). Stream house-{cell}. */
+/** House money brought in (insurance capital, pool cash of the treasury). Stream house-{cell}. */
 export interface HouseFunded {
   fundingId: string;
   /** insurance | pool */
@@ -816,6 +851,216 @@ export const ApiKeyRevoked: MessageFns<ApiKeyRevoked> = {
   },
 };
 
+function createBaseWithdrawalDestinationAdded(): WithdrawalDestinationAdded {
+  return { clientId: "", asset: "", destination: "", usableAtMs: 0 };
+}
+
+export const WithdrawalDestinationAdded: MessageFns<WithdrawalDestinationAdded> = {
+  encode(message: WithdrawalDestinationAdded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.destination !== "") {
+      writer.uint32(26).string(message.destination);
+    }
+    if (message.usableAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.usableAtMs)) !== BigInt(message.usableAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.usableAtMs) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.usableAtMs));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawalDestinationAdded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawalDestinationAdded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.destination = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.usableAtMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithdrawalDestinationAdded {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      destination: isSet(object.destination) ? globalThis.String(object.destination) : "",
+      usableAtMs: isSet(object.usableAtMs)
+        ? globalThis.Number(object.usableAtMs)
+        : isSet(object.usable_at_ms)
+        ? globalThis.Number(object.usable_at_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: WithdrawalDestinationAdded): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.destination !== "") {
+      obj.destination = message.destination;
+    }
+    if (message.usableAtMs !== 0) {
+      obj.usableAtMs = globalThis.Number(message.usableAtMs);
+    }
+    return obj;
+  },
+};
+
+function createBaseWithdrawalDestinationRemoved(): WithdrawalDestinationRemoved {
+  return { clientId: "", asset: "", destination: "" };
+}
+
+export const WithdrawalDestinationRemoved: MessageFns<WithdrawalDestinationRemoved> = {
+  encode(message: WithdrawalDestinationRemoved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.destination !== "") {
+      writer.uint32(26).string(message.destination);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawalDestinationRemoved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawalDestinationRemoved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.destination = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithdrawalDestinationRemoved {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      destination: isSet(object.destination) ? globalThis.String(object.destination) : "",
+    };
+  },
+
+  toJSON(message: WithdrawalDestinationRemoved): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.destination !== "") {
+      obj.destination = message.destination;
+    }
+    return obj;
+  },
+};
+
 function createBaseAccountOpened(): AccountOpened {
   return { accountId: "", clientId: "", name: "" };
 }
@@ -1185,6 +1430,7 @@ function createBaseWithdrawalRequested(): WithdrawalRequested {
     destination: "",
     expiresAtMs: 0,
     postings: [],
+    valueUsd: "",
   };
 }
 
@@ -1219,6 +1465,9 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.valueUsd !== "") {
+      writer.uint32(82).string(message.valueUsd);
     }
     return writer;
   },
@@ -1308,6 +1557,14 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.valueUsd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1349,6 +1606,11 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
       postings: globalThis.Array.isArray(object?.postings)
         ? object.postings.map((e: any) => Posting.fromJSON(e))
         : [],
+      valueUsd: isSet(object.valueUsd)
+        ? globalThis.String(object.valueUsd)
+        : isSet(object.value_usd)
+        ? globalThis.String(object.value_usd)
+        : "",
     };
   },
 
@@ -1380,6 +1642,9 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    if (message.valueUsd !== "") {
+      obj.valueUsd = message.valueUsd;
     }
     return obj;
   },
@@ -2590,6 +2855,8 @@ function createBaseFillBooked(): FillBooked {
     positionQuantity: "",
     entryPrice: "",
     postings: [],
+    entryCost: "",
+    subAccountId: "",
   };
 }
 
@@ -2639,6 +2906,12 @@ export const FillBooked: MessageFns<FillBooked> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.entryCost !== "") {
+      writer.uint32(130).string(message.entryCost);
+    }
+    if (message.subAccountId !== "") {
+      writer.uint32(138).string(message.subAccountId);
     }
     return writer;
   },
@@ -2776,6 +3049,22 @@ export const FillBooked: MessageFns<FillBooked> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.entryCost = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.subAccountId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2847,6 +3136,16 @@ export const FillBooked: MessageFns<FillBooked> = {
       postings: globalThis.Array.isArray(object?.postings)
         ? object.postings.map((e: any) => Posting.fromJSON(e))
         : [],
+      entryCost: isSet(object.entryCost)
+        ? globalThis.String(object.entryCost)
+        : isSet(object.entry_cost)
+        ? globalThis.String(object.entry_cost)
+        : "",
+      subAccountId: isSet(object.subAccountId)
+        ? globalThis.String(object.subAccountId)
+        : isSet(object.sub_account_id)
+        ? globalThis.String(object.sub_account_id)
+        : "",
     };
   },
 
@@ -2896,6 +3195,12 @@ export const FillBooked: MessageFns<FillBooked> = {
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    if (message.entryCost !== "") {
+      obj.entryCost = message.entryCost;
+    }
+    if (message.subAccountId !== "") {
+      obj.subAccountId = message.subAccountId;
     }
     return obj;
   },
@@ -3855,6 +4160,7 @@ function createBaseInterestDistributed(): InterestDistributed {
     reserve: "",
     rounding: "",
     postings: [],
+    throughPosition: 0n,
   };
 }
 
@@ -3880,6 +4186,12 @@ export const InterestDistributed: MessageFns<InterestDistributed> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.throughPosition !== 0n) {
+      if (BigInt.asIntN(64, message.throughPosition) !== message.throughPosition) {
+        throw new globalThis.Error("value provided for field message.throughPosition of type int64 too large");
+      }
+      writer.uint32(64).int64(message.throughPosition);
     }
     return writer;
   },
@@ -3953,6 +4265,14 @@ export const InterestDistributed: MessageFns<InterestDistributed> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.throughPosition = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3988,6 +4308,11 @@ export const InterestDistributed: MessageFns<InterestDistributed> = {
       postings: globalThis.Array.isArray(object?.postings)
         ? object.postings.map((e: any) => Posting.fromJSON(e))
         : [],
+      throughPosition: isSet(object.throughPosition)
+        ? BigInt(object.throughPosition)
+        : isSet(object.through_position)
+        ? BigInt(object.through_position)
+        : 0n,
     };
   },
 
@@ -4013,6 +4338,137 @@ export const InterestDistributed: MessageFns<InterestDistributed> = {
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    if (message.throughPosition !== 0n) {
+      obj.throughPosition = message.throughPosition.toString();
+    }
+    return obj;
+  },
+};
+
+function createBaseSettlementAdvanced(): SettlementAdvanced {
+  return { purpose: "", settlementId: "", subject: "", lastAccountId: "", done: false };
+}
+
+export const SettlementAdvanced: MessageFns<SettlementAdvanced> = {
+  encode(message: SettlementAdvanced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.purpose !== "") {
+      writer.uint32(10).string(message.purpose);
+    }
+    if (message.settlementId !== "") {
+      writer.uint32(18).string(message.settlementId);
+    }
+    if (message.subject !== "") {
+      writer.uint32(26).string(message.subject);
+    }
+    if (message.lastAccountId !== "") {
+      writer.uint32(34).string(message.lastAccountId);
+    }
+    if (message.done !== false) {
+      writer.uint32(40).bool(message.done);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettlementAdvanced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettlementAdvanced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.settlementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SettlementAdvanced {
+    return {
+      purpose: isSet(object.purpose) ? globalThis.String(object.purpose) : "",
+      settlementId: isSet(object.settlementId)
+        ? globalThis.String(object.settlementId)
+        : isSet(object.settlement_id)
+        ? globalThis.String(object.settlement_id)
+        : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      lastAccountId: isSet(object.lastAccountId)
+        ? globalThis.String(object.lastAccountId)
+        : isSet(object.last_account_id)
+        ? globalThis.String(object.last_account_id)
+        : "",
+      done: isSet(object.done) ? globalThis.Boolean(object.done) : false,
+    };
+  },
+
+  toJSON(message: SettlementAdvanced): unknown {
+    const obj: any = {};
+    if (message.purpose !== "") {
+      obj.purpose = message.purpose;
+    }
+    if (message.settlementId !== "") {
+      obj.settlementId = message.settlementId;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.lastAccountId !== "") {
+      obj.lastAccountId = message.lastAccountId;
+    }
+    if (message.done !== false) {
+      obj.done = message.done;
     }
     return obj;
   },
