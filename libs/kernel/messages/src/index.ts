@@ -9,3 +9,5 @@ export type { ChildOrder, VenueListing } from './gen/plinth/routing/v1/events.ts
 export type { RateCurve } from './gen/plinth/interest/v1/events.ts';
 export * as riskMessages from './gen/plinth/risk/v1/messages.ts';
 export * as accountsMessages from './gen/plinth/accounts/v1/messages.ts';
+export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
+export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';

@@ -16,6 +16,7 @@ export interface LiquidationStarted {
   equity: string;
   maintenanceMargin: string;
   openOrders: string[];
+  marksRound: number;
 }
 
 export interface Leg {
@@ -29,6 +30,8 @@ export interface Leg {
   /** Maintenance margin given back, and expected cost of execution. */
   relief: string;
   expectedCost: string;
+  /** close (of a derivative) | sell (of collateral) | buy-back (of a borrowed asset) */
+  kind: string;
 }
 
 /** Stage 2, repeated: the cheapest legs that restore the buffer. Routing turns each leg into an order. */
@@ -40,6 +43,12 @@ export interface ReductionOrdered {
   equityBefore: string;
   maintenanceBefore: string;
   targetBuffer: string;
+  marksRound: number;
+  /** Policy that made the plan. */
+  policy: string;
+  /** Expected once all legs are filled. */
+  equityExpected: string;
+  maintenanceExpected: string;
 }
 
 /** All orders of a step are done. */
@@ -49,6 +58,10 @@ export interface ReductionCompleted {
   step: number;
   equityAfter: string;
   maintenanceAfter: string;
+  /** USD at the marks of the fills. */
+  reducedNotional: string;
+  slippage: string;
+  fees: string;
 }
 
 /** Paused because prices do not allow it (degraded marks, a binding guard, a halted venue). */
@@ -118,10 +131,21 @@ export interface LiquidationCompleted {
   badDebt: string;
   marksRoundStart: number;
   marksRoundEnd: number;
+  /** Fee paid into the fund, in USD, and a sentence on how it ended. */
+  liquidationFee: string;
+  reason: string;
 }
 
 function createBaseLiquidationStarted(): LiquidationStarted {
-  return { liquidationId: "", accountId: "", cause: "", equity: "", maintenanceMargin: "", openOrders: [] };
+  return {
+    liquidationId: "",
+    accountId: "",
+    cause: "",
+    equity: "",
+    maintenanceMargin: "",
+    openOrders: [],
+    marksRound: 0,
+  };
 }
 
 export const LiquidationStarted: MessageFns<LiquidationStarted> = {
@@ -143,6 +167,9 @@ export const LiquidationStarted: MessageFns<LiquidationStarted> = {
     }
     for (const v of message.openOrders) {
       writer.uint32(50).string(v!);
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(56).uint32(message.marksRound);
     }
     return writer;
   },
@@ -208,6 +235,14 @@ export const LiquidationStarted: MessageFns<LiquidationStarted> = {
             message.openOrders.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -244,6 +279,11 @@ export const LiquidationStarted: MessageFns<LiquidationStarted> = {
         : globalThis.Array.isArray(object?.open_orders)
         ? object.open_orders.map((e: any) => globalThis.String(e))
         : [],
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
     };
   },
 
@@ -267,12 +307,24 @@ export const LiquidationStarted: MessageFns<LiquidationStarted> = {
     if (message.openOrders?.length) {
       obj.openOrders = message.openOrders;
     }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
+    }
     return obj;
   },
 };
 
 function createBaseLeg(): Leg {
-  return { instrumentId: "", venueId: "", side: "", quantity: "", limitPrice: "", relief: "", expectedCost: "" };
+  return {
+    instrumentId: "",
+    venueId: "",
+    side: "",
+    quantity: "",
+    limitPrice: "",
+    relief: "",
+    expectedCost: "",
+    kind: "",
+  };
 }
 
 export const Leg: MessageFns<Leg> = {
@@ -297,6 +349,9 @@ export const Leg: MessageFns<Leg> = {
     }
     if (message.expectedCost !== "") {
       writer.uint32(58).string(message.expectedCost);
+    }
+    if (message.kind !== "") {
+      writer.uint32(66).string(message.kind);
     }
     return writer;
   },
@@ -370,6 +425,14 @@ export const Leg: MessageFns<Leg> = {
             message.expectedCost = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -407,6 +470,7 @@ export const Leg: MessageFns<Leg> = {
         : isSet(object.expected_cost)
         ? globalThis.String(object.expected_cost)
         : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
     };
   },
 
@@ -433,6 +497,9 @@ export const Leg: MessageFns<Leg> = {
     if (message.expectedCost !== "") {
       obj.expectedCost = message.expectedCost;
     }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
     return obj;
   },
 };
@@ -446,6 +513,10 @@ function createBaseReductionOrdered(): ReductionOrdered {
     equityBefore: "",
     maintenanceBefore: "",
     targetBuffer: "",
+    marksRound: 0,
+    policy: "",
+    equityExpected: "",
+    maintenanceExpected: "",
   };
 }
 
@@ -471,6 +542,18 @@ export const ReductionOrdered: MessageFns<ReductionOrdered> = {
     }
     if (message.targetBuffer !== "") {
       writer.uint32(58).string(message.targetBuffer);
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(64).uint32(message.marksRound);
+    }
+    if (message.policy !== "") {
+      writer.uint32(74).string(message.policy);
+    }
+    if (message.equityExpected !== "") {
+      writer.uint32(82).string(message.equityExpected);
+    }
+    if (message.maintenanceExpected !== "") {
+      writer.uint32(90).string(message.maintenanceExpected);
     }
     return writer;
   },
@@ -544,6 +627,38 @@ export const ReductionOrdered: MessageFns<ReductionOrdered> = {
             message.targetBuffer = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.policy = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.equityExpected = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.maintenanceExpected = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -585,6 +700,22 @@ export const ReductionOrdered: MessageFns<ReductionOrdered> = {
         : isSet(object.target_buffer)
         ? globalThis.String(object.target_buffer)
         : "",
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
+      policy: isSet(object.policy) ? globalThis.String(object.policy) : "",
+      equityExpected: isSet(object.equityExpected)
+        ? globalThis.String(object.equityExpected)
+        : isSet(object.equity_expected)
+        ? globalThis.String(object.equity_expected)
+        : "",
+      maintenanceExpected: isSet(object.maintenanceExpected)
+        ? globalThis.String(object.maintenanceExpected)
+        : isSet(object.maintenance_expected)
+        ? globalThis.String(object.maintenance_expected)
+        : "",
     };
   },
 
@@ -611,12 +742,33 @@ export const ReductionOrdered: MessageFns<ReductionOrdered> = {
     if (message.targetBuffer !== "") {
       obj.targetBuffer = message.targetBuffer;
     }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
+    }
+    if (message.policy !== "") {
+      obj.policy = message.policy;
+    }
+    if (message.equityExpected !== "") {
+      obj.equityExpected = message.equityExpected;
+    }
+    if (message.maintenanceExpected !== "") {
+      obj.maintenanceExpected = message.maintenanceExpected;
+    }
     return obj;
   },
 };
 
 function createBaseReductionCompleted(): ReductionCompleted {
-  return { liquidationId: "", accountId: "", step: 0, equityAfter: "", maintenanceAfter: "" };
+  return {
+    liquidationId: "",
+    accountId: "",
+    step: 0,
+    equityAfter: "",
+    maintenanceAfter: "",
+    reducedNotional: "",
+    slippage: "",
+    fees: "",
+  };
 }
 
 export const ReductionCompleted: MessageFns<ReductionCompleted> = {
@@ -635,6 +787,15 @@ export const ReductionCompleted: MessageFns<ReductionCompleted> = {
     }
     if (message.maintenanceAfter !== "") {
       writer.uint32(42).string(message.maintenanceAfter);
+    }
+    if (message.reducedNotional !== "") {
+      writer.uint32(50).string(message.reducedNotional);
+    }
+    if (message.slippage !== "") {
+      writer.uint32(58).string(message.slippage);
+    }
+    if (message.fees !== "") {
+      writer.uint32(66).string(message.fees);
     }
     return writer;
   },
@@ -692,6 +853,30 @@ export const ReductionCompleted: MessageFns<ReductionCompleted> = {
             message.maintenanceAfter = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reducedNotional = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.slippage = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.fees = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -727,6 +912,13 @@ export const ReductionCompleted: MessageFns<ReductionCompleted> = {
         : isSet(object.maintenance_after)
         ? globalThis.String(object.maintenance_after)
         : "",
+      reducedNotional: isSet(object.reducedNotional)
+        ? globalThis.String(object.reducedNotional)
+        : isSet(object.reduced_notional)
+        ? globalThis.String(object.reduced_notional)
+        : "",
+      slippage: isSet(object.slippage) ? globalThis.String(object.slippage) : "",
+      fees: isSet(object.fees) ? globalThis.String(object.fees) : "",
     };
   },
 
@@ -746,6 +938,15 @@ export const ReductionCompleted: MessageFns<ReductionCompleted> = {
     }
     if (message.maintenanceAfter !== "") {
       obj.maintenanceAfter = message.maintenanceAfter;
+    }
+    if (message.reducedNotional !== "") {
+      obj.reducedNotional = message.reducedNotional;
+    }
+    if (message.slippage !== "") {
+      obj.slippage = message.slippage;
+    }
+    if (message.fees !== "") {
+      obj.fees = message.fees;
     }
     return obj;
   },
@@ -1450,6 +1651,8 @@ function createBaseLiquidationCompleted(): LiquidationCompleted {
     badDebt: "",
     marksRoundStart: 0,
     marksRoundEnd: 0,
+    liquidationFee: "",
+    reason: "",
   };
 }
 
@@ -1499,6 +1702,12 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
     }
     if (message.marksRoundEnd !== 0) {
       writer.uint32(120).uint32(message.marksRoundEnd);
+    }
+    if (message.liquidationFee !== "") {
+      writer.uint32(130).string(message.liquidationFee);
+    }
+    if (message.reason !== "") {
+      writer.uint32(138).string(message.reason);
     }
     return writer;
   },
@@ -1636,6 +1845,22 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
             message.marksRoundEnd = reader.uint32();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.liquidationFee = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1709,6 +1934,12 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
         : isSet(object.marks_round_end)
         ? globalThis.Number(object.marks_round_end)
         : 0,
+      liquidationFee: isSet(object.liquidationFee)
+        ? globalThis.String(object.liquidationFee)
+        : isSet(object.liquidation_fee)
+        ? globalThis.String(object.liquidation_fee)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
     };
   },
 
@@ -1758,6 +1989,12 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
     }
     if (message.marksRoundEnd !== 0) {
       obj.marksRoundEnd = Math.round(message.marksRoundEnd);
+    }
+    if (message.liquidationFee !== "") {
+      obj.liquidationFee = message.liquidationFee;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
     }
     return obj;
   },

@@ -32,6 +32,8 @@ export interface VenueRegistered {
   /** Share of excess collateral that can be moved away in time, parts per million. */
   transferablePpm: number;
   listings: VenueListing[];
+  /** Fixed cost of every child order there, in the quote asset (gas); empty for none. */
+  orderCost: string;
 }
 
 export interface VenueStateSet {
@@ -62,6 +64,11 @@ export interface OrderPlaced {
   /** Mark when the order was taken, for cost analysis. */
   arrivalPrice: string;
   reduceOnly: boolean;
+  /** Worst price at which any part of the order may trade: the limit price, or the collar of a market order. */
+  worstPrice: string;
+  /** Of the instrument, so that costs follow from the order's own stream. */
+  quoteAsset: string;
+  contractSize: string;
 }
 
 export interface ChildOrder {
@@ -71,6 +78,8 @@ export interface ChildOrder {
   limitPrice: string;
   /** Expected cost against the arrival price, USD. */
   expectedCost: string;
+  /** ioc | gtc */
+  timeInForce: string;
 }
 
 /** The optimal split over the venues' books; each child is sent under child_id as client order id. */
@@ -78,6 +87,13 @@ export interface OrderRouted {
   orderId: string;
   accountId: string;
   children: ChildOrder[];
+  /** 1 for the first split, counted up when what IOC children left is split again. */
+  attempt: number;
+  /** Fees included, against the arrival price; empty when no single venue could take what was split. */
+  bestSingleVenueCost: string;
+  /** Left over by this split because no book had it within the worst price. */
+  unroutedQuantity: string;
+  reason: string;
 }
 
 export interface ChildAcknowledged {
@@ -101,6 +117,8 @@ export interface ChildFilled {
   feeAsset: string;
   maker: boolean;
   liquidationId: string;
+  /** The fee in the instrument's quote asset at the marks of the moment. */
+  feeQuote: string;
 }
 
 /** Rejected, cancelled or expired at the venue: what is unfilled of the child is free again. */
@@ -108,7 +126,7 @@ export interface ChildClosed {
   orderId: string;
   childId: string;
   venueId: string;
-  /** rejected | cancelled | filled | expired */
+  /** rejected | cancelled | filled | expired | unavailable (the venue certainly never got it) */
   cause: string;
   reason: string;
 }
@@ -124,6 +142,7 @@ export interface ChildOutcomeUnknown {
 export interface OrderCancelRequested {
   orderId: string;
   reason: string;
+  accountId: string;
 }
 
 /** The order is done. Costs are in the quote asset, positive = worse than arrival. */
@@ -275,6 +294,7 @@ function createBaseVenueRegistered(): VenueRegistered {
     requirementPpm: 0,
     transferablePpm: 0,
     listings: [],
+    orderCost: "",
   };
 }
 
@@ -312,6 +332,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     for (const v of message.listings) {
       VenueListing.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.orderCost !== "") {
+      writer.uint32(98).string(message.orderCost);
     }
     return writer;
   },
@@ -417,6 +440,14 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
             message.listings.push(VenueListing.decode(reader, reader.uint32()));
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.orderCost = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -476,6 +507,11 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
       listings: globalThis.Array.isArray(object?.listings)
         ? object.listings.map((e: any) => VenueListing.fromJSON(e))
         : [],
+      orderCost: isSet(object.orderCost)
+        ? globalThis.String(object.orderCost)
+        : isSet(object.order_cost)
+        ? globalThis.String(object.order_cost)
+        : "",
     };
   },
 
@@ -513,6 +549,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.listings?.length) {
       obj.listings = message.listings.map((e) => VenueListing.toJSON(e));
+    }
+    if (message.orderCost !== "") {
+      obj.orderCost = message.orderCost;
     }
     return obj;
   },
@@ -627,6 +666,9 @@ function createBaseOrderPlaced(): OrderPlaced {
     liquidationId: "",
     arrivalPrice: "",
     reduceOnly: false,
+    worstPrice: "",
+    quoteAsset: "",
+    contractSize: "",
   };
 }
 
@@ -670,6 +712,15 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     }
     if (message.reduceOnly !== false) {
       writer.uint32(104).bool(message.reduceOnly);
+    }
+    if (message.worstPrice !== "") {
+      writer.uint32(114).string(message.worstPrice);
+    }
+    if (message.quoteAsset !== "") {
+      writer.uint32(122).string(message.quoteAsset);
+    }
+    if (message.contractSize !== "") {
+      writer.uint32(130).string(message.contractSize);
     }
     return writer;
   },
@@ -791,6 +842,30 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
             message.reduceOnly = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.worstPrice = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.quoteAsset = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.contractSize = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -860,6 +935,21 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
         : isSet(object.reduce_only)
         ? globalThis.Boolean(object.reduce_only)
         : false,
+      worstPrice: isSet(object.worstPrice)
+        ? globalThis.String(object.worstPrice)
+        : isSet(object.worst_price)
+        ? globalThis.String(object.worst_price)
+        : "",
+      quoteAsset: isSet(object.quoteAsset)
+        ? globalThis.String(object.quoteAsset)
+        : isSet(object.quote_asset)
+        ? globalThis.String(object.quote_asset)
+        : "",
+      contractSize: isSet(object.contractSize)
+        ? globalThis.String(object.contractSize)
+        : isSet(object.contract_size)
+        ? globalThis.String(object.contract_size)
+        : "",
     };
   },
 
@@ -904,12 +994,21 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     if (message.reduceOnly !== false) {
       obj.reduceOnly = message.reduceOnly;
     }
+    if (message.worstPrice !== "") {
+      obj.worstPrice = message.worstPrice;
+    }
+    if (message.quoteAsset !== "") {
+      obj.quoteAsset = message.quoteAsset;
+    }
+    if (message.contractSize !== "") {
+      obj.contractSize = message.contractSize;
+    }
     return obj;
   },
 };
 
 function createBaseChildOrder(): ChildOrder {
-  return { childId: "", venueId: "", quantity: "", limitPrice: "", expectedCost: "" };
+  return { childId: "", venueId: "", quantity: "", limitPrice: "", expectedCost: "", timeInForce: "" };
 }
 
 export const ChildOrder: MessageFns<ChildOrder> = {
@@ -928,6 +1027,9 @@ export const ChildOrder: MessageFns<ChildOrder> = {
     }
     if (message.expectedCost !== "") {
       writer.uint32(42).string(message.expectedCost);
+    }
+    if (message.timeInForce !== "") {
+      writer.uint32(50).string(message.timeInForce);
     }
     return writer;
   },
@@ -985,6 +1087,14 @@ export const ChildOrder: MessageFns<ChildOrder> = {
             message.expectedCost = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.timeInForce = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1020,6 +1130,11 @@ export const ChildOrder: MessageFns<ChildOrder> = {
         : isSet(object.expected_cost)
         ? globalThis.String(object.expected_cost)
         : "",
+      timeInForce: isSet(object.timeInForce)
+        ? globalThis.String(object.timeInForce)
+        : isSet(object.time_in_force)
+        ? globalThis.String(object.time_in_force)
+        : "",
     };
   },
 
@@ -1040,12 +1155,23 @@ export const ChildOrder: MessageFns<ChildOrder> = {
     if (message.expectedCost !== "") {
       obj.expectedCost = message.expectedCost;
     }
+    if (message.timeInForce !== "") {
+      obj.timeInForce = message.timeInForce;
+    }
     return obj;
   },
 };
 
 function createBaseOrderRouted(): OrderRouted {
-  return { orderId: "", accountId: "", children: [] };
+  return {
+    orderId: "",
+    accountId: "",
+    children: [],
+    attempt: 0,
+    bestSingleVenueCost: "",
+    unroutedQuantity: "",
+    reason: "",
+  };
 }
 
 export const OrderRouted: MessageFns<OrderRouted> = {
@@ -1058,6 +1184,18 @@ export const OrderRouted: MessageFns<OrderRouted> = {
     }
     for (const v of message.children) {
       ChildOrder.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(32).uint32(message.attempt);
+    }
+    if (message.bestSingleVenueCost !== "") {
+      writer.uint32(42).string(message.bestSingleVenueCost);
+    }
+    if (message.unroutedQuantity !== "") {
+      writer.uint32(50).string(message.unroutedQuantity);
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
     }
     return writer;
   },
@@ -1099,6 +1237,38 @@ export const OrderRouted: MessageFns<OrderRouted> = {
             message.children.push(ChildOrder.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.bestSingleVenueCost = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.unroutedQuantity = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1126,6 +1296,18 @@ export const OrderRouted: MessageFns<OrderRouted> = {
       children: globalThis.Array.isArray(object?.children)
         ? object.children.map((e: any) => ChildOrder.fromJSON(e))
         : [],
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+      bestSingleVenueCost: isSet(object.bestSingleVenueCost)
+        ? globalThis.String(object.bestSingleVenueCost)
+        : isSet(object.best_single_venue_cost)
+        ? globalThis.String(object.best_single_venue_cost)
+        : "",
+      unroutedQuantity: isSet(object.unroutedQuantity)
+        ? globalThis.String(object.unroutedQuantity)
+        : isSet(object.unrouted_quantity)
+        ? globalThis.String(object.unrouted_quantity)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
     };
   },
 
@@ -1139,6 +1321,18 @@ export const OrderRouted: MessageFns<OrderRouted> = {
     }
     if (message.children?.length) {
       obj.children = message.children.map((e) => ChildOrder.toJSON(e));
+    }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
+    if (message.bestSingleVenueCost !== "") {
+      obj.bestSingleVenueCost = message.bestSingleVenueCost;
+    }
+    if (message.unroutedQuantity !== "") {
+      obj.unroutedQuantity = message.unroutedQuantity;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
     }
     return obj;
   },
@@ -1280,6 +1474,7 @@ function createBaseChildFilled(): ChildFilled {
     feeAsset: "",
     maker: false,
     liquidationId: "",
+    feeQuote: "",
   };
 }
 
@@ -1323,6 +1518,9 @@ export const ChildFilled: MessageFns<ChildFilled> = {
     }
     if (message.liquidationId !== "") {
       writer.uint32(106).string(message.liquidationId);
+    }
+    if (message.feeQuote !== "") {
+      writer.uint32(114).string(message.feeQuote);
     }
     return writer;
   },
@@ -1444,6 +1642,14 @@ export const ChildFilled: MessageFns<ChildFilled> = {
             message.liquidationId = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.feeQuote = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1503,6 +1709,11 @@ export const ChildFilled: MessageFns<ChildFilled> = {
         : isSet(object.liquidation_id)
         ? globalThis.String(object.liquidation_id)
         : "",
+      feeQuote: isSet(object.feeQuote)
+        ? globalThis.String(object.feeQuote)
+        : isSet(object.fee_quote)
+        ? globalThis.String(object.fee_quote)
+        : "",
     };
   },
 
@@ -1546,6 +1757,9 @@ export const ChildFilled: MessageFns<ChildFilled> = {
     }
     if (message.liquidationId !== "") {
       obj.liquidationId = message.liquidationId;
+    }
+    if (message.feeQuote !== "") {
+      obj.feeQuote = message.feeQuote;
     }
     return obj;
   },
@@ -1801,7 +2015,7 @@ export const ChildOutcomeUnknown: MessageFns<ChildOutcomeUnknown> = {
 };
 
 function createBaseOrderCancelRequested(): OrderCancelRequested {
-  return { orderId: "", reason: "" };
+  return { orderId: "", reason: "", accountId: "" };
 }
 
 export const OrderCancelRequested: MessageFns<OrderCancelRequested> = {
@@ -1811,6 +2025,9 @@ export const OrderCancelRequested: MessageFns<OrderCancelRequested> = {
     }
     if (message.reason !== "") {
       writer.uint32(18).string(message.reason);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(26).string(message.accountId);
     }
     return writer;
   },
@@ -1844,6 +2061,14 @@ export const OrderCancelRequested: MessageFns<OrderCancelRequested> = {
             message.reason = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1864,6 +2089,11 @@ export const OrderCancelRequested: MessageFns<OrderCancelRequested> = {
         ? globalThis.String(object.order_id)
         : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
     };
   },
 
@@ -1874,6 +2104,9 @@ export const OrderCancelRequested: MessageFns<OrderCancelRequested> = {
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
     }
     return obj;
   },
