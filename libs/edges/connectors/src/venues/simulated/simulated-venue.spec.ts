@@ -1,0 +1,477 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { BookLevel, VenueOrder, VenueReport } from '@plinth/market';
+import { addQuantity, compareQuantity, quantityOf, zeroQuantity } from '@plinth/money';
+import { venueAdapterContract } from '../venue-adapter.contract.ts';
+import type { SimulatedListing } from './listing-terms.ts';
+import { SimulatedVenue } from './simulated-venue.ts';
+import type { Fate, SimulatedVenueOptions } from './simulated-venue.ts';
+import { fileJournal, memoryJournal } from './venue-journal.ts';
+import type { VenueJournal } from './venue-journal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'plinth-venue-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const listing = (more: Partial<SimulatedListing> = {}): SimulatedListing => ({
+  instrumentId: 'BTC/USD',
+  lot: '0.001',
+  tick: '0.01',
+  minQuantity: '0.01',
+  contractSize: '1',
+  inverse: false,
+  feeAsset: 'USD',
+  feeScale: 6,
+  ...more,
+});
+
+type Setup = Readonly<{ venue: SimulatedVenue; setNow: (ms: number) => void }>;
+
+const setup = (journal: VenueJournal = memoryJournal(), more: Partial<SimulatedVenueOptions> = {}): Setup => {
+  let now = 1_000;
+  const venue = new SimulatedVenue({
+    venueId: 'alpha',
+    makerFeePpm: -20,
+    takerFeePpm: 500,
+    listings: [listing(), listing({ instrumentId: 'BTC-PERP', contractSize: '0.1' })],
+    now: () => now,
+    journal,
+    ...more,
+  });
+  return { venue, setNow: (ms) => void (now = ms) };
+};
+
+const signal = (): AbortSignal => AbortSignal.timeout(10_000);
+
+const limit = (id: string, side: 'buy' | 'sell', limitPrice: string, quantity: string): VenueOrder => ({
+  clientOrderId: id,
+  instrumentId: 'BTC/USD',
+  side,
+  quantity,
+  type: 'limit',
+  limitPrice,
+  timeInForce: 'gtc',
+});
+
+const reportsOf = async (venue: SimulatedVenue): Promise<readonly VenueReport[]> => {
+  const outcome = await venue.reports(0, 10_000, signal());
+  return outcome.status === 'reports' ? outcome.reports : [];
+};
+
+const fillsOf = async (venue: SimulatedVenue): Promise<readonly (VenueReport & { type: 'filled' })[]> =>
+  (await reportsOf(venue)).filter((report) => report.type === 'filled');
+
+for (const kind of ['memory', 'file'] as const) {
+  let count = 0;
+  venueAdapterContract(`simulated venue, ${kind} journal`, async () => {
+    let journal: VenueJournal =
+      kind === 'file' ? fileJournal(join(folder, `${++count}.jsonl`)) : memoryJournal();
+    let fate: Fate = 'request-lost';
+    let at = 1_000;
+    let venue = setup(journal, { fate: () => fate }).venue;
+    const reopen = (): SimulatedVenue => {
+      if (kind === 'file') {
+        venue.close();
+        journal = fileJournal(join(folder, `${count}.jsonl`));
+      }
+      venue = setup(journal, { fate: () => fate }).venue;
+      return venue;
+    };
+    return {
+      adapter: venue,
+      instrumentId: 'BTC/USD',
+      setOutside: async (bids, asks) => void venue.setLiquidity('BTC/USD', bids, asks, ++at),
+      lose: async (what) => {
+        fate = what === 'answer' ? 'answer-lost' : 'request-lost';
+        venue.setCondition(what === 'none' ? 'up' : 'timeouts');
+      },
+      setReachable: async (isReachable) => venue.setCondition(isReachable ? 'up' : 'down'),
+      reconnect: async () => reopen(),
+      close: async () => venue.close(),
+    };
+  });
+}
+
+describe('fees', () => {
+  const tradeOnce = async (more: Partial<SimulatedListing>): Promise<readonly string[]> => {
+    const { venue } = setup(memoryJournal(), { listings: [listing(more)] });
+    await venue.submit(limit('maker', 'sell', '61800.31', '0.333'), signal());
+    await venue.submit(limit('taker', 'buy', '61800.31', '0.333'), signal());
+    return (await fillsOf(venue)).map((fill) => `${fill.clientOrderId} ${fill.fee} ${fill.feeAsset}`);
+  };
+
+  it('charges the taker rounded up and pays the maker rounded down', async () => {
+    // 0.333 · 61800.31 = 20579.50323; · 500 ppm = 10.289751615; · −20 ppm = −0.4115900646
+    expect(await tradeOnce({})).toEqual(['taker 10.289752 USD', 'maker -0.41159 USD']);
+  });
+
+  it('knows contract sizes and inverse contracts', async () => {
+    expect(await tradeOnce({ contractSize: '0.1' })).toEqual(['taker 1.028976 USD', 'maker -0.041159 USD']);
+    // 0.333 · 100 / 61800.31 = 0.000538832249…; · 500 ppm = 2.694161…e-7 BTC; · −20 ppm = −1.0776…e-8 BTC
+    const inverse = { contractSize: '100', inverse: true, feeAsset: 'BTC', feeScale: 8 };
+    expect(await tradeOnce(inverse)).toEqual(['taker 0.00000027 BTC', 'maker -0.00000001 BTC']);
+  });
+});
+
+describe('price–time priority', () => {
+  it('fills better prices first and equal prices in the order in which they came', async () => {
+    const { venue } = setup();
+    await venue.submit(limit('s1', 'sell', '101', '1'), signal());
+    await venue.submit(limit('s2', 'sell', '100', '1'), signal());
+    await venue.submit(limit('s3', 'sell', '100', '1'), signal());
+    await venue.submit(limit('b1', 'buy', '101', '2.5'), signal());
+    const makers = (await fillsOf(venue)).filter((fill) => fill.maker);
+    expect(makers.map(({ clientOrderId, price, quantity }) => [clientOrderId, price, quantity])).toEqual([
+      ['s2', '100', '1'],
+      ['s3', '100', '1'],
+      ['s1', '101', '0.5'],
+    ]);
+  });
+
+  it('keeps our place among the outside orders of a level', async () => {
+    const { venue } = setup();
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '5' }], [], 1);
+    await venue.submit(limit('b1', 'buy', '100', '1'), signal());
+    // 5 stood before us. Two of them leave, so that 3 stand before us; what comes later stands behind us.
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '3' }], [], 2);
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 3);
+    await venue.submit({ ...limit('s1', 'sell', '100', '3.5'), timeInForce: 'ioc' } as VenueOrder, signal());
+    const makers = (await fillsOf(venue)).filter((fill) => fill.maker);
+    expect(makers.map((fill) => fill.quantity)).toEqual(['0.5']);
+  });
+
+  it('rounds outside prices away from each other and refuses a crossed market', () => {
+    const { venue } = setup();
+    venue.setLiquidity(
+      'BTC/USD',
+      [{ price: '99.999', quantity: '1.0009' }],
+      [{ price: '100.001', quantity: '1' }],
+      1,
+    );
+    expect(venue.describe('all')).toEqual(
+      expect.arrayContaining([expect.stringContaining('buy 9999 *:1000')]),
+    );
+    expect(venue.describe('all')).toEqual(
+      expect.arrayContaining([expect.stringContaining('sell 10001 *:1000')]),
+    );
+    const crossed = { price: '100', quantity: '1' };
+    expect(() => venue.setLiquidity('BTC/USD', [crossed], [crossed], 2)).toThrow('uncrossed');
+  });
+});
+
+describe('halts', () => {
+  it('takes no orders and does not match, but cancels', async () => {
+    const { venue } = setup();
+    await venue.submit(limit('b1', 'buy', '100', '1'), signal());
+    venue.setHalted('BTC/USD', true);
+    expect(venue.setLiquidity('BTC/USD', [], [{ price: '99', quantity: '1' }], 5)).toBe(false);
+    expect(await venue.submit(limit('b2', 'buy', '100', '1'), signal())).toMatchObject({ reason: 'halted' });
+    expect(await venue.cancel('b1', signal())).toEqual({ status: 'cancelled' });
+    venue.setHalted('BTC/USD', false);
+    expect(await venue.submit(limit('b3', 'buy', '100', '1'), signal())).toMatchObject({
+      status: 'accepted',
+    });
+    venue.setCondition('halted');
+    expect(await venue.submit(limit('b4', 'buy', '100', '1'), signal())).toMatchObject({ reason: 'halted' });
+    expect(await fillsOf(venue)).toEqual([]);
+  });
+});
+
+describe('latency', () => {
+  it('gives up at the deadline while the order goes on', async () => {
+    const steps: (() => void)[] = [];
+    const wait = (): Promise<void> => new Promise((resolve) => steps.push(resolve));
+    const { venue } = setup(memoryJournal(), { latencyMs: 50, wait });
+    const deadline = new AbortController();
+    const answer = venue.submit(limit('b1', 'buy', '100', '1'), deadline.signal);
+    deadline.abort();
+    expect(await answer).toMatchObject({ status: 'unknown' });
+    expect(venue.describe()).not.toEqual(expect.arrayContaining([expect.stringContaining('b1')]));
+    steps.shift()?.();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(venue.describe()).toEqual(expect.arrayContaining([expect.stringContaining('b1')]));
+  });
+
+  it('answers after there and back', async () => {
+    let waited = 0;
+    const wait = async (ms: number): Promise<void> => void (waited += ms);
+    const { venue } = setup(memoryJournal(), { latencyMs: 50, wait });
+    expect(await venue.submit(limit('b1', 'buy', '100', '1'), signal())).toMatchObject({
+      status: 'accepted',
+    });
+    expect(waited).toBe(100);
+  });
+});
+
+describe('the journal', () => {
+  it('drops a line that a crash cut off, and goes on after it', async () => {
+    const path = join(folder, 'torn.jsonl');
+    const first = setup(fileJournal(path)).venue;
+    await first.submit(limit('b1', 'buy', '100', '1'), signal());
+    const state = first.describe();
+    first.close();
+    appendFileSync(path, '{"op":"submit","atMs":1000,"ord');
+    const second = setup(fileJournal(path)).venue;
+    expect(second.describe()).toEqual(state);
+    await second.submit(limit('b2', 'buy', '100', '1'), signal());
+    const after = second.describe();
+    second.close();
+    const third = setup(fileJournal(path)).venue;
+    expect(third.describe()).toEqual(after);
+    third.close();
+  });
+
+  it('reads lines of any length across its buffers', () => {
+    const path = join(folder, 'long.jsonl');
+    const lines = ['a', 'é'.repeat(70_000), '', 'b'.repeat(65_535), 'c'];
+    const journal = fileJournal(path);
+    lines.forEach((line) => journal.append(line));
+    expect([...journal.lines()]).toEqual(lines);
+    journal.close();
+    const again = fileJournal(path);
+    again.append('d');
+    expect([...again.lines()]).toEqual([...lines, 'd']);
+    again.close();
+    expect(readFileSync(path, 'utf8')).toBe([...lines, 'd', ''].join('\n'));
+  });
+
+  it('stops at a damaged line and at another venue’s journal', () => {
+    const path = join(folder, 'damaged.jsonl');
+    setup(fileJournal(path)).venue.close();
+    const header = readFileSync(path, 'utf8');
+    writeFileSync(path, `${header}not an operation\n`);
+    expect(() => setup(fileJournal(path))).toThrow('line 2');
+    writeFileSync(path, `${header}{"op":"surprise"}\n`);
+    expect(() => setup(fileJournal(path))).toThrow('line 2');
+    writeFileSync(path, header);
+    expect(() => setup(fileJournal(path), { takerFeePpm: 501 })).toThrow('same venue');
+  });
+
+  it('writes market data only when an order depends on it', async () => {
+    const journal = memoryJournal();
+    const { venue } = setup(journal);
+    const ask = [{ price: '101', quantity: '2' }];
+    for (let at = 1; at <= 100; at++) venue.setLiquidity('BTC/USD', [], ask, at);
+    expect(journal.kept).toHaveLength(1);
+    await venue.submit({ ...limit('b1', 'buy', '101', '1'), timeInForce: 'ioc' } as VenueOrder, signal());
+    expect(journal.kept).toHaveLength(3);
+  });
+
+  it('takes the same data again after a crash without giving consumed liquidity back', async () => {
+    const journal = memoryJournal();
+    const ask = [{ price: '101', quantity: '2' }];
+    const before = setup(journal).venue;
+    before.setLiquidity('BTC/USD', [], ask, 7);
+    await before.submit(limit('b1', 'buy', '101', '1.5'), signal());
+    const after = setup(journal).venue;
+    expect(after.setLiquidity('BTC/USD', [], ask, 7)).toBe(false);
+    expect(after.describe('all')).toEqual(before.describe('all'));
+    expect(after.setLiquidity('BTC/USD', [], ask, 8)).toBe(true);
+  });
+});
+
+type Step =
+  | Readonly<{ do: 'submit'; id: number; side: 'buy' | 'sell'; ticks: number; lots: number; how: number }>
+  | Readonly<{ do: 'cancel'; id: number }>
+  | Readonly<{ do: 'liquidity'; mid: number; bids: readonly number[]; asks: readonly number[] }>
+  | Readonly<{ do: 'condition'; condition: 'up' | 'down' | 'timeouts' | 'halted' }>;
+
+const ids = fc.integer({ min: 1, max: 60 });
+const ticks = fc.integer({ min: 95, max: 105 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('submit' as const),
+      id: ids,
+      side: fc.constantFrom('buy' as const, 'sell' as const),
+      ticks,
+      lots: fc.integer({ min: 10, max: 40 }),
+      how: fc.integer({ min: 0, max: 4 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), id: ids }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('liquidity' as const),
+      mid: ticks,
+      bids: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 4 }),
+      asks: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('condition' as const),
+      condition: fc.constantFrom(
+        'up' as const,
+        'up' as const,
+        'down' as const,
+        'timeouts' as const,
+        'halted' as const,
+      ),
+    }),
+  },
+);
+
+const orderOf = (s: Step & { do: 'submit' }): VenueOrder => {
+  const base = {
+    clientOrderId: `c${s.id}`,
+    instrumentId: 'BTC/USD',
+    side: s.side,
+    quantity: `0.0${s.lots}`,
+  };
+  const timeInForce = (['gtc', 'gtc', 'ioc', 'post-only'] as const)[s.how];
+  return timeInForce === undefined
+    ? { ...base, type: 'market' }
+    : { ...base, type: 'limit', limitPrice: `${s.ticks}`, timeInForce };
+};
+
+const outside = (mid: number, sizes: readonly number[], sign: 1 | -1): readonly BookLevel[] =>
+  sizes.map((size, i) => ({
+    price: `${mid + sign * (i + 1)}`,
+    quantity: `0.0${String(size).padStart(2, '0')}`,
+  }));
+
+const perform = async (venue: SimulatedVenue, s: Step, atMs: number): Promise<void> => {
+  switch (s.do) {
+    case 'submit':
+      await venue.submit(orderOf(s), signal());
+      return;
+    case 'cancel':
+      await venue.cancel(`c${s.id}`, signal());
+      return;
+    case 'liquidity':
+      venue.setLiquidity('BTC/USD', outside(s.mid, s.bids, -1), outside(s.mid, s.asks, 1), atMs);
+      return;
+    case 'condition':
+      venue.setCondition(s.condition);
+  }
+};
+
+const quantity = (text: string): ReturnType<typeof quantityOf> => quantityOf(3, text);
+
+const checkConservation = async (venue: SimulatedVenue): Promise<void> => {
+  const reports = await reportsOf(venue);
+  const filled = new Map<string, ReturnType<typeof quantityOf>>();
+  const net = new Map<string, bigint>();
+  for (const [index, report] of reports.entries()) {
+    expect(report.sequence).toBe(index + 1);
+    if (report.type !== 'filled') continue;
+    filled.set(
+      report.clientOrderId,
+      addQuantity(filled.get(report.clientOrderId) ?? zeroQuantity(3), quantity(report.quantity)),
+    );
+    const key = report.maker ? 'maker' : 'taker';
+    net.set(key, (net.get(key) ?? 0n) + quantity(report.quantity).units);
+  }
+  for (const report of reports) {
+    const outcome = await venue.query(report.clientOrderId, signal());
+    if (outcome.status !== 'found') throw new Error('Expected a reported order to be found');
+    const done = filled.get(report.clientOrderId) ?? zeroQuantity(3);
+    expect(quantity(outcome.order.filledQuantity)).toEqual(done);
+    expect(compareQuantity(done, quantity(outcome.order.quantity))).not.toBe(1);
+    if (report.type !== 'closed') continue;
+    // What was filled and what was released are the whole order, when it closed.
+    const whole = addQuantity(quantity(report.filledQuantity), quantity(report.releasedQuantity));
+    expect(whole).toEqual(quantity(outcome.order.quantity));
+  }
+};
+
+describe('any sequence of operations', () => {
+  it('fills no order beyond its quantity, never crosses its book, and replays to the same state', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        const journal = memoryJournal();
+        const { venue, setNow } = setup(journal);
+        for (const [index, s] of steps.entries()) {
+          setNow(1_000 + index);
+          await perform(venue, s, 1_000 + index);
+          const book = venue
+            .describe('all')
+            .filter((line) => line.startsWith('BTC/USD ') && !line.includes('halted'));
+          const best = (side: string): number =>
+            Number(book.find((l) => l.includes(` ${side} `))?.split(' ')[2]);
+          expect(best('buy') >= best('sell')).toBe(false);
+        }
+        venue.setCondition('up');
+        await checkConservation(venue);
+        const again = setup(memoryJournal(journal.kept)).venue;
+        expect(again.describe()).toEqual(venue.describe());
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives the same result when it crashes and every call is repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          step.filter((s) => s.do !== 'condition'),
+          { minLength: 1, maxLength: 40 },
+        ),
+        fc.nat(),
+        async (steps, crash) => {
+          const calm = setup();
+          for (const [index, s] of steps.entries()) {
+            calm.setNow(1_000 + index);
+            await perform(calm.venue, s, 1_000 + index);
+          }
+          let { venue, setNow } = setup();
+          let journal = memoryJournal();
+          ({ venue, setNow } = setup(journal));
+          const at = crash % steps.length;
+          for (const [index, s] of steps.entries()) {
+            setNow(1_000 + index);
+            await perform(venue, s, 1_000 + index);
+            if (index !== at) continue;
+            journal = memoryJournal(journal.kept);
+            ({ venue, setNow } = setup(journal));
+            setNow(1_000 + index);
+            // The client does not know what it had done: it gives the latest data and the latest call again.
+            const data = steps.slice(0, index + 1).findLastIndex((one) => one.do === 'liquidity');
+            if (data >= 0) await perform(venue, steps[data] as Step, 1_000 + data);
+            await perform(venue, s, 1_000 + index);
+          }
+          expect(venue.describe('all')).toEqual(calm.venue.describe('all'));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('honours price–time priority among our own orders', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(ticks, fc.integer({ min: 10, max: 40 })), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 10, max: 99 }),
+        async (makers, lots) => {
+          const { venue } = setup();
+          for (const [index, [price, size]] of makers.entries()) {
+            await venue.submit(limit(`s${index}`, 'sell', `${price}`, `0.0${size}`), signal());
+          }
+          const market: VenueOrder = {
+            clientOrderId: 'taker',
+            instrumentId: 'BTC/USD',
+            side: 'buy',
+            quantity: `0.0${lots}`,
+            type: 'market',
+          };
+          await venue.submit(market, signal());
+          const served = (await fillsOf(venue))
+            .filter((fill) => fill.maker)
+            .map((fill) => fill.clientOrderId);
+          const fair = makers
+            .map(([price], index) => ({ price, index }))
+            .sort((a, b) => a.price - b.price || a.index - b.index)
+            .map(({ index }) => `s${index}`);
+          expect(served).toEqual(fair.slice(0, served.length));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,297 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assert } from '@plinth/money';
+import type {
+  BookLevel,
+  BookOutcome,
+  CancelOutcome,
+  QueryOutcome,
+  ReportsOutcome,
+  SubmitOutcome,
+  Unavailable,
+  Unknown,
+  VenueAdapter,
+  VenueOrder,
+} from '@plinth/market';
+import { LIMITS } from './limits.ts';
+import { roundedLots, roundedTicks } from './listing-terms.ts';
+import type { ListingTerms } from './listing-terms.ts';
+import type { LevelTotal } from './matching-book.ts';
+import { decodeOperation, encodeOperation } from './operation.ts';
+import type { Operation, VenueCondition } from './operation.ts';
+import { SimulatedExchange } from './simulated-exchange.ts';
+import type { ExchangeTerms } from './simulated-exchange.ts';
+import type { VenueJournal } from './venue-journal.ts';
+
+/** What became of a call while the venue times out. */
+export type Fate = 'request-lost' | 'answer-lost';
+
+export type SimulatedVenueOptions = ExchangeTerms &
+  Readonly<{
+    now: () => number;
+    journal: VenueJournal;
+    /** One-way delay of every call and of every answer; 0 answers at once. */
+    latencyMs?: number;
+    /** How to wait for the latency; real time unless said otherwise. */
+    wait?: (ms: number) => Promise<void>;
+    /**
+     * Decides a call's fate under `timeouts`; by default a fixed function of its client order id and the
+     * time.
+     */
+    fate?: (clientOrderId: string, atMs: number) => Fate;
+  }>;
+
+const unavailable = (message: string): Unavailable => ({ status: 'unavailable', message });
+const unknown = (message: string): Unknown => ({ status: 'unknown', message });
+
+/** FNV-1a over the id and the time: even loses the request, odd loses the answer. */
+const hashedFate = (clientOrderId: string, atMs: number): Fate => {
+  let hash = 0x811c9dc5;
+  for (const character of `${clientOrderId}@${atMs}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  // The lowest bit of FNV only mixes lowest bits, so a higher one decides.
+  return (hash >>> 15) % 2 === 0 ? 'request-lost' : 'answer-lost';
+};
+
+const grid = (
+  terms: ListingTerms,
+  levels: readonly BookLevel[],
+  rounding: 'floor' | 'ceil',
+): readonly LevelTotal[] => {
+  assert(levels.length <= LIMITS.levelsMax, `Expected at most ${LIMITS.levelsMax} levels`);
+  const totals = new Map<bigint, bigint>();
+  for (const { price, quantity } of levels) {
+    const ticks = roundedTicks(terms, price, rounding);
+    const lots = roundedLots(terms, quantity);
+    if (ticks > 0n && lots > 0n) totals.set(ticks, (totals.get(ticks) ?? 0n) + lots);
+  }
+  const isBid = rounding === 'floor';
+  return [...totals]
+    .map(([ticks, lots]) => ({ ticks, lots }))
+    .sort((a, b) => (a.ticks < b.ticks === isBid ? 1 : -1));
+};
+
+/**
+ * A simulated venue behind the venue port. Its exchange outlives its client: every operation is in the
+ * journal before it has its effect, and opening the same journal again gives the same orders, fills and
+ * report numbers.
+ */
+export class SimulatedVenue implements VenueAdapter {
+  readonly venueId: string;
+  readonly #options: SimulatedVenueOptions;
+  readonly #exchange: SimulatedExchange;
+  #condition: VenueCondition = 'up';
+  /** Time of the latest liquidity per instrument, and the operation while nothing has depended on it yet. */
+  readonly #liquidityAtMs = new Map<string, number>();
+  readonly #unwritten = new Map<string, Operation>();
+
+  constructor(options: SimulatedVenueOptions) {
+    this.venueId = options.venueId;
+    this.#options = options;
+    this.#exchange = new SimulatedExchange(options);
+    const { venueId, makerFeePpm, takerFeePpm, listings } = options;
+    const terms = JSON.stringify({ venueId, makerFeePpm, takerFeePpm, listings });
+    let number = 0;
+    for (const line of options.journal.lines()) this.#replay(decodeOperation(line, ++number), number, terms);
+    if (number === 0) this.#write({ op: 'open', format: 1, venueId, terms });
+  }
+
+  get condition(): VenueCondition {
+    return this.#condition;
+  }
+
+  /** The exchange's durable state as text: equal after a restart. `all` adds the latest outside liquidity. */
+  describe(which: 'all' | 'own' = 'own'): readonly string[] {
+    return [`condition ${this.#condition}`, ...this.#exchange.describe(which)];
+  }
+
+  setCondition(condition: VenueCondition): void {
+    if (condition === this.#condition) return;
+    this.#perform({ op: 'condition', atMs: this.#options.now(), condition });
+  }
+
+  setHalted(instrumentId: string, isHalted: boolean): void {
+    this.#perform({ op: 'halt', atMs: this.#options.now(), instrumentId, isHalted });
+  }
+
+  /**
+   * The market's own orders at time `atMs` (rising per instrument), best first or in any order: replaces the
+   * outside liquidity given before and trades with our resting orders where it crosses them. Given again for
+   * the same or an earlier time it does nothing, so that a data set can be fed again after a crash. Returns
+   * whether it was taken; a halted market takes none.
+   */
+  setLiquidity(
+    instrumentId: string,
+    bids: readonly BookLevel[],
+    asks: readonly BookLevel[],
+    atMs: number = this.#options.now(),
+  ): boolean {
+    const terms = this.#exchange.terms(instrumentId);
+    assert(terms !== undefined, () => `Expected an instrument of ${this.venueId}, was ${instrumentId}`);
+    if (atMs <= (this.#liquidityAtMs.get(instrumentId) ?? -Infinity)) return false;
+    if (this.#exchange.isHalted(instrumentId)) return false;
+    const operation: Operation = {
+      op: 'liquidity',
+      atMs,
+      instrumentId,
+      bids: grid(terms, bids, 'floor'),
+      asks: grid(terms, asks, 'ceil'),
+    };
+    const [bid, ask] = [operation.bids[0], operation.asks[0]];
+    assert(
+      bid === undefined || ask === undefined || bid.ticks < ask.ticks,
+      () =>
+        `Expected uncrossed liquidity of ${instrumentId}, was bid ${bids[0]?.price} ask ${asks[0]?.price}`,
+    );
+    if (this.#exchange.touchesOwn(instrumentId, operation.bids, operation.asks)) {
+      this.#unwritten.delete(instrumentId);
+      this.#perform(operation);
+    } else {
+      // Nothing durable depends on it until an order comes: most of the data never needs to be written.
+      this.#apply(operation);
+      this.#unwritten.set(instrumentId, operation);
+    }
+    return true;
+  }
+
+  submit(order: VenueOrder, signal: AbortSignal): Promise<SubmitOutcome> {
+    return this.#call(order.clientOrderId, signal, () => {
+      const known = this.#exchange.knownAnswer(order);
+      if (known !== undefined) return known;
+      const atMs = this.#options.now();
+      const liquidity = this.#unwritten.get(order.instrumentId);
+      if (liquidity !== undefined) {
+        this.#write(liquidity);
+        this.#unwritten.delete(order.instrumentId);
+      }
+      this.#write({ op: 'submit', atMs, order });
+      return this.#exchange.submit(order, atMs);
+    });
+  }
+
+  cancel(clientOrderId: string, signal: AbortSignal): Promise<CancelOutcome> {
+    return this.#call(clientOrderId, signal, () => {
+      const atMs = this.#options.now();
+      if (this.#exchange.order(clientOrderId)?.status === 'open')
+        this.#write({ op: 'cancel', atMs, clientOrderId });
+      return this.#exchange.cancel(clientOrderId, atMs);
+    });
+  }
+
+  query(clientOrderId: string, signal: AbortSignal): Promise<QueryOutcome> {
+    return this.#read(signal, () => {
+      const order = this.#exchange.order(clientOrderId);
+      return order === undefined ? { status: 'not-found' } : { status: 'found', order };
+    });
+  }
+
+  reports(after: number, limit: number, signal: AbortSignal): Promise<ReportsOutcome> {
+    return this.#read(signal, () => ({ status: 'reports', reports: this.#exchange.reports(after, limit) }));
+  }
+
+  orderBook(instrumentId: string, depth: number, signal: AbortSignal): Promise<BookOutcome> {
+    return this.#read(signal, () => {
+      const book = this.#exchange.book(instrumentId, depth);
+      return book === undefined ? { status: 'not-found' } : { status: 'book', book };
+    });
+  }
+
+  close(): void {
+    this.#options.journal.close();
+  }
+
+  #write(operation: Operation): void {
+    this.#options.journal.append(encodeOperation(operation));
+  }
+
+  #perform(operation: Operation): void {
+    this.#write(operation);
+    this.#apply(operation);
+  }
+
+  #apply(operation: Operation): void {
+    switch (operation.op) {
+      case 'open':
+        return;
+      case 'submit':
+        this.#exchange.submit(operation.order, operation.atMs);
+        return;
+      case 'cancel':
+        this.#exchange.cancel(operation.clientOrderId, operation.atMs);
+        return;
+      case 'liquidity':
+        this.#liquidityAtMs.set(operation.instrumentId, operation.atMs);
+        this.#exchange.setLiquidity(operation.instrumentId, operation.bids, operation.asks, operation.atMs);
+        return;
+      case 'condition':
+        this.#condition = operation.condition;
+        this.#exchange.setHalted(operation.condition === 'halted');
+        return;
+      case 'halt':
+        this.#exchange.setHalted(operation.isHalted, operation.instrumentId);
+    }
+  }
+
+  #replay(operation: Operation, number: number, terms: string): void {
+    assert(
+      (operation.op === 'open') === (number === 1),
+      `Expected line ${number} of the venue journal in its place`,
+    );
+    if (operation.op === 'open') {
+      assert(
+        operation.terms === terms,
+        `Expected a journal of the same venue and listings, was ${operation.venueId}`,
+      );
+    }
+    this.#apply(operation);
+  }
+
+  /** A call that changes something: it may be lost on the way there or on the way back. */
+  async #call<T>(
+    clientOrderId: string,
+    signal: AbortSignal,
+    run: () => T,
+  ): Promise<T | Unavailable | Unknown> {
+    if (signal.aborted || this.#condition === 'down') return unavailable(`${this.venueId} cannot be reached`);
+    const atVenue = (): T | Unknown => {
+      switch (this.#condition) {
+        case 'down':
+          return unknown(`${this.venueId} went down before it answered`);
+        case 'timeouts': {
+          const fate = (this.#options.fate ?? hashedFate)(clientOrderId, this.#options.now());
+          if (fate === 'answer-lost') run();
+          return unknown(`${this.venueId} did not answer in time`);
+        }
+        case 'halted':
+        case 'up':
+          return run();
+      }
+    };
+    return this.#withLatency(signal, atVenue, () => unknown(`${this.venueId} did not answer in time`));
+  }
+
+  async #read<T>(signal: AbortSignal, run: () => T): Promise<T | Unavailable> {
+    const gone = (): Unavailable => unavailable(`${this.venueId} cannot be reached`);
+    if (signal.aborted) return gone();
+    return this.#withLatency(signal, () => (this.#condition === 'down' ? gone() : run()), gone);
+  }
+
+  /**
+   * The request travels on when its caller has stopped waiting: what it does at the venue happens all the
+   * same.
+   */
+  async #withLatency<T, L>(signal: AbortSignal, atVenue: () => T, late: () => L): Promise<T | L> {
+    const { latencyMs = 0, wait = (ms: number) => sleep(ms) } = this.#options;
+    if (latencyMs === 0) return atVenue();
+    const answered = wait(latencyMs).then(atVenue);
+    const back = answered.then((answer) => wait(latencyMs).then(() => answer));
+    const deadline = Promise.withResolvers<L>();
+    const onAbort = (): void => deadline.resolve(late());
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([back, deadline.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
