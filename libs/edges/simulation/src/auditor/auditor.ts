@@ -1,0 +1,58 @@
+import type { Envelope } from '@plinth/eventing';
+import type { Audit, Breach } from './breach.ts';
+import { CreditAudit } from './credit-audit.ts';
+import { LedgerAudit } from './ledger-audit.ts';
+import { LogAudit } from './log-audit.ts';
+import { MarginAudit } from './margin-audit.ts';
+import { OrdersAudit } from './orders-audit.ts';
+
+const BREACHES_KEPT = 1_000;
+
+export type AuditReport = Readonly<{
+  events: number;
+  invariants: readonly string[];
+  breaches: number;
+  /** The first thousand. */
+  found: readonly Breach[];
+}>;
+
+/**
+ * Checks the invariants of the broker at every position, from the log alone and with arithmetic of its own: it shares no
+ * formula with the services that it judges.
+ */
+export class Auditor {
+  readonly #audits: readonly Audit[] = [
+    new LogAudit(),
+    new LedgerAudit(),
+    new OrdersAudit(),
+    new CreditAudit(),
+    new MarginAudit(),
+  ];
+  readonly #found: Breach[] = [];
+  #events = 0;
+  #breaches = 0;
+
+  get breaches(): number {
+    return this.#breaches;
+  }
+
+  apply(event: Envelope): void {
+    this.#events += 1;
+    for (const audit of this.#audits) this.#keep(audit.apply(event));
+  }
+
+  finish(): AuditReport {
+    for (const audit of this.#audits) this.#keep(audit.finish());
+    return {
+      events: this.#events,
+      invariants: this.#audits.flatMap(({ invariants }) => invariants),
+      breaches: this.#breaches,
+      found: this.#found,
+    };
+  }
+
+  #keep(found: readonly Breach[]): void {
+    this.#breaches += found.length;
+    this.#found.push(...found.slice(0, BREACHES_KEPT - this.#found.length));
+  }
+}

@@ -1,0 +1,20 @@
+import type { Envelope } from '@plinth/eventing';
+
+/** An invariant that did not hold. `position` 0n: seen at the end of the log. */
+export type Breach = Readonly<{ invariant: string; position: bigint; detail: string }>;
+
+/** One group of invariants, judged from the log alone. */
+export interface Audit {
+  /** What is checked, one sentence per invariant. */
+  readonly invariants: readonly string[];
+  /** Breaches seen at this event. */
+  apply(event: Envelope): readonly Breach[];
+  /** Breaches that only the end of the log shows. */
+  finish(): readonly Breach[];
+}
+
+export const breach = (invariant: string, position: bigint, detail: string): Breach => ({
+  invariant,
+  position,
+  detail,
+});

@@ -1,0 +1,101 @@
+import type { Envelope } from '@plinth/eventing';
+import type { EventData, MarginFigures } from '@plinth/messages';
+import { breach, type Audit, type Breach } from './breach.ts';
+import { exact } from './decimal-text.ts';
+
+const CALLED = 'a margin call precedes every liquidation unless the loss was a gap';
+const WARRANTED =
+  'a liquidation is requested only below the maintenance margin or after the deadline of a call';
+const JUDGED = 'an order that adds risk is approved only with equity at or above the initial margin after it';
+const GATE = 'no withdrawal is approved while an insolvency of the cell is unresolved';
+const ENDED = 'an account has one liquidation at a time';
+const STATES = 'every change of margin state starts from the state before';
+const MARKED = 'a mark that sources support lies within the quotes that its round used';
+
+export class MarginAudit implements Audit {
+  readonly invariants = [CALLED, WARRANTED, JUDGED, GATE, ENDED, STATES, MARKED];
+  readonly #states = new Map<string, string>();
+  readonly #calls = new Map<string, string>();
+  readonly #running = new Map<string, string>();
+  readonly #insolvent = new Set<string>();
+
+  apply(event: Envelope): readonly Breach[] {
+    switch (event.type) {
+      case 'MarginStateChanged':
+        return this.#state(event.data, event.position);
+      case 'MarginCalled':
+        this.#calls.set(event.data.accountId, event.data.callId);
+        return [];
+      case 'MarginCallCured':
+        this.#calls.delete(event.data.accountId);
+        return [];
+      case 'LiquidationRequested':
+        return this.#requested(event.data, event.position);
+      case 'LiquidationCompleted':
+        this.#running.delete(event.data.accountId);
+        this.#insolvent.delete(event.data.accountId);
+        return [];
+      case 'OrderApproved':
+        return event.data.riskReducing || isCovered(event.data.figuresAfter, 'initialMargin')
+          ? []
+          : [breach(JUDGED, event.position, event.data.orderId)];
+      case 'WithdrawalApproved':
+        return this.#insolvent.size === 0 && isCovered(event.data.figuresAfter, 'initialMargin')
+          ? []
+          : [breach(GATE, event.position, event.data.withdrawalId)];
+      case 'MarksPublished':
+        return marksOutside(event.data).map((id) => breach(MARKED, event.position, id));
+    }
+    return [];
+  }
+
+  finish(): readonly Breach[] {
+    return [];
+  }
+
+  #state(data: EventData<'MarginStateChanged'>, at: bigint): readonly Breach[] {
+    const before = this.#states.get(data.accountId) ?? 'healthy';
+    this.#states.set(data.accountId, data.toState);
+    if (data.toState === 'insolvent') this.#insolvent.add(data.accountId);
+    else this.#insolvent.delete(data.accountId);
+    return before === data.fromState
+      ? []
+      : [breach(STATES, at, `${data.accountId} was ${before}, said ${data.fromState}`)];
+  }
+
+  #requested(data: EventData<'LiquidationRequested'>, at: bigint): readonly Breach[] {
+    const found: Breach[] = [];
+    const { accountId, cause, callId, figures } = data;
+    if (cause !== 'gap' && this.#calls.get(accountId) !== callId) found.push(breach(CALLED, at, accountId));
+    if (cause !== 'deadline' && isCovered(figures, 'maintenanceMargin'))
+      found.push(breach(WARRANTED, at, accountId));
+    if (this.#running.has(accountId)) found.push(breach(ENDED, at, accountId));
+    this.#running.set(accountId, data.liquidationId);
+    this.#calls.delete(accountId);
+    return found;
+  }
+}
+
+const isCovered = (figures: MarginFigures | undefined, by: 'initialMargin' | 'maintenanceMargin'): boolean =>
+  figures !== undefined && exact(figures.equity) >= exact(figures[by]);
+
+/** Live, unguarded marks outside the band of the quotes that were used for them. */
+const marksOutside = (data: EventData<'MarksPublished'>): readonly string[] => {
+  const bands = new Map<string, readonly [bigint, bigint]>();
+  for (const quote of data.quotes) {
+    if (quote.excluded !== '' || quote.instrumentId === '') continue;
+    const price = exact(quote.price);
+    const confidence = exact(quote.confidence);
+    const [low, high] = bands.get(quote.instrumentId) ?? [price, price];
+    const down = price - confidence;
+    const up = price + confidence;
+    bands.set(quote.instrumentId, [down < low ? down : low, up > high ? up : high]);
+  }
+  return data.marks
+    .filter((mark) => mark.state === 'live' && !mark.guarded)
+    .filter(({ instrumentId, price }) => {
+      const band = bands.get(instrumentId);
+      return band !== undefined && (exact(price) < band[0] || exact(price) > band[1]);
+    })
+    .map(({ instrumentId }) => instrumentId);
+};
