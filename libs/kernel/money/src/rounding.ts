@@ -1,4 +1,4 @@
-import { assert, unreachable } from './assert.ts';
+import { assert } from './assert.ts';
 
 /**
  * Where a result that does not fit goes. `down` towards zero, `up` away from zero, `floor` towards minus
@@ -30,8 +30,6 @@ const movesAway = (
       return 2n * remainder > divisor || (2n * remainder === divisor && isOdd);
     case 'half-away':
       return 2n * remainder >= divisor;
-    default:
-      return unreachable(rounding);
   }
 };
 

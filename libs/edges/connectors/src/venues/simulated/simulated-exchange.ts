@@ -368,6 +368,6 @@ export class SimulatedExchange {
       venueOrderId: this.#venueOrderId(placed),
       instrumentId: placed.order.instrumentId,
       ...report,
-    } as VenueReport);
+    });
   }
 }

@@ -2,66 +2,16 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import type { BookLevel, VenueOrder, VenueReport } from '@plinth/market';
-import { addQuantity, compareQuantity, quantityOf, zeroQuantity } from '@plinth/money';
+import type { VenueOrder } from '@plinth/market';
 import { venueAdapterContract } from '../venue-adapter.contract.ts';
 import type { SimulatedListing } from './listing-terms.ts';
-import { SimulatedVenue } from './simulated-venue.ts';
-import type { Fate, SimulatedVenueOptions } from './simulated-venue.ts';
+import { fillsOf, limit, listing, setup, signal } from './simulated-venue.fixture.ts';
+import type { Fate, SimulatedVenue } from './simulated-venue.ts';
 import { fileJournal, memoryJournal } from './venue-journal.ts';
 import type { VenueJournal } from './venue-journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-venue-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const listing = (more: Partial<SimulatedListing> = {}): SimulatedListing => ({
-  instrumentId: 'BTC/USD',
-  lot: '0.001',
-  tick: '0.01',
-  minQuantity: '0.01',
-  contractSize: '1',
-  inverse: false,
-  feeAsset: 'USD',
-  feeScale: 6,
-  ...more,
-});
-
-type Setup = Readonly<{ venue: SimulatedVenue; setNow: (ms: number) => void }>;
-
-const setup = (journal: VenueJournal = memoryJournal(), more: Partial<SimulatedVenueOptions> = {}): Setup => {
-  let now = 1_000;
-  const venue = new SimulatedVenue({
-    venueId: 'alpha',
-    makerFeePpm: -20,
-    takerFeePpm: 500,
-    listings: [listing(), listing({ instrumentId: 'BTC-PERP', contractSize: '0.1' })],
-    now: () => now,
-    journal,
-    ...more,
-  });
-  return { venue, setNow: (ms) => void (now = ms) };
-};
-
-const signal = (): AbortSignal => AbortSignal.timeout(10_000);
-
-const limit = (id: string, side: 'buy' | 'sell', limitPrice: string, quantity: string): VenueOrder => ({
-  clientOrderId: id,
-  instrumentId: 'BTC/USD',
-  side,
-  quantity,
-  type: 'limit',
-  limitPrice,
-  timeInForce: 'gtc',
-});
-
-const reportsOf = async (venue: SimulatedVenue): Promise<readonly VenueReport[]> => {
-  const outcome = await venue.reports(0, 10_000, signal());
-  return outcome.status === 'reports' ? outcome.reports : [];
-};
-
-const fillsOf = async (venue: SimulatedVenue): Promise<readonly (VenueReport & { type: 'filled' })[]> =>
-  (await reportsOf(venue)).filter((report) => report.type === 'filled');
 
 for (const kind of ['memory', 'file'] as const) {
   let count = 0;
@@ -134,9 +84,10 @@ describe('price–time priority', () => {
     const { venue } = setup();
     venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '5' }], [], 1);
     await venue.submit(limit('b1', 'buy', '100', '1'), signal());
-    // 5 stood before us. Two of them leave, so that 3 stand before us; what comes later stands behind us.
-    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '3' }], [], 2);
-    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 3);
+    // 5 stand before us, 4 come behind us. 6 leave, the last first, so that 3 stand before us; then 6 come behind us.
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 2);
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '3' }], [], 3);
+    venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 4);
     await venue.submit({ ...limit('s1', 'sell', '100', '3.5'), timeInForce: 'ioc' } as VenueOrder, signal());
     const makers = (await fillsOf(venue)).filter((fill) => fill.maker);
     expect(makers.map((fill) => fill.quantity)).toEqual(['0.5']);
@@ -270,208 +221,5 @@ describe('the journal', () => {
     expect(after.setLiquidity('BTC/USD', [], ask, 7)).toBe(false);
     expect(after.describe('all')).toEqual(before.describe('all'));
     expect(after.setLiquidity('BTC/USD', [], ask, 8)).toBe(true);
-  });
-});
-
-type Step =
-  | Readonly<{ do: 'submit'; id: number; side: 'buy' | 'sell'; ticks: number; lots: number; how: number }>
-  | Readonly<{ do: 'cancel'; id: number }>
-  | Readonly<{ do: 'liquidity'; mid: number; bids: readonly number[]; asks: readonly number[] }>
-  | Readonly<{ do: 'condition'; condition: 'up' | 'down' | 'timeouts' | 'halted' }>;
-
-const ids = fc.integer({ min: 1, max: 60 });
-const ticks = fc.integer({ min: 95, max: 105 });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('submit' as const),
-      id: ids,
-      side: fc.constantFrom('buy' as const, 'sell' as const),
-      ticks,
-      lots: fc.integer({ min: 10, max: 40 }),
-      how: fc.integer({ min: 0, max: 4 }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), id: ids }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('liquidity' as const),
-      mid: ticks,
-      bids: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 4 }),
-      asks: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 4 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('condition' as const),
-      condition: fc.constantFrom(
-        'up' as const,
-        'up' as const,
-        'down' as const,
-        'timeouts' as const,
-        'halted' as const,
-      ),
-    }),
-  },
-);
-
-const orderOf = (s: Step & { do: 'submit' }): VenueOrder => {
-  const base = {
-    clientOrderId: `c${s.id}`,
-    instrumentId: 'BTC/USD',
-    side: s.side,
-    quantity: `0.0${s.lots}`,
-  };
-  const timeInForce = (['gtc', 'gtc', 'ioc', 'post-only'] as const)[s.how];
-  return timeInForce === undefined
-    ? { ...base, type: 'market' }
-    : { ...base, type: 'limit', limitPrice: `${s.ticks}`, timeInForce };
-};
-
-const outside = (mid: number, sizes: readonly number[], sign: 1 | -1): readonly BookLevel[] =>
-  sizes.map((size, i) => ({
-    price: `${mid + sign * (i + 1)}`,
-    quantity: `0.0${String(size).padStart(2, '0')}`,
-  }));
-
-const perform = async (venue: SimulatedVenue, s: Step, atMs: number): Promise<void> => {
-  switch (s.do) {
-    case 'submit':
-      await venue.submit(orderOf(s), signal());
-      return;
-    case 'cancel':
-      await venue.cancel(`c${s.id}`, signal());
-      return;
-    case 'liquidity':
-      venue.setLiquidity('BTC/USD', outside(s.mid, s.bids, -1), outside(s.mid, s.asks, 1), atMs);
-      return;
-    case 'condition':
-      venue.setCondition(s.condition);
-  }
-};
-
-const quantity = (text: string): ReturnType<typeof quantityOf> => quantityOf(3, text);
-
-const checkConservation = async (venue: SimulatedVenue): Promise<void> => {
-  const reports = await reportsOf(venue);
-  const filled = new Map<string, ReturnType<typeof quantityOf>>();
-  const net = new Map<string, bigint>();
-  for (const [index, report] of reports.entries()) {
-    expect(report.sequence).toBe(index + 1);
-    if (report.type !== 'filled') continue;
-    filled.set(
-      report.clientOrderId,
-      addQuantity(filled.get(report.clientOrderId) ?? zeroQuantity(3), quantity(report.quantity)),
-    );
-    const key = report.maker ? 'maker' : 'taker';
-    net.set(key, (net.get(key) ?? 0n) + quantity(report.quantity).units);
-  }
-  for (const report of reports) {
-    const outcome = await venue.query(report.clientOrderId, signal());
-    if (outcome.status !== 'found') throw new Error('Expected a reported order to be found');
-    const done = filled.get(report.clientOrderId) ?? zeroQuantity(3);
-    expect(quantity(outcome.order.filledQuantity)).toEqual(done);
-    expect(compareQuantity(done, quantity(outcome.order.quantity))).not.toBe(1);
-    if (report.type !== 'closed') continue;
-    // What was filled and what was released are the whole order, when it closed.
-    const whole = addQuantity(quantity(report.filledQuantity), quantity(report.releasedQuantity));
-    expect(whole).toEqual(quantity(outcome.order.quantity));
-  }
-};
-
-describe('any sequence of operations', () => {
-  it('fills no order beyond its quantity, never crosses its book, and replays to the same state', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
-        const journal = memoryJournal();
-        const { venue, setNow } = setup(journal);
-        for (const [index, s] of steps.entries()) {
-          setNow(1_000 + index);
-          await perform(venue, s, 1_000 + index);
-          const book = venue
-            .describe('all')
-            .filter((line) => line.startsWith('BTC/USD ') && !line.includes('halted'));
-          const best = (side: string): number =>
-            Number(book.find((l) => l.includes(` ${side} `))?.split(' ')[2]);
-          expect(best('buy') >= best('sell')).toBe(false);
-        }
-        venue.setCondition('up');
-        await checkConservation(venue);
-        const again = setup(memoryJournal(journal.kept)).venue;
-        expect(again.describe()).toEqual(venue.describe());
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('gives the same result when it crashes and every call is repeated', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          step.filter((s) => s.do !== 'condition'),
-          { minLength: 1, maxLength: 40 },
-        ),
-        fc.nat(),
-        async (steps, crash) => {
-          const calm = setup();
-          for (const [index, s] of steps.entries()) {
-            calm.setNow(1_000 + index);
-            await perform(calm.venue, s, 1_000 + index);
-          }
-          let { venue, setNow } = setup();
-          let journal = memoryJournal();
-          ({ venue, setNow } = setup(journal));
-          const at = crash % steps.length;
-          for (const [index, s] of steps.entries()) {
-            setNow(1_000 + index);
-            await perform(venue, s, 1_000 + index);
-            if (index !== at) continue;
-            journal = memoryJournal(journal.kept);
-            ({ venue, setNow } = setup(journal));
-            setNow(1_000 + index);
-            // The client does not know what it had done: it gives the latest data and the latest call again.
-            const data = steps.slice(0, index + 1).findLastIndex((one) => one.do === 'liquidity');
-            if (data >= 0) await perform(venue, steps[data] as Step, 1_000 + data);
-            await perform(venue, s, 1_000 + index);
-          }
-          expect(venue.describe('all')).toEqual(calm.venue.describe('all'));
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-
-  it('honours price–time priority among our own orders', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(ticks, fc.integer({ min: 10, max: 40 })), { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 10, max: 99 }),
-        async (makers, lots) => {
-          const { venue } = setup();
-          for (const [index, [price, size]] of makers.entries()) {
-            await venue.submit(limit(`s${index}`, 'sell', `${price}`, `0.0${size}`), signal());
-          }
-          const market: VenueOrder = {
-            clientOrderId: 'taker',
-            instrumentId: 'BTC/USD',
-            side: 'buy',
-            quantity: `0.0${lots}`,
-            type: 'market',
-          };
-          await venue.submit(market, signal());
-          const served = (await fillsOf(venue))
-            .filter((fill) => fill.maker)
-            .map((fill) => fill.clientOrderId);
-          const fair = makers
-            .map(([price], index) => ({ price, index }))
-            .sort((a, b) => a.price - b.price || a.index - b.index)
-            .map(({ index }) => `s${index}`);
-          expect(served).toEqual(fair.slice(0, served.length));
-        },
-      ),
-    );
   });
 });
