@@ -11,3 +11,5 @@ export * as riskMessages from './gen/plinth/risk/v1/messages.ts';
 export * as accountsMessages from './gen/plinth/accounts/v1/messages.ts';
 export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
 export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';
+export * as pricingMessages from './gen/plinth/pricing/v1/messages.ts';
+export * as interestMessages from './gen/plinth/interest/v1/messages.ts';

@@ -33,7 +33,10 @@ export interface RateCurveSet {
   reserveFactor: string;
 }
 
-/** The indices moved on to at_ms. settlement_id is set when the interest since the last settlement is to be posted. */
+/**
+ * The indices moved on to at_ms (a whole second) at the rates of the event before; the rates here hold from at_ms on.
+ * settlement_id is set when the interest since the last settlement is to be posted.
+ */
 export interface PoolAccrued {
   asset: string;
   atMs: number;
@@ -45,6 +48,9 @@ export interface PoolAccrued {
   totalDebt: string;
   totalSupplied: string;
   settlementId: string;
+  /** What the utilisation was computed from, besides the totals. */
+  cash: string;
+  reserve: string;
 }
 
 /** A venue's funding rate for one interval: longs pay rate × index price × quantity when it is positive. */
@@ -396,6 +402,8 @@ function createBasePoolAccrued(): PoolAccrued {
     totalDebt: "",
     totalSupplied: "",
     settlementId: "",
+    cash: "",
+    reserve: "",
   };
 }
 
@@ -433,6 +441,12 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
     }
     if (message.settlementId !== "") {
       writer.uint32(82).string(message.settlementId);
+    }
+    if (message.cash !== "") {
+      writer.uint32(90).string(message.cash);
+    }
+    if (message.reserve !== "") {
+      writer.uint32(98).string(message.reserve);
     }
     return writer;
   },
@@ -530,6 +544,22 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
             message.settlementId = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cash = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.reserve = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -586,6 +616,8 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
         : isSet(object.settlement_id)
         ? globalThis.String(object.settlement_id)
         : "",
+      cash: isSet(object.cash) ? globalThis.String(object.cash) : "",
+      reserve: isSet(object.reserve) ? globalThis.String(object.reserve) : "",
     };
   },
 
@@ -620,6 +652,12 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
     }
     if (message.settlementId !== "") {
       obj.settlementId = message.settlementId;
+    }
+    if (message.cash !== "") {
+      obj.cash = message.cash;
+    }
+    if (message.reserve !== "") {
+      obj.reserve = message.reserve;
     }
     return obj;
   },

@@ -36,11 +36,17 @@ export interface PriceRule {
   maxDeviationPpm: number;
   /** Speed limit of the published mark, parts per million per second. */
   maxMovePpmPerSecond: number;
+  /** Largest distance from the one-hour average of a live mark, parts per million; 0: no such band. */
+  maxTwapDeviationPpm: number;
 }
 
-/** A source's quote as it was used: the inputs of the round are part of its event. */
+/**
+ * A source's quote as it was given: the inputs of the round are part of its event, so that anybody can make the mark
+ * again. Price and confidence are in the quote asset of the pair that the source names.
+ */
 export interface Quote {
   instrumentId: string;
+  /** `{name}:{pair}`, e.g. `kraken:BTC/USDC`. The pair may differ from the instrument in its quote asset. */
   source: string;
   /** Sources of one group count as one vote. */
   group: string;
@@ -51,6 +57,12 @@ export interface Quote {
   volume: string;
   /** Set when the round did not use it: stale | crossed | non-positive | future | uncertain | outlier | unpriced-quote-asset */
   excluded: string;
+  /** USD price of the pair's quote asset that was used for the conversion, and its confidence; empty without conversion. */
+  conversion: string;
+  conversionConfidence: string;
+  /** Best bid and ask behind the price; recorded only when they are crossed. */
+  bid: string;
+  ask: string;
 }
 
 export interface Mark {
@@ -67,6 +79,8 @@ export interface Mark {
   sources: number;
   /** The speed limit held the mark back in this round: a binding guard blocks liquidation. */
   guarded: boolean;
+  /** up | down: at least two thirds of the sources confirm a move beyond the speed limit; a second round running frees it. */
+  confirming: string;
 }
 
 export interface MarksPublished {
@@ -310,7 +324,14 @@ export const InstrumentListed: MessageFns<InstrumentListed> = {
 };
 
 function createBasePriceRule(): PriceRule {
-  return { minSources: 0, maxAgeMs: 0, maxConfidencePpm: 0, maxDeviationPpm: 0, maxMovePpmPerSecond: 0 };
+  return {
+    minSources: 0,
+    maxAgeMs: 0,
+    maxConfidencePpm: 0,
+    maxDeviationPpm: 0,
+    maxMovePpmPerSecond: 0,
+    maxTwapDeviationPpm: 0,
+  };
 }
 
 export const PriceRule: MessageFns<PriceRule> = {
@@ -329,6 +350,9 @@ export const PriceRule: MessageFns<PriceRule> = {
     }
     if (message.maxMovePpmPerSecond !== 0) {
       writer.uint32(40).uint32(message.maxMovePpmPerSecond);
+    }
+    if (message.maxTwapDeviationPpm !== 0) {
+      writer.uint32(48).uint32(message.maxTwapDeviationPpm);
     }
     return writer;
   },
@@ -386,6 +410,14 @@ export const PriceRule: MessageFns<PriceRule> = {
             message.maxMovePpmPerSecond = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.maxTwapDeviationPpm = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -425,6 +457,11 @@ export const PriceRule: MessageFns<PriceRule> = {
         : isSet(object.max_move_ppm_per_second)
         ? globalThis.Number(object.max_move_ppm_per_second)
         : 0,
+      maxTwapDeviationPpm: isSet(object.maxTwapDeviationPpm)
+        ? globalThis.Number(object.maxTwapDeviationPpm)
+        : isSet(object.max_twap_deviation_ppm)
+        ? globalThis.Number(object.max_twap_deviation_ppm)
+        : 0,
     };
   },
 
@@ -445,6 +482,9 @@ export const PriceRule: MessageFns<PriceRule> = {
     if (message.maxMovePpmPerSecond !== 0) {
       obj.maxMovePpmPerSecond = Math.round(message.maxMovePpmPerSecond);
     }
+    if (message.maxTwapDeviationPpm !== 0) {
+      obj.maxTwapDeviationPpm = Math.round(message.maxTwapDeviationPpm);
+    }
     return obj;
   },
 };
@@ -459,6 +499,10 @@ function createBaseQuote(): Quote {
     sourceTimeMs: 0,
     volume: "",
     excluded: "",
+    conversion: "",
+    conversionConfidence: "",
+    bid: "",
+    ask: "",
   };
 }
 
@@ -490,6 +534,18 @@ export const Quote: MessageFns<Quote> = {
     }
     if (message.excluded !== "") {
       writer.uint32(66).string(message.excluded);
+    }
+    if (message.conversion !== "") {
+      writer.uint32(74).string(message.conversion);
+    }
+    if (message.conversionConfidence !== "") {
+      writer.uint32(82).string(message.conversionConfidence);
+    }
+    if (message.bid !== "") {
+      writer.uint32(90).string(message.bid);
+    }
+    if (message.ask !== "") {
+      writer.uint32(98).string(message.ask);
     }
     return writer;
   },
@@ -571,6 +627,38 @@ export const Quote: MessageFns<Quote> = {
             message.excluded = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.conversion = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.conversionConfidence = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.bid = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.ask = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -601,6 +689,14 @@ export const Quote: MessageFns<Quote> = {
         : 0,
       volume: isSet(object.volume) ? globalThis.String(object.volume) : "",
       excluded: isSet(object.excluded) ? globalThis.String(object.excluded) : "",
+      conversion: isSet(object.conversion) ? globalThis.String(object.conversion) : "",
+      conversionConfidence: isSet(object.conversionConfidence)
+        ? globalThis.String(object.conversionConfidence)
+        : isSet(object.conversion_confidence)
+        ? globalThis.String(object.conversion_confidence)
+        : "",
+      bid: isSet(object.bid) ? globalThis.String(object.bid) : "",
+      ask: isSet(object.ask) ? globalThis.String(object.ask) : "",
     };
   },
 
@@ -630,6 +726,18 @@ export const Quote: MessageFns<Quote> = {
     if (message.excluded !== "") {
       obj.excluded = message.excluded;
     }
+    if (message.conversion !== "") {
+      obj.conversion = message.conversion;
+    }
+    if (message.conversionConfidence !== "") {
+      obj.conversionConfidence = message.conversionConfidence;
+    }
+    if (message.bid !== "") {
+      obj.bid = message.bid;
+    }
+    if (message.ask !== "") {
+      obj.ask = message.ask;
+    }
     return obj;
   },
 };
@@ -644,6 +752,7 @@ function createBaseMark(): Mark {
     state: "",
     sources: 0,
     guarded: false,
+    confirming: "",
   };
 }
 
@@ -672,6 +781,9 @@ export const Mark: MessageFns<Mark> = {
     }
     if (message.guarded !== false) {
       writer.uint32(64).bool(message.guarded);
+    }
+    if (message.confirming !== "") {
+      writer.uint32(74).string(message.confirming);
     }
     return writer;
   },
@@ -753,6 +865,14 @@ export const Mark: MessageFns<Mark> = {
             message.guarded = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.confirming = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -779,6 +899,7 @@ export const Mark: MessageFns<Mark> = {
       state: isSet(object.state) ? globalThis.String(object.state) : "",
       sources: isSet(object.sources) ? globalThis.Number(object.sources) : 0,
       guarded: isSet(object.guarded) ? globalThis.Boolean(object.guarded) : false,
+      confirming: isSet(object.confirming) ? globalThis.String(object.confirming) : "",
     };
   },
 
@@ -807,6 +928,9 @@ export const Mark: MessageFns<Mark> = {
     }
     if (message.guarded !== false) {
       obj.guarded = message.guarded;
+    }
+    if (message.confirming !== "") {
+      obj.confirming = message.confirming;
     }
     return obj;
   },
