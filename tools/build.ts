@@ -6,8 +6,9 @@ import { build } from 'esbuild';
 import { listFiles, ROOT } from './house/workspace.ts';
 
 /**
- * `node tools/build.ts [apps/plinth …]`: bundles every app with a `src/main.ts` into dist/<app>/. The rooms of the house are
- * bundled, packages from npm are not. Skipped when the sources have the hash of the last build.
+ * `node tools/build.ts [apps/plinth …]`: bundles every app with a `src/main.ts` into dist/<app>/. The rooms
+ * of the house are bundled, packages from npm are not. Skipped when the sources have the hash of the last
+ * build.
  */
 const STAMP = '.sources';
 

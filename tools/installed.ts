@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /**
- * Exits with 0 when node_modules already holds the versions that package-lock.json names (somebody ran npm by hand), so
- * that the launcher need not install again. It runs before anything is installed, so it imports nothing but Node.
+ * Exits with 0 when node_modules already holds the versions that package-lock.json names (somebody ran npm by
+ * hand), so that the launcher need not install again. It runs before anything is installed, so it imports
+ * nothing but Node.
  */
 type Lock = Readonly<{
   packages: Readonly<Record<string, Readonly<{ version?: string; optional?: boolean }>>>;

@@ -8,7 +8,8 @@ const USAGE = `Usage: plinth test [unit|int] [pattern]
 
 Checks format, types and lint, then runs the unit tests and the tests against real servers.
 With unit or int, only those tests; with a pattern, only the spec files whose path matches it.
-The last line is "N passed, N failed"; the exit code is 0 when nothing failed, 1 otherwise, 2 on wrong usage.`;
+The last line is "N passed, N failed".
+Exit codes: 0 when nothing failed, 1 when something did, 2 on wrong usage.`;
 
 const isTerminal = process.stderr.isTTY;
 

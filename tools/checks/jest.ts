@@ -18,7 +18,9 @@ type SpecFile = Readonly<{
 const CONFIG: Readonly<Record<Suite, string>> = { unit: 'jest.config.js', int: 'jest.int.config.js' };
 const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 600_000, int: 1_200_000 };
 
-/** Runs the specs of a suite whose path matches `pattern`; `onFile` hears of each spec file that has ended. */
+/**
+ * Runs the specs of a suite whose path matches `pattern`; `onFile` hears of each spec file that has ended.
+ */
 export const runJest = async (
   suite: Suite,
   pattern: string | undefined,
@@ -70,7 +72,10 @@ const tallyOf = (files: readonly SpecFile[]): Tally => {
     for (const { fullName, status, failureMessages } of file.assertionResults) {
       if (status === 'passed') passed += 1;
       else if (status === 'failed')
-        failures.push({ name: `${path} › ${fullName}`, details: failureMessages.join('\n') });
+        failures.push({
+          name: `${path} › ${fullName}`,
+          details: failureMessages.map(withoutPackages).join('\n'),
+        });
       else skipped.push(`${path} › ${fullName}`);
     }
     // A file that could not be loaded has no tests to fail.
@@ -79,3 +84,10 @@ const tallyOf = (files: readonly SpecFile[]): Tally => {
   }
   return { passed, failures, skipped };
 };
+
+/** A stack without the lines of the test runner and other packages. */
+const withoutPackages = (message: string): string =>
+  message
+    .split('\n')
+    .filter((line) => !/^\s+at .*(node_modules|node:internal|<anonymous>)/.test(line))
+    .join('\n');

@@ -27,7 +27,10 @@ const judge = (check: string, complaints: readonly Complaint[]): Tally => {
   return { passed: roots.length - failures.length, failures, skipped: [] };
 };
 
-/** A program that says nothing about a file although it ended badly has broken down: that is a failure of its own. */
+/**
+ * A program that says nothing about a file although it ended badly has broken down: that is a failure of its
+ * own.
+ */
 const judgeEnd = (check: string, ended: Ended, complaints: readonly Complaint[]): Tally => {
   const isBroken = ended.code === undefined || (ended.code !== 0 && complaints.length === 0);
   return isBroken

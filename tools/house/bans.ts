@@ -1,4 +1,6 @@
-/** What a pure floor must not call or name, and what to do instead. Read by the linter and by the tidy test. */
+/**
+ * What a pure floor must not call or name, and what to do instead. Read by the linter and by the tidy test.
+ */
 export type Ban = Readonly<{ object: string; properties: readonly string[]; instead: string }>;
 
 const ENGINE_MATHS = [

@@ -1,13 +1,15 @@
 import { posix } from 'node:path';
 
 /**
- * The rooms of the house, and which way imports go between them. One table, read by the linter, by the Nx plugin and
- * by the architecture test.
+ * The rooms of the house, and which way imports go between them. One table, read by the linter, by the Nx
+ * plugin and by the architecture test.
  */
 export type RoomType = 'kernel' | 'context' | 'runtime' | 'connector' | 'sim' | 'app' | 'tool';
 export type Floor = 'domain' | 'application' | 'service';
 
-/** Where a file stands. `floor` only inside a context; `isTest` for specs, contract suites and test support. */
+/**
+ * Where a file stands. `floor` only inside a context; `isTest` for specs, contract suites and test support.
+ */
 export type Place = Readonly<{ type: RoomType; room: string; root: string; floor?: Floor; isTest: boolean }>;
 
 /** What each room of the kernel may import from the kernel. A room that is not listed may import nothing. */
@@ -95,7 +97,10 @@ export const placeOf = (path: string): Place | undefined => {
   return undefined;
 };
 
-/** Pure places have no clock, no randomness, no I/O, no framework: the kernel and the domain floors, tests apart. */
+/**
+ * Pure places have no clock, no randomness, no I/O, no framework: the kernel and the domain floors, tests
+ * apart.
+ */
 export const isPure = (place: Place): boolean =>
   !place.isTest && (place.type === 'kernel' || place.floor === 'domain');
 

@@ -7,7 +7,10 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.nx', '.plinth']);
 
-/** Every file of the project, by its path from the root with `/`, sorted. Built and installed things are left out. */
+/**
+ * Every file of the project, by its path from the root with `/`, sorted. Built and installed things are left
+ * out.
+ */
 export const listFiles = (): readonly string[] => walk('').sort();
 
 const walk = (folder: string): string[] =>
