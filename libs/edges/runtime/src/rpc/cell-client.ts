@@ -1,0 +1,81 @@
+import { isRejection, reject, type Rejection } from '@plinth/eventing';
+import { assert } from '@plinth/money';
+import { executeCommand, type CommandAnswer } from '../service/command-executor.ts';
+import type { ServiceHost } from '../service/service-host.ts';
+import { rpcMethod } from './rpc-table.ts';
+
+/** Who sends a command, and under which id. */
+export type Sender = Readonly<{
+  /** Client id, or `operator`. */
+  tenant: string;
+  actor: string;
+  requestId: string;
+  traceparent?: string;
+}>;
+
+export type QueryAnswer =
+  | Readonly<{ status: 'answered'; response: unknown; position: bigint }>
+  | Readonly<{ status: 'rejected'; rejection: Rejection }>;
+
+/** What the gateway, the command line and simulations need of a cell, wherever its services run. */
+export interface CellClient {
+  command(name: string, request: unknown, sender: Sender): Promise<CommandAnswer>;
+  /** Waits until the answer includes `request.read.minPosition`, or the signal aborts. */
+  query(name: string, request: unknown, signal: AbortSignal): Promise<QueryAnswer>;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+
+const BAD_REQUEST_ID = reject(
+  'REQUEST_ID_INVALID',
+  'Expected a request id of 1 to 64 letters, digits, `_`, `.`, `:` or `-`: make a new uuid for every new request',
+  { field: 'request_id', reason: 'invalid' },
+);
+
+type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
+
+/**
+ * All services in this process. Requests and answers go through the codecs of the wire, so that what works here works
+ * over gRPC and nobody shares objects with a service.
+ */
+export class InProcessCell implements CellClient {
+  readonly #hosts: ReadonlyMap<string, ServiceHost>;
+
+  constructor(hosts: readonly ServiceHost[]) {
+    this.#hosts = new Map(hosts.map((host) => [host.name, host]));
+  }
+
+  async command(name: string, request: unknown, sender: Sender): Promise<CommandAnswer> {
+    const method = rpcMethod(name, 'command');
+    if (!REQUEST_ID.test(sender.requestId)) return { status: 'rejected', rejection: BAD_REQUEST_ID };
+    const bytes = method.encodeRequest(request);
+    return executeCommand(this.#host(method.context), {
+      ...sender,
+      name,
+      request: method.decodeRequest(bytes),
+      bytes,
+    });
+  }
+
+  async query(name: string, request: unknown, signal: AbortSignal): Promise<QueryAnswer> {
+    const method = rpcMethod(name, 'query');
+    const host = this.#host(method.context);
+    const decoded = method.decodeRequest(method.encodeRequest(request));
+    await host.waitFor((decoded as WithRead).read?.minPosition ?? 0n, signal);
+    const handler = host.definition.queries[name];
+    assert(handler !== undefined, () => `Expected a query of ${host.name}, was ${name}`);
+    const response = handler(decoded as never, host.views);
+    if (isRejection(response)) return { status: 'rejected', rejection: response };
+    return {
+      status: 'answered',
+      response: method.decodeResponse(method.encodeResponse(response)),
+      position: host.last,
+    };
+  }
+
+  #host(context: string): ServiceHost {
+    const host = this.#hosts.get(context);
+    assert(host !== undefined, () => `Expected service ${context} in this process`);
+    return host;
+  }
+}

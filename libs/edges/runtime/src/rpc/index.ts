@@ -1,0 +1,2 @@
+export * from './cell-client.ts';
+export * from './rpc-table.ts';
