@@ -41,6 +41,8 @@ export interface VenueStateSet {
   /** up | down | reduce-only */
   state: string;
   reason: string;
+  /** Set by the router itself after failures or a probe; an operator's word is never overruled. */
+  automatic: boolean;
 }
 
 /** Placed by a client, or by a liquidation (then liquidation_id is set and no approval is needed: it reduces risk). */
@@ -558,7 +560,7 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
 };
 
 function createBaseVenueStateSet(): VenueStateSet {
-  return { venueId: "", state: "", reason: "" };
+  return { venueId: "", state: "", reason: "", automatic: false };
 }
 
 export const VenueStateSet: MessageFns<VenueStateSet> = {
@@ -571,6 +573,9 @@ export const VenueStateSet: MessageFns<VenueStateSet> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.automatic !== false) {
+      writer.uint32(32).bool(message.automatic);
     }
     return writer;
   },
@@ -612,6 +617,14 @@ export const VenueStateSet: MessageFns<VenueStateSet> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.automatic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -633,6 +646,7 @@ export const VenueStateSet: MessageFns<VenueStateSet> = {
         : "",
       state: isSet(object.state) ? globalThis.String(object.state) : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
     };
   },
 
@@ -646,6 +660,9 @@ export const VenueStateSet: MessageFns<VenueStateSet> = {
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
+    }
+    if (message.automatic !== false) {
+      obj.automatic = message.automatic;
     }
     return obj;
   },
