@@ -1,0 +1,16 @@
+export { Book } from './book.ts';
+export { Catalogue, HOUSE, NUMERAIRE } from './catalogue.ts';
+export { MarginInputError } from './checks.ts';
+export * from './figures.ts';
+export { houseParameters } from './house-parameters.ts';
+export { LIMITS as MARGIN_LIMITS } from './limits.ts';
+export { marginAll, marginOf, type Binding, type MarginReport } from './margin.ts';
+export { MarginKernel } from './margin-kernel.ts';
+export { MarketState } from './market-state.ts';
+export * from './parameters.ts';
+export { worstPriceState } from './price-state.ts';
+export type { OptionValue } from './risk-arrays.ts';
+export { RiskModel } from './risk-model.ts';
+export { scenarioSet, type Scenario } from './scenarios.ts';
+export { nextSeverity, severityNow, severityOf, stateOf, thresholdOf, type Severity } from './state.ts';
+export * from './types.ts';

@@ -1,0 +1,108 @@
+import type { Book } from './book.ts';
+import { refuse } from './checks.ts';
+import * as at from './figures.ts';
+import { FIGURES, type Figure } from './figures.ts';
+import type { MarginKernel } from './margin-kernel.ts';
+import { severityNow, stateOf } from './state.ts';
+import type { AccountState, PriceState } from './types.ts';
+import { worstPriceState } from './price-state.ts';
+
+/** The scenarios that made the figure: index into the model's scenario set. Equal losses: the first scenario. */
+export type Binding = Readonly<{
+  all: number;
+  groups: readonly Readonly<{ group: string; scenario: number; loss: number }>[];
+  underlyings: readonly Readonly<{ underlying: string; scenario: number; loss: number }>[];
+  coverage: Readonly<{ scenario: number; haltedVenue: string | undefined }> | undefined;
+}>;
+
+export type MarginReport = Readonly<{
+  figures: Readonly<Record<Figure, number>>;
+  equity: number;
+  initialMargin: number;
+  maintenanceMargin: number;
+  /** Without memory; the risk service keeps the state with hysteresis. */
+  state: AccountState;
+  binding: Binding;
+  /** Loss of the whole book in each scenario (positive = loss), counted share applied. */
+  scenarioLosses: Float64Array;
+  /** The same by underlying. */
+  underlyingLosses: readonly Readonly<{ underlying: string; losses: Float64Array }>[];
+  worstPriceState: PriceState;
+  parametersVersion: string;
+}>;
+
+/** All figures of one account: a batch of one, with its vectors read out (finance §6). */
+export const marginOf = (kernel: MarginKernel, book: Book, account: number): MarginReport => {
+  const { model } = kernel;
+  model.refresh();
+  const figures = kernel.value(book, account);
+  const named = Object.fromEntries(FIGURES.map((name, n) => [name, figures[n]!])) as Record<Figure, number>;
+  const { scratch } = kernel;
+  return {
+    figures: named,
+    equity: named.equity,
+    initialMargin: named.initial,
+    maintenanceMargin: named.maintenance,
+    state: stateOf(severityNow(figures, 0, model.parameters)),
+    binding: bindingOf(kernel),
+    scenarioLosses: lossesOf(kernel, scratch.total, 0),
+    underlyingLosses: touched(scratch.underlyings, scratch.underlyingCount).map((u) => ({
+      underlying: model.catalogue.underlyings.ids[u]!,
+      losses: lossesOf(kernel, scratch.byUnderlying, u),
+    })),
+    worstPriceState: worstPriceState(model, book, account),
+    parametersVersion: model.parameters.version,
+  };
+};
+
+/** Losses of one row in every scenario of the set: scenarios that share a column have the same loss. */
+const lossesOf = (kernel: MarginKernel, table: Float64Array, row: number): Float64Array => {
+  const { width, columns } = kernel.model;
+  return Float64Array.from(columns.columnOf, (column) => 0 - table[row * 2 * width + column]!);
+};
+
+const touched = (list: Int32Array, count: number): number[] => [...list.subarray(0, count)];
+
+const bindingOf = (kernel: MarginKernel): Binding => {
+  const { model, scratch, figures, coverage } = kernel;
+  const { width, columns, catalogue } = model;
+  const bound = (table: Float64Array, row: number): Readonly<{ scenario: number; loss: number }> => {
+    const column = scratch.lowestColumn(table, row, 0, width);
+    return { scenario: columns.first[column]!, loss: 0 - table[row * 2 * width + column]! };
+  };
+  return {
+    all: bound(scratch.total, 0).scenario,
+    groups: touched(scratch.groups, scratch.groupCount).map((g) => ({
+      group: model.groups.ids[g]!,
+      ...bound(scratch.byGroup, g),
+    })),
+    underlyings: touched(scratch.underlyings, scratch.underlyingCount).map((u) => ({
+      underlying: catalogue.underlyings.ids[u]!,
+      ...bound(scratch.byUnderlying, u),
+    })),
+    coverage:
+      figures[at.COVERAGE]! > 0
+        ? {
+            scenario: columns.first[coverage.column]!,
+            haltedVenue: coverage.venue < 0 ? undefined : catalogue.locations.ids[coverage.venue]!,
+          }
+        : undefined,
+  };
+};
+
+/** Figures of accounts [from, to) into `out`, FIGURE_COUNT per account, the first at place 0. */
+export const marginAll = (
+  kernel: MarginKernel,
+  book: Book,
+  out: Float64Array,
+  from = 0,
+  to = book.size,
+): void => {
+  if (!(from >= 0 && from <= to && to <= book.size))
+    refuse('accounts', `Expected a range within 0 to ${book.size}, was ${from} to ${to}`);
+  if (out.length < (to - from) * at.FIGURE_COUNT)
+    refuse('out', `Expected room for ${(to - from) * at.FIGURE_COUNT} figures, was ${out.length}`);
+  kernel.model.refresh();
+  for (let account = from; account < to; account++)
+    out.set(kernel.value(book, account), (account - from) * at.FIGURE_COUNT);
+};
