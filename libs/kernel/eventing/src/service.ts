@@ -1,13 +1,17 @@
-import type { Decider } from './decider.ts';
 import type { Rejection } from './decider.ts';
-import type { Cause, Envelope, Instant, StreamId } from './envelope.ts';
+import type { Cause, Envelope, Instant, NewEvent, StreamId } from './envelope.ts';
 import type { Fold } from './fold.ts';
 
 /** A command as it arrives from outside, with all that a pure decision needs. */
 export type CommandContext = Readonly<{ now: Instant; cause: Cause; tenant: string }>;
 
-/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- state and command types are private to each decider */
-export type AnyDecider = Decider<any, any, any>;
+/* eslint-disable @typescript-eslint/no-explicit-any -- state and command types are private to each decider */
+export type AnyDecider = Readonly<{
+  initialState: () => any;
+  decide: (command: any, state: any) => readonly NewEvent<any>[] | Rejection;
+  evolve: (state: any, event: any) => any;
+}>;
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** One decision to take on one stream. */
 export type Intent<C = unknown> = Readonly<{
