@@ -107,7 +107,14 @@ export class ReferenceView implements Fold {
     for (const [id, r] of this.priceRules) {
       yield [
         `rule:${id}`,
-        fields(r.minSources, r.maxAgeMs, r.maxConfidencePpm, r.maxDeviationPpm, r.maxMovePpmPerSecond, r.maxTwapDeviationPpm),
+        fields(
+          r.minSources,
+          r.maxAgeMs,
+          r.maxConfidencePpm,
+          r.maxDeviationPpm,
+          r.maxMovePpmPerSecond,
+          r.maxTwapDeviationPpm,
+        ),
       ];
     }
     for (const v of this.venues.values()) {
