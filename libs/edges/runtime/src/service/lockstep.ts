@@ -1,4 +1,5 @@
 import type { EventLog } from '@plinth/eventing';
+import { assert, toSafeInteger } from '@plinth/money';
 import { LIMITS } from './limits.ts';
 import type { ServiceHost } from './service-host.ts';
 
@@ -26,17 +27,13 @@ export class Lockstep {
     for (const host of this.hosts) await host.takeOver();
   }
 
-  /** Folds what the log holds already and every service has reacted to, without reacting: the fast part of a restart. */
-  async catchUp(signal: AbortSignal): Promise<void> {
-    const settled = this.hosts.reduce<bigint>(
-      (least, host) => (host.reacted < least ? host.reacted : least),
-      1n << 62n,
-    );
-    while (this.#position < settled && !signal.aborted) {
-      const left = settled - this.#position;
-      const limit = left < BigInt(LIMITS.readBatchMax) ? Number(left) : LIMITS.readBatchMax;
+  /** Folds the log up to `position` without reacting: the fast part of a restart. */
+  async foldTo(position: bigint, signal: AbortSignal): Promise<void> {
+    while (this.#position < position && !signal.aborted) {
+      const left = position - this.#position;
+      const limit = left < BigInt(LIMITS.readBatchMax) ? toSafeInteger(left) : LIMITS.readBatchMax;
       const events = await this.#log.read(this.#position, limit);
-      if (events.length === 0) return;
+      assert(events.length > 0, () => `Expected the log to reach position ${position}`);
       for (const event of events) {
         for (const host of this.hosts) host.fold(event);
         this.#position = event.position;
@@ -64,15 +61,27 @@ export class Lockstep {
     }
   }
 
-  /** Fires what is due, in the services' order, settling after each, until nothing is due any more. */
+  /**
+   * Fires what is due, settling after each, until nothing is due any more: the earliest first, then in the services'
+   * order, so that the order does not depend on where a crash cut it.
+   */
   async passTime(signal: AbortSignal): Promise<void> {
-    for (let fired = true; fired && !signal.aborted;) {
-      fired = false;
-      for (const host of this.hosts) {
-        if (!(await host.fireTimer())) continue;
-        fired = true;
-        await this.settle(signal);
-      }
+    while (!signal.aborted) {
+      const host = this.#earliestDue();
+      if (host === undefined || !(await host.fireTimer())) return;
+      await this.settle(signal);
     }
+  }
+
+  #earliestDue(): ServiceHost | undefined {
+    let earliest: ServiceHost | undefined;
+    let least = Infinity;
+    for (const host of this.hosts) {
+      const due = host.nextDue() ?? Infinity;
+      if (due >= least) continue;
+      least = due;
+      earliest = host;
+    }
+    return earliest;
   }
 }

@@ -122,7 +122,6 @@ describe('a service host in lockstep', () => {
       const { host: again, cell: reborn } = await start(log);
       await executeCommand(again, call('List', 'A', 'r1'));
       log.onAppend(() => crash.abort());
-      await reborn.catchUp(signal);
       await reborn.settle(crash.signal);
     }
     const ids = async (of: MemoryLog) => (await of.read(0n, 100)).map(({ id, stream }) => [id, stream]);

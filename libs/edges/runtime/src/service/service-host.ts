@@ -7,6 +7,7 @@ import {
   type Envelope,
   type EventLog,
   type Fold,
+  type Instant,
   type Intent,
   type Reaction,
   type Rejection,
@@ -160,9 +161,14 @@ export class ServiceHost {
     this.#last = 0n;
   }
 
+  /** When this service wants to be woken next. */
+  nextDue(): Instant | undefined {
+    return this.definition.nextDue?.(this.views);
+  }
+
   /** Appends `TimerFired` when something is due. Returns whether it did. */
   async fireTimer(): Promise<boolean> {
-    const due = this.definition.nextDue?.(this.views);
+    const due = this.nextDue();
     const now = this.ports.clock.now();
     if (due === undefined || due > now) return false;
     const id = timerEventId(this.name, due);
