@@ -25,7 +25,6 @@ export const name = 'plinth-targets';
 const projectOf = (root: string, workspaceRoot: string): object => {
   const place = placeOf(`${root}/tsconfig.json`);
   return {
-    ...(root === 'tools' ? { name: '@plinth/tools' } : {}),
     tags: place ? [`type:${place.type}`, `room:${place.room}`] : [],
     targets: targetsOf(root, readdirSync(join(workspaceRoot, root), { recursive: true, encoding: 'utf8' })),
     ...(existsSync(join(workspaceRoot, root, 'src')) ? { sourceRoot: `${root}/src` } : {}),
