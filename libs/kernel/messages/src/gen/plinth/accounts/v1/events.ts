@@ -97,6 +97,7 @@ export interface WithdrawalRequested {
   postings: Posting[];
   /** Value at the mark when it was requested, rounded up; counts against the limit per day. */
   valueUsd: string;
+  requestedAtMs: number;
 }
 
 export interface WithdrawalSettled {
@@ -1431,6 +1432,7 @@ function createBaseWithdrawalRequested(): WithdrawalRequested {
     expiresAtMs: 0,
     postings: [],
     valueUsd: "",
+    requestedAtMs: 0,
   };
 }
 
@@ -1468,6 +1470,12 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
     }
     if (message.valueUsd !== "") {
       writer.uint32(82).string(message.valueUsd);
+    }
+    if (message.requestedAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.requestedAtMs)) !== BigInt(message.requestedAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.requestedAtMs) of type int64 too large");
+      }
+      writer.uint32(88).int64(BigInt(message.requestedAtMs));
     }
     return writer;
   },
@@ -1565,6 +1573,14 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
             message.valueUsd = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.requestedAtMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1611,6 +1627,11 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
         : isSet(object.value_usd)
         ? globalThis.String(object.value_usd)
         : "",
+      requestedAtMs: isSet(object.requestedAtMs)
+        ? globalThis.Number(object.requestedAtMs)
+        : isSet(object.requested_at_ms)
+        ? globalThis.Number(object.requested_at_ms)
+        : 0,
     };
   },
 
@@ -1645,6 +1666,9 @@ export const WithdrawalRequested: MessageFns<WithdrawalRequested> = {
     }
     if (message.valueUsd !== "") {
       obj.valueUsd = message.valueUsd;
+    }
+    if (message.requestedAtMs !== 0) {
+      obj.requestedAtMs = globalThis.Number(message.requestedAtMs);
     }
     return obj;
   },

@@ -152,6 +152,8 @@ export interface RepayLoanRequest {
   asset: string;
   /** `all` repays the whole debt with its interest. */
   amount: string;
+  /** Where a free balance is looked for first, and through which a redeemed claim passes. */
+  location: string;
 }
 
 /** Operators only. */
@@ -2256,7 +2258,7 @@ export const RedeemFromPoolRequest: MessageFns<RedeemFromPoolRequest> = {
 };
 
 function createBaseRepayLoanRequest(): RepayLoanRequest {
-  return { accountId: "", asset: "", amount: "" };
+  return { accountId: "", asset: "", amount: "", location: "" };
 }
 
 export const RepayLoanRequest: MessageFns<RepayLoanRequest> = {
@@ -2269,6 +2271,9 @@ export const RepayLoanRequest: MessageFns<RepayLoanRequest> = {
     }
     if (message.amount !== "") {
       writer.uint32(26).string(message.amount);
+    }
+    if (message.location !== "") {
+      writer.uint32(34).string(message.location);
     }
     return writer;
   },
@@ -2310,6 +2315,14 @@ export const RepayLoanRequest: MessageFns<RepayLoanRequest> = {
             message.amount = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.location = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2331,6 +2344,7 @@ export const RepayLoanRequest: MessageFns<RepayLoanRequest> = {
         : "",
       asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
       amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      location: isSet(object.location) ? globalThis.String(object.location) : "",
     };
   },
 
@@ -2344,6 +2358,9 @@ export const RepayLoanRequest: MessageFns<RepayLoanRequest> = {
     }
     if (message.amount !== "") {
       obj.amount = message.amount;
+    }
+    if (message.location !== "") {
+      obj.location = message.location;
     }
     return obj;
   },
