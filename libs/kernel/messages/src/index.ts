@@ -13,3 +13,4 @@ export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
 export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';
 export * as pricingMessages from './gen/plinth/pricing/v1/messages.ts';
 export * as interestMessages from './gen/plinth/interest/v1/messages.ts';
+export * as gatewayMessages from './gen/plinth/gateway/v1/messages.ts';
