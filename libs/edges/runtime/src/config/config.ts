@@ -1,0 +1,95 @@
+/** One setting: how its text is read, what it is when absent, and what it is for (shown in errors and docs). */
+export type Setting<T> = Readonly<{
+  parse: (text: string) => T;
+  fallback?: T;
+  /** Must be set in production even though there is a fallback. */
+  requiredInProduction?: boolean;
+  about: string;
+}>;
+
+export type Schema = Readonly<Record<string, Setting<unknown>>>;
+
+export type Config<S extends Schema> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+
+/** Bad or missing settings, all of them at once: each names the variable and the remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type More<T> = Readonly<{ about: string; fallback?: T; requiredInProduction?: boolean }>;
+
+export const textSetting = (more: More<string> & Readonly<{ pattern?: RegExp }>): Setting<string> => ({
+  ...more,
+  parse: (text) => {
+    if (more.pattern?.test(text) === false)
+      throw new Error(`Expected text like ${String(more.pattern)}, was ${text}`);
+    return text;
+  },
+});
+
+export const optionalTextSetting = (about: string): Setting<string | undefined> => ({
+  about,
+  parse: (text) => (text === '' ? undefined : text),
+  fallback: undefined,
+});
+
+export const integerSetting = (
+  more: More<number> & Readonly<{ min: number; max: number }>,
+): Setting<number> => ({
+  ...more,
+  parse: (text) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= more.min && value <= more.max) return value;
+    throw new Error(`Expected a whole number from ${more.min} to ${more.max}, was ${text}`);
+  },
+});
+
+export const choiceSetting = <T extends string>(choices: readonly T[], more: More<T>): Setting<T> => ({
+  ...more,
+  parse: (text) => {
+    const choice = choices.find((one) => one === text);
+    if (choice === undefined) throw new Error(`Expected one of ${choices.join(', ')}, was ${text}`);
+    return choice;
+  },
+});
+
+const readOne = (
+  name: string,
+  setting: Setting<unknown>,
+  text: string | undefined,
+  isProduction: boolean,
+): Readonly<{ value?: unknown; problem?: string }> => {
+  if (text === undefined) {
+    if (setting.requiredInProduction === true && isProduction) {
+      return { problem: `${name}: must be set in production (${setting.about})` };
+    }
+    if ('fallback' in setting) return { value: setting.fallback };
+    return { problem: `${name}: must be set (${setting.about})` };
+  }
+  try {
+    return { value: setting.parse(text) };
+  } catch (error) {
+    return { problem: `${name}: ${(error as Error).message} (${setting.about})` };
+  }
+};
+
+/**
+ * Reads a schema from an environment. Schemas compose by spreading. Only an app's main passes the process's own
+ * environment; nobody else looks at it.
+ * @throws ConfigError naming every setting that is wrong.
+ */
+export const readConfig = <S extends Schema>(
+  schema: S,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config<S> => {
+  const isProduction = environment['PLINTH_ENV'] === 'production';
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, setting] of Object.entries(schema)) {
+    const { value, problem } = readOne(name, setting, environment[name], isProduction);
+    if (problem === undefined) values[name] = value;
+    else problems.push(problem);
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return values as Config<S>;
+};
