@@ -8,7 +8,6 @@ import {
   type CommandContext,
   type Intent,
   type Rejection,
-  type StoredCommand,
 } from '@plinth/eventing';
 import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { commandEventId } from './ids.ts';
@@ -56,27 +55,15 @@ const KEY_REUSED = reject(
   },
 );
 
-const answerStored = (stored: StoredCommand, hash: Uint8Array): CommandAnswer =>
-  Buffer.compare(stored.bodyHash, hash) === 0
-    ? answerOf(stored.answer, stored.last)
-    : { status: 'rejected', rejection: KEY_REUSED };
-
-const idOf = (intents: readonly Intent[]): string => {
-  const stream = intents[0]?.stream ?? '';
-  return stream.slice(stream.indexOf('-') + 1);
-};
-
 /**
- * Takes a command from outside: answered from store when it was answered before, else planned, decided and appended.
- * Bad input is refused and leaves no trace; any other refusal is stored under the request id like an acceptance.
+ * Takes a command from outside: planned, decided and appended in one round trip; when the log finds that it was answered
+ * before, that answer stands and nothing is changed. Bad input is refused and leaves no trace; any other refusal is stored under the request id like an acceptance.
  * @throws OutcomeUnknown when it cannot be learned whether the append happened: ask again with the same request id.
  */
 export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
   const handler = host.definition.commands[call.name];
   if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${call.name}`);
   const hash = bodyHash(call);
-  const stored = await host.ports.log.command(call.tenant, call.requestId);
-  if (stored !== undefined) return answerStored(stored, hash);
   const context = contextOf(host, call);
   for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
     const planned = handler(call.request as never, host.views, context);
