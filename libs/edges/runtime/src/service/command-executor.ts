@@ -55,6 +55,11 @@ const KEY_REUSED = reject(
   },
 );
 
+const idOf = (intents: readonly Intent[]): string => {
+  const stream = intents[0]?.stream ?? '';
+  return stream.slice(stream.indexOf('-') + 1);
+};
+
 /**
  * Takes a command from outside: planned, decided and appended in one round trip; when the log finds that it was answered
  * before, that answer stands and nothing is changed. Bad input is refused and leaves no trace; any other refusal is stored under the request id like an acceptance.
