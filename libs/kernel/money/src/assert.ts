@@ -8,10 +8,3 @@ export function assert(condition: unknown, message: string | (() => string)): as
   if (condition) return;
   throw new AssertionError(typeof message === 'string' ? message : message());
 }
-
-/**
- * The end of a `switch` over a union: the compiler proves that it is not reached, corrupt data may disagree.
- */
-export const unreachable = (value: never): never => {
-  throw new AssertionError(`Expected a known variant, was ${JSON.stringify(value)}`);
-};

@@ -146,8 +146,8 @@ describe('quantity times price', () => {
   });
 
   it('never pays for going round in circles at tiny sizes', () => {
-    // The trader pays rounded up and is paid rounded down, buys rounded down: after any sequence of round trips the
-    // trader has no more than before, and the difference is what the roundings kept.
+    // The trader pays rounded up and is paid rounded down, buys rounded down: after any sequence of round
+    // trips the trader has no more than before, and the difference is what the roundings kept.
     fc.assert(
       fc.property(
         fc.array(fc.bigInt({ min: 1n, max: 10n }), { minLength: 1, maxLength: 100 }),

@@ -4,6 +4,6 @@ export * from './decimal.ts';
 export * from './interest.ts';
 export * from './limits.ts';
 export * from './money.ts';
-export { InvalidNumber, formatUnits, powerOfTen, unitsOf } from './number-text.ts';
+export { InvalidNumber, canonicalText, formatUnits, powerOfTen, unitsOf } from './number-text.ts';
 export * from './quantity.ts';
 export * from './rounding.ts';

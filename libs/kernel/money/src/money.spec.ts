@@ -6,6 +6,7 @@ import {
   abs,
   add,
   allocate,
+  canonicalText,
   compare,
   formatMoney,
   isNegative,
@@ -118,6 +119,21 @@ describe('writing an amount', () => {
     [10n ** 37n, 18, '10000000000000000000'],
   ])('writes %s at scale %d as %s', (n, scale, expected) => {
     expect(formatMoney(moneyOfUnits('X', scale, n))).toBe(expected);
+  });
+});
+
+describe('canonical text', () => {
+  it('is what reading and writing again would give', () => {
+    fc.assert(
+      fc.property(units, fc.integer({ min: 0, max: 36 }), fc.nat(5), (n, scale, zeros) => {
+        const text = formatMoney(moneyOfUnits('X', scale, n));
+        const longer = text.includes('.') ? text + '0'.repeat(zeros) : `${text}.${'0'.repeat(zeros + 1)}`;
+        expect(canonicalText(text, 'price')).toBe(text);
+        expect(canonicalText(longer, 'price')).toBe(text);
+      }),
+    );
+    expect(canonicalText('-0.00', 'price')).toBe('0');
+    expect(() => canonicalText('1e5', 'price')).toThrow('price');
   });
 });
 

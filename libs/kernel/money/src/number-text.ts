@@ -43,6 +43,22 @@ export const decimalsOf = (text: string, field: string): number => {
   return match[1]?.length ?? 0;
 };
 
+/**
+ * The canonical text of any plain decimal text: no trailing zeros, no `-0`. Throws `InvalidNumber` naming
+ * `field`.
+ */
+export const canonicalText = (text: string, field: string): string => {
+  const decimals = decimalsOf(text, field);
+  let end = text.length;
+  if (decimals > 0) {
+    const point = end - decimals - 1;
+    while (end > point + 1 && text.charCodeAt(end - 1) === 48) end--;
+    if (end === point + 1) end = point;
+  }
+  const canonical = end === text.length ? text : text.slice(0, end);
+  return canonical === '-0' ? '0' : canonical;
+};
+
 const POWERS_OF_TEN: readonly bigint[] = Array.from(
   { length: 2 * MAX_UNITS_DIGITS + 1 },
   (_, n) => 10n ** BigInt(n),

@@ -84,7 +84,8 @@ describe('price–time priority', () => {
     const { venue } = setup();
     venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '5' }], [], 1);
     await venue.submit(limit('b1', 'buy', '100', '1'), signal());
-    // 5 stand before us, 4 come behind us. 6 leave, the last first, so that 3 stand before us; then 6 come behind us.
+    // 5 stand before us, 4 come behind us. 6 leave, the last first, so that 3 stand before us; then 6 come
+    // behind us.
     venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 2);
     venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '3' }], [], 3);
     venue.setLiquidity('BTC/USD', [{ price: '100', quantity: '9' }], [], 4);
