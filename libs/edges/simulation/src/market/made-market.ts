@@ -1,30 +1,20 @@
-import { floatToText } from '@plinth/money';
+import { assert, floatToText } from '@plinth/money';
 import { Random } from '../random.ts';
+import type {
+  FeedAsset,
+  FeedBook,
+  FeedFunding,
+  FeedInstrument,
+  FeedLevel,
+  FeedQuote,
+  FeedVenue,
+  MarketFeed,
+  VenueFault,
+} from './market-feed.ts';
 import { drawPath, type PricePath } from './price-path.ts';
 import { hoursOf, phaseAt, ticksOf, type Scenario, type UnderlyingSpec, type VenueSpec } from './scenario.ts';
 
-export type MadeLevel = Readonly<{ price: string; quantity: string }>;
-export type MadeBook = Readonly<{
-  instrumentId: string;
-  bids: readonly MadeLevel[];
-  asks: readonly MadeLevel[];
-}>;
-export type MadeQuote = Readonly<{
-  instrumentId: string;
-  venueId: string;
-  price: string;
-  confidence: string;
-  volume: string;
-}>;
-export type MadeInstrument = Readonly<{
-  instrumentId: string;
-  kind: 'spot' | 'perpetual' | 'future';
-  underlying: string;
-  quoteAsset: string;
-  expiresAtMs: number;
-  tick: string;
-  lot: string;
-}>;
+type Kind = FeedInstrument['kind'];
 
 const LEVELS = 12;
 /** Distance between two levels, in parts of the price: twelve of them span about 1 %. */
@@ -47,53 +37,54 @@ const STABLE: UnderlyingSpec = {
 const digitsOf = (step: string): number => (step.includes('.') ? step.length - step.indexOf('.') - 1 : 0);
 
 /** The market of a scenario: what its venues show at each tick. A function of scenario and seed alone. */
-export class MadeMarket {
-  readonly scenario: Scenario;
-  readonly seed: number;
-  readonly path: PricePath;
+export class MadeMarket implements MarketFeed {
+  readonly name: string;
+  readonly sources: readonly string[];
   readonly ticks: number;
+  readonly assets: readonly FeedAsset[];
+  readonly instruments: readonly FeedInstrument[];
+  readonly venues: readonly FeedVenue[];
+  readonly #scenario: Scenario;
+  readonly #seed: number;
+  readonly #path: PricePath;
+  readonly #specs: readonly UnderlyingSpec[];
 
   constructor(scenario: Scenario, seed: number) {
-    this.scenario = scenario;
-    this.seed = seed;
-    this.path = drawPath(scenario, seed);
+    this.name = scenario.name;
+    this.sources = scenario.sources;
+    this.#scenario = scenario;
+    this.#seed = seed;
+    this.#path = drawPath(scenario, seed);
     this.ticks = ticksOf(scenario);
+    this.#specs = [STABLE, ...scenario.underlyings];
+    this.assets = [
+      { symbol: 'USD', scale: 6, kind: 'fiat', price: 1, depthUsd: 1e12 },
+      ...this.#specs.map(({ asset, scale, price, depthUsd }): FeedAsset => {
+        return {
+          symbol: asset,
+          scale,
+          kind: asset === STABLE.asset ? 'stablecoin' : 'coin',
+          price,
+          depthUsd,
+        };
+      }),
+    ];
+    this.instruments = instrumentsOf(scenario, this.#specs);
+    const ids = this.instruments.map(({ instrumentId }) => instrumentId);
+    this.venues = scenario.venues.map((venue) => ({ ...venue, instruments: ids }));
   }
 
   timeOf(tick: number): number {
-    return this.scenario.startsAtMs + tick * this.scenario.tickMs;
+    return this.#scenario.startsAtMs + tick * this.#scenario.tickMs;
   }
 
   hourOf(tick: number): number {
-    return (tick * hoursOf(this.scenario)) / this.ticks;
-  }
-
-  assets(): readonly UnderlyingSpec[] {
-    return [STABLE, ...this.scenario.underlyings];
-  }
-
-  instruments(): readonly MadeInstrument[] {
-    const expiry = this.scenario.startsAtMs + FUTURE_YEARS * YEAR_MS;
-    const of = (spec: UnderlyingSpec, kind: MadeInstrument['kind'], id: string): MadeInstrument => ({
-      instrumentId: id,
-      kind,
-      underlying: spec.asset,
-      quoteAsset: 'USD',
-      expiresAtMs: kind === 'future' ? expiry : 0,
-      tick: spec.tick,
-      lot: spec.lot,
-    });
-    const spots = this.assets().map((spec) => of(spec, 'spot', `${spec.asset}/USD`));
-    const perpetuals = this.scenario.underlyings.map((spec) => of(spec, 'perpetual', `${spec.asset}-PERP`));
-    const futures = this.scenario.underlyings
-      .slice(0, 2)
-      .map((spec) => of(spec, 'future', `${spec.asset}-QUARTER`));
-    return [...spots, ...perpetuals, ...futures];
+    return (tick * hoursOf(this.#scenario)) / this.ticks;
   }
 
   /** Mid price of an instrument before any venue's own noise. */
-  midOf(instrument: MadeInstrument, tick: number): number {
-    const spot = (this.path.prices.get(instrument.underlying) as Float64Array)[tick] as number;
+  midOf(instrument: FeedInstrument, tick: number): number {
+    const spot = (this.#path.prices.get(instrument.underlying) as Float64Array)[tick] as number;
     switch (instrument.kind) {
       case 'spot':
         return spot;
@@ -106,30 +97,36 @@ export class MadeMarket {
     }
   }
 
-  /** What one venue quotes for everything that it lists; nothing while it is down. */
-  quotesAt(tick: number, venue: VenueSpec): readonly MadeQuote[] {
-    if (this.conditionAt(tick, venue) === 'down') return [];
-    const random = Random.of('quotes', this.seed, venue.venueId, tick);
-    return this.instruments().map((instrument) => {
-      const digits = digitsOf(instrument.tick);
-      const spread = this.#halfSpread(venue, tick);
+  quotesAt(tick: number): readonly FeedQuote[] {
+    return this.#scenario.venues.flatMap((venue) => this.#venueQuotes(tick, venue));
+  }
+
+  /** A venue that is down quotes nothing. */
+  #venueQuotes(tick: number, venue: VenueSpec): readonly FeedQuote[] {
+    if (this.faultAt(tick, venue.venueId) === 'down') return [];
+    const random = Random.of('quotes', this.#seed, venue.venueId, tick);
+    return this.instruments.map((instrument) => {
+      const digits = digitsOf(instrument.tick) + 1;
       const stray = random.chance(venue.strays.chance)
         ? venue.strays.size * (random.chance(0.5) ? 1 : -1)
         : 0;
       const price = this.#venueMid(instrument, venue, tick) * (1 + stray);
       return {
         instrumentId: instrument.instrumentId,
-        venueId: venue.venueId,
-        price: floatToText(price, digits + 1),
-        confidence: floatToText(Math.max(price * spread, 10 ** -(digits + 1)), digits + 1, 'up'),
+        source: `${venue.venueId}:${instrument.instrumentId}`,
+        group: venue.venueId,
+        price: floatToText(price, digits),
+        confidence: floatToText(Math.max(price * this.#halfSpread(venue, tick), 10 ** -digits), digits, 'up'),
+        sourceTimeMs: this.timeOf(tick),
         volume: floatToText(this.#levelUsd(instrument, venue, tick) / price, 4),
       };
     });
   }
 
-  booksAt(tick: number, venue: VenueSpec): readonly MadeBook[] {
-    const random = Random.of('books', this.seed, venue.venueId, tick);
-    return this.instruments().map((instrument) => {
+  booksAt(tick: number, venueId: string): readonly FeedBook[] {
+    const venue = this.#venue(venueId);
+    const random = Random.of('books', this.#seed, venueId, tick);
+    return this.instruments.map((instrument) => {
       const mid = this.#venueMid(instrument, venue, tick);
       const usd = this.#levelUsd(instrument, venue, tick);
       const spread = this.#halfSpread(venue, tick);
@@ -141,53 +138,96 @@ export class MadeMarket {
     });
   }
 
-  conditionAt(tick: number, venue: VenueSpec): 'up' | 'down' | 'timeouts' {
+  faultAt(tick: number, venueId: string): VenueFault {
     const hour = this.hourOf(tick);
-    return venue.faults.find(({ fromHour, toHour }) => hour >= fromHour && hour < toHour)?.condition ?? 'up';
+    const fault = this.#venue(venueId).faults.find(
+      ({ fromHour, toHour }) => hour >= fromHour && hour < toHour,
+    );
+    return fault?.condition ?? 'up';
   }
 
-  /** Funding rate of one interval: the premium, clamped to ±0.375 %. */
-  fundingRate(underlying: string, tick: number): number {
-    return Math.max(-0.00375, Math.min(0.00375, this.#premium(underlying, tick)));
+  /** The premium at the end of each interval, clamped to ±0.375 % as exchanges do. */
+  fundingAt(tick: number): readonly FeedFunding[] {
+    const every = this.#scenario.fundingEveryHours;
+    if (tick === 0 || Math.floor(this.hourOf(tick) / every) === Math.floor(this.hourOf(tick - 1) / every))
+      return [];
+    return this.instruments
+      .filter(({ kind }) => kind === 'perpetual')
+      .flatMap((instrument) => {
+        const rate = Math.max(-0.00375, Math.min(0.00375, this.#premium(instrument.underlying, tick)));
+        const indexPrice = floatToText(this.midOf(instrument, tick), digitsOf(instrument.tick) + 1);
+        const { instrumentId } = instrument;
+        return this.venues.map(({ venueId }) => ({
+          instrumentId,
+          venueId,
+          rate: floatToText(rate, 8),
+          indexPrice,
+        }));
+      });
+  }
+
+  #venue(venueId: string): VenueSpec {
+    const venue = this.#scenario.venues.find((one) => one.venueId === venueId);
+    assert(venue !== undefined, () => `Expected a venue of ${this.name}, was ${venueId}`);
+    return venue;
   }
 
   /** Perpetuals trade below the index when it falls and above it when it rises: a tenth of the last hour's move, ≤ 0.5 %. */
   #premium(underlying: string, tick: number): number {
-    const prices = this.path.prices.get(underlying) as Float64Array;
-    const back = Math.max(0, tick - Math.max(1, Math.round(3_600_000 / this.scenario.tickMs)));
+    const prices = this.#path.prices.get(underlying) as Float64Array;
+    const back = Math.max(0, tick - Math.max(1, Math.round(3_600_000 / this.#scenario.tickMs)));
     const move = (prices[tick] as number) / (prices[back] as number) - 1;
     return Math.max(-0.005, Math.min(0.005, move / 10));
   }
 
   /** Each venue is a little off the market, the same for its book and its quote. */
-  #venueMid(instrument: MadeInstrument, venue: VenueSpec, tick: number): number {
-    const random = Random.of('mid', this.seed, venue.venueId, instrument.instrumentId, tick);
+  #venueMid(instrument: FeedInstrument, venue: VenueSpec, tick: number): number {
+    const random = Random.of('mid', this.#seed, venue.venueId, instrument.instrumentId, tick);
     return this.midOf(instrument, tick) * (1 + 0.3 * this.#halfSpread(venue, tick) * random.normal());
   }
 
   #halfSpread(venue: VenueSpec, tick: number): number {
-    const { depth } = phaseAt(this.scenario, this.hourOf(tick));
+    const { depth } = phaseAt(this.#scenario, this.hourOf(tick));
     return venue.halfSpreadBps / 10_000 / depth;
   }
 
-  #levelUsd(instrument: MadeInstrument, venue: VenueSpec, tick: number): number {
-    const spec = this.assets().find(({ asset }) => asset === instrument.underlying) as UnderlyingSpec;
-    const { depth } = phaseAt(this.scenario, this.hourOf(tick));
+  #levelUsd(instrument: FeedInstrument, venue: VenueSpec, tick: number): number {
+    const spec = this.#specs.find(({ asset }) => asset === instrument.underlying) as UnderlyingSpec;
+    const { depth } = phaseAt(this.#scenario, this.hourOf(tick));
     return (spec.depthUsd * venue.depth * depth) / LEVELS;
   }
 }
 
+const instrumentsOf = (scenario: Scenario, specs: readonly UnderlyingSpec[]): readonly FeedInstrument[] => {
+  const of = (spec: UnderlyingSpec, kind: Kind, instrumentId: string): FeedInstrument => ({
+    instrumentId,
+    kind,
+    underlying: spec.asset,
+    quoteAsset: 'USD',
+    expiresAtMs: kind === 'future' ? scenario.startsAtMs + FUTURE_YEARS * YEAR_MS : 0,
+    tick: spec.tick,
+    lot: spec.lot,
+    minSources: 2,
+    maxAgeMs: 2 * scenario.tickMs,
+  });
+  return [
+    ...specs.map((spec) => of(spec, 'spot', `${spec.asset}/USD`)),
+    ...scenario.underlyings.map((spec) => of(spec, 'perpetual', `${spec.asset}-PERP`)),
+    ...scenario.underlyings.slice(0, 2).map((spec) => of(spec, 'future', `${spec.asset}-QUARTER`)),
+  ];
+};
+
 const levels = (
-  instrument: MadeInstrument,
+  instrument: FeedInstrument,
   mid: number,
   usd: number,
   sign: 1 | -1,
   halfSpread: number,
   random: Random,
-): readonly MadeLevel[] => {
+): readonly FeedLevel[] => {
   const priceDigits = digitsOf(instrument.tick);
   const lotDigits = digitsOf(instrument.lot);
-  const made: MadeLevel[] = [];
+  const made: FeedLevel[] = [];
   let last = '';
   for (let level = 0; level < LEVELS; level += 1) {
     const raw = mid * (1 + sign * (halfSpread + level * LEVEL_STEP));
