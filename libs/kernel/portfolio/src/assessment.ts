@@ -1,3 +1,4 @@
+import type { Figure, MarginReport } from '@plinth/margin';
 import type { Side } from '@plinth/market';
 
 /** A fill that did not happen: quantity > 0 in the instrument's own units, price in its quote asset. */
@@ -8,6 +9,8 @@ export type HypotheticalLeg = Readonly<{
   quantity: number;
   /** The mark when absent. */
   price?: number;
+  /** Charged in the quote (settlement) asset at the venue; nothing when absent. */
+  fee?: number;
 }>;
 
 /** Money that comes in (> 0) or goes out (< 0), in units of the asset, at `vault:{chain}` or `venue:{venue}`. */
@@ -29,17 +32,19 @@ export type Assessment = Readonly<{
   maintenanceMargin: number;
   losses: Float64Array;
   bindingScenario: number;
+  figures: Readonly<Record<Figure, number>>;
+  report: MarginReport;
 }>;
 
-/** Why prices do not allow an account to be liquidated now; see `PortfolioView.liquidationBlock`. */
+/** Why prices do not allow an account to be liquidated now; see `Portfolio.liquidationBlock`. */
 export type PriceBlock = 'BAND_WIDE' | 'GUARD_BINDING' | 'PRICE_HALTED';
 
 /** What deciders and planners ask a `PortfolioView`; a test may give any other. */
 export interface Portfolio {
   /** Margin of an account with what is booked and filled, at the marks, plus the hypothetical; no open orders. */
   assess(accountId: string, hypothetical?: Hypothetical): Assessment;
-  /** True when the legs make no scenario's loss grow. */
-  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[]): boolean;
+  /** True when the legs make no scenario's loss grow, on top of `before` if given. */
+  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[], before?: Hypothetical): boolean;
   /** Undefined when the whole confidence band of the equity is below `threshold` (USD) and no guard binds. */
   liquidationBlock(accountId: string, threshold: number): PriceBlock | undefined;
   /** Fills that venues reported and the ledger has not booked yet: they are part of every assessment. */

@@ -1,1 +1,9 @@
 export * from './assessment.ts';
+export { canonicalJson } from './canonical-json.ts';
+export * from './cell-parameters.ts';
+export { transferHold, withdrawalHold, type Hold } from './holds.ts';
+export { POOLS_LOCATION, lineOf } from './lines.ts';
+export * from './margin-figures.ts';
+export * from './portfolio-view.ts';
+export { bandOf, dependenciesOf, objectionable } from './price-band.ts';
+export { reducesRisk } from './risk-reducing.ts';

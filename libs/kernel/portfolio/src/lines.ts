@@ -1,0 +1,164 @@
+import { Catalogue, MarketState, type InstrumentSpec, type MarkInput } from '@plinth/margin';
+import { NUMERAIRE, indexOf, venueLocation, type Asset, type Instrument, type Venue } from '@plinth/market';
+import { textToFloat } from '@plinth/money';
+import type { MarkFigures, MarksView, ReferenceView } from '@plinth/views';
+import type { FillTerms } from './holdings.ts';
+
+/** Where claims on lending pools stand: they cover no venue's call. */
+export const POOLS_LOCATION = 'pools';
+
+/** A contract at a venue is one line of the margin library. */
+export const lineOf = (instrumentId: string, venueId: string): string => `${instrumentId}@${venueId}`;
+
+/** No price of the margin library may be zero, however wide its band is. */
+const LOWEST_SHARE = 1e-6;
+
+/**
+ * Reference data and marks as the margin library speaks of them: assets move with themselves as underlying (fiat does
+ * not move), every derivative is one line per venue that lists it, every location is a place.
+ */
+export class Lines {
+  readonly #reference: ReferenceView;
+  readonly #marks: MarksView;
+  catalogue = new Catalogue();
+  market = new MarketState(this.catalogue);
+  readonly #terms = new Map<string, FillTerms>();
+
+  constructor(reference: ReferenceView, marks: MarksView) {
+    this.#reference = reference;
+    this.#marks = marks;
+    this.reset();
+  }
+
+  reset(): void {
+    this.catalogue = new Catalogue();
+    this.catalogue.addLocation({ id: POOLS_LOCATION, kind: 'venue' });
+    this.market = new MarketState(this.catalogue);
+    this.#terms.clear();
+  }
+
+  addAsset({ symbol, kind }: Asset): void {
+    if (this.catalogue.assets.find(symbol) !== undefined) return;
+    this.catalogue.addAsset(kind === 'fiat' ? { id: symbol } : { id: symbol, underlying: symbol });
+    this.reprice(indexOf(symbol));
+    for (const instrument of this.#reference.instruments.values()) {
+      if (instrument.quoteAsset === symbol) this.addInstrument(instrument);
+    }
+  }
+
+  addInstrument(instrument: Instrument): void {
+    for (const venue of this.#reference.venues.values()) {
+      if (venue.listings.has(instrument.id)) this.#addLine(instrument, venue.id);
+    }
+  }
+
+  addVenue(venue: Venue): void {
+    this.addLocation(venueLocation(venue.id));
+    for (const instrumentId of venue.listings.keys()) {
+      const instrument = this.#reference.instruments.get(instrumentId);
+      if (instrument !== undefined) this.#addLine(instrument, venue.id);
+    }
+  }
+
+  addLocation(id: string): void {
+    if (this.catalogue.locations.find(id) !== undefined) return;
+    this.catalogue.addLocation({ id, kind: id.startsWith('venue:') ? 'venue' : 'custody' });
+  }
+
+  /** A fill came from a venue: its line exists from now on, whatever the venue lists. */
+  addTraded(instrumentId: string, venueId: string): void {
+    const instrument = this.#reference.instruments.get(instrumentId);
+    if (instrument !== undefined && this.#reference.venues.has(venueId)) this.#addLine(instrument, venueId);
+  }
+
+  /** Undefined when the pair is not known, or is an option: those are not priced here yet. */
+  terms(instrumentId: string, venueId: string): FillTerms | undefined {
+    const line = lineOf(instrumentId, venueId);
+    const known = this.#terms.get(line);
+    if (known !== undefined) return known;
+    const instrument = this.#reference.instruments.get(instrumentId);
+    if (instrument === undefined || !this.#reference.venues.has(venueId)) return undefined;
+    if (instrument.kind !== 'spot' && this.catalogue.instruments.find(line) === undefined) return undefined;
+    const terms: FillTerms = {
+      line,
+      kind: instrument.kind === 'spot' ? 'spot' : 'derivative',
+      base: instrument.underlying,
+      settlement: instrument.quoteAsset,
+      location: venueLocation(venueId),
+      inverse: instrument.inverse,
+      contractSize: textToFloat(instrument.contractSize, 'contractSize'),
+    };
+    this.#terms.set(line, terms);
+    return terms;
+  }
+
+  /** Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its assets. */
+  priceOf(instrumentId: string): number | undefined {
+    const own = this.#marks.figures(instrumentId);
+    if (own !== undefined) return own.price;
+    const instrument = this.#reference.instruments.get(instrumentId);
+    if (instrument?.kind !== 'spot') return undefined;
+    const base = this.#marks.ofAsset(instrument.underlying);
+    const quote = this.#marks.ofAsset(instrument.quoteAsset);
+    return base === undefined || quote === undefined ? undefined : base.price / quote.price;
+  }
+
+  /** Takes the last mark of an instrument over: as a price of an asset, of every line of a contract, or of neither. */
+  reprice(instrumentId: string): void {
+    const figures = this.#marks.figures(instrumentId);
+    if (figures === undefined) return;
+    const [asset = '', quote] = instrumentId.split('/');
+    if (quote === NUMERAIRE) this.#repriceAsset(asset, figures);
+    for (const venueId of this.#reference.venues.keys()) this.#repriceLine(lineOf(instrumentId, venueId), figures);
+  }
+
+  #repriceAsset(asset: string, figures: MarkFigures): void {
+    const { catalogue, market } = this;
+    if (asset === NUMERAIRE) return;
+    const volatility = Math.min(100, figures.volatility);
+    if (catalogue.underlyings.find(asset) !== undefined) market.setVolatility(asset, volatility);
+    const index = catalogue.assets.find(asset);
+    if (index === undefined) return;
+    market.setAssetPrice(asset, inputOf(figures));
+    if (catalogue.assetUnderlyings[index] === -1) market.setAssetVolatility(asset, volatility);
+  }
+
+  #repriceLine(line: string, figures: MarkFigures): void {
+    if (this.catalogue.instruments.find(line) !== undefined) this.market.setInstrumentMark(line, inputOf(figures));
+  }
+
+  #addLine(instrument: Instrument, venueId: string): void {
+    const id = lineOf(instrument.id, venueId);
+    if (this.catalogue.instruments.find(id) !== undefined) return;
+    const { kind, underlying, quoteAsset, contractSize, inverse } = instrument;
+    if (kind === 'spot' || kind === 'option') return;
+    if (this.catalogue.assets.find(quoteAsset) === undefined) return;
+    const venue = venueLocation(venueId);
+    this.addLocation(venue);
+    const spec: InstrumentSpec = {
+      id,
+      venue,
+      underlying,
+      // An inverse contract is quoted in dollars and settles in its own underlying.
+      quote: inverse ? NUMERAIRE : quoteAsset,
+      settlement: quoteAsset,
+      contractSize: textToFloat(contractSize, 'contractSize'),
+      kind,
+      form: inverse ? 'inverse' : 'linear',
+    };
+    this.catalogue.addInstrument(spec);
+    this.reprice(instrument.id);
+    this.reprice(indexOf(underlying));
+  }
+}
+
+/**
+ * The conservative pair of a mark (finance §3): collateral at min(mark, 1 h TWAP) − confidence, liabilities at
+ * max(mark, 1 h TWAP) + confidence.
+ */
+const inputOf = ({ price, twap, confidence, state }: MarkFigures): MarkInput => ({
+  mark: price,
+  low: Math.max(LOWEST_SHARE * price, Math.min(price, twap) - confidence),
+  high: Math.max(price, twap) + confidence,
+  state,
+});
