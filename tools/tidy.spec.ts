@@ -41,6 +41,8 @@ const SPEC = 'libs/kernel/margin/src/a.spec.ts';
 
 const lines = (count: number): string => 'f();\n'.repeat(count);
 const functionOf = (count: number): string => `const f = () => {\n${lines(count - 2)}};\n`;
+const SILENCED =
+  '/* eslint-disable no-explicit-any -- a reason */\ntype X = any;\n/* eslint-enable no-explicit-any */';
 
 describe('What is planted is found', () => {
   const found = (path: string, text: string): readonly string[] => untidy({ path, text });
@@ -76,7 +78,8 @@ describe('What is planted is found', () => {
     ['a long test', SPEC, `it('x', () => {\n${lines(70)}});`, 'function of 72 lines'],
     ['a word for later', RUNTIME, `// ${'TO'}${'DO'} later`, 'unfinished'],
     ['a silenced rule', RUNTIME, '// eslint-disable-next-line eqeqeq', 'switched off without'],
-    ['a silenced file', RUNTIME, '/* eslint-disable eqeqeq -- reason */', 'switched off without'],
+    ['a silenced file', RUNTIME, '/* eslint-disable eqeqeq -- reason */', 'never on again'],
+    ['any behind its reason', RUNTIME, `${SILENCED}\nconst y: any = 1;`, ':4 any'],
     ['a test alone', SPEC, "it.only('x', f);", 'every test runs'],
     ['a test left out', SPEC, "describe.skip('x', f);", 'every test runs'],
     ['a path of a machine', RUNTIME, `const path = '/${'tmp'}/x';`, 'names the path of one machine'],
@@ -103,7 +106,7 @@ describe('What is planted is found', () => {
   it.each([
     ['a clock at the edge', RUNTIME, 'const t = Date.now();'],
     ['a date with its time', DOMAIN, 'const t = new Date(now);'],
-    ['exact maths', KERNEL, 'const y = Math.max(Math.sqrt(x), 10n ** 2n);'],
+    ['exact maths', KERNEL, 'const y = Math.max(Math.sqrt(x), 10n ** 2n, 2 ** x);'],
     ['a field with the name of a global', DOMAIN, 'const x = { fetch: 1 }; f(x.performance);'],
     ['a Promise in a port', 'libs/kernel/eventing/src/ports.ts', 'type X = Promise<void>;'],
     ['async at a service', SERVICE, 'const f = async () => 1;'],

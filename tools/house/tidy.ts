@@ -53,7 +53,8 @@ export const foreignNames = ({ path, text }: Source): readonly string[] =>
 
 const UNFINISHED = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`);
 const DISABLES = /eslint-disable|@ts-(ignore|nocheck|expect-error)/;
-const DISABLES_WITH_REASON = /eslint-disable-next-line \S+ -- \S|@ts-expect-error \S/;
+const DISABLES_WITH_REASON = /eslint-disable(-next-line)? \S+ -- \S|@ts-expect-error \S/;
+const SWITCH = /eslint-(disable|enable) (\S+)/;
 
 const judgeText = (lines: readonly string[], report: Report): void => {
   const count = lines.at(-1) === '' ? lines.length - 1 : lines.length;
@@ -64,9 +65,21 @@ const judgeText = (lines: readonly string[], report: Report): void => {
     }
     if (UNFINISHED.test(line)) report(index + 1, 'unfinished: do it or leave it out');
     if (/^\s*(\/\/|\/\*)/.test(line) && DISABLES.test(line) && !DISABLES_WITH_REASON.test(line)) {
-      report(index + 1, 'a rule is switched off without naming the rule, the line and the reason');
+      report(index + 1, 'a rule is switched off without naming the rule and the reason');
     }
   });
+  for (const rule of rulesLeftOff(lines)) report(1, `${rule} is switched off and never on again`);
+};
+
+/** Rules that are off at the end of these lines. */
+const rulesLeftOff = (lines: readonly string[]): ReadonlySet<string> => {
+  const off = new Set<string>();
+  for (const line of lines) {
+    const [, turn, rule = ''] = /^\s*(\/\/|\/\*)/.test(line) ? (SWITCH.exec(line) ?? []) : [];
+    if (turn === 'disable') off.add(rule);
+    if (turn === 'enable') off.delete(rule);
+  }
+  return off;
 };
 
 type Rule = (node: ts.Node, report: Report) => void;
@@ -108,7 +121,10 @@ const noAny =
   (node, report) => {
     if (node.kind !== ts.SyntaxKind.AnyKeyword) return;
     const { line } = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart());
-    if (!/eslint-disable-next-line .*no-explicit-any -- /.test(lines[line - 1] ?? '')) report(node, 'any');
+    const isSwitchedOff =
+      /eslint-disable-next-line \S*no-explicit-any -- /.test(lines[line - 1] ?? '') ||
+      [...rulesLeftOff(lines.slice(0, line))].some((rule) => rule.endsWith('no-explicit-any'));
+    if (!isSwitchedOff) report(node, 'any');
   };
 
 /** Lines of a function from its first to its last; a chapter of tests is no function. */
@@ -163,7 +179,7 @@ const noNewDate: Rule = (node, report) => {
     report(node, 'Date: time is an argument');
 };
 
-/** Engines differ in `**` on doubles as they do in Math.pow; on big integers it is exact. */
+/** Engines differ in `**` on doubles as they do in Math.pow; on big integers and for powers of two it is exact. */
 const noEnginePower: Rule = (node, report) => {
   if (!ts.isBinaryExpression(node)) return;
   if (node.operatorToken.kind !== ts.SyntaxKind.AsteriskAsteriskToken) return;
