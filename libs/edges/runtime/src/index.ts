@@ -1,0 +1,5 @@
+export * from './config/index.ts';
+export * from './rpc/index.ts';
+export * from './service/index.ts';
+export * from './telemetry/logger.ts';
+export * from './transport/tail-transport.ts';
