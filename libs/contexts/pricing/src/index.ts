@@ -1,0 +1,12 @@
+export { pricingService, PRICING } from './application/pricing-service.ts';
+export { PRICING_DEFAULTS, type PricingConfig } from './application/pricing-config.ts';
+export type { PricingViews } from './application/pricing-views.ts';
+export {
+  collectQuotes,
+  QuoteBuffer,
+  targetsOf,
+  type Offered,
+  type OfferCounts,
+} from './application/quote-buffer.ts';
+export { aggregate, type Vote } from './domain/aggregate.ts';
+export { LIMITS as PRICING_LIMITS } from './domain/limits.ts';
