@@ -61,7 +61,7 @@ export class MarginKernel {
     for (let row = from; row < to; row++) {
       const i = key[row]!;
       const quantity = value[row]!;
-      const profit = this.#profit(i, quantity, extra[row]!);
+      const profit = this.profitOf(i, quantity, extra[row]!);
       const settlement = arrays.settlement[i]!;
       const venue = arrays.venue[i]!;
       const size = Math.abs(quantity);
@@ -93,7 +93,7 @@ export class MarginKernel {
   }
 
   /** Unrealised profit in settlement units: size·(M − E), inverse size·(1/E − 1/M); an option is worth its mark. */
-  #profit(i: number, quantity: number, entry: number): number {
+  profitOf(i: number, quantity: number, entry: number): number {
     const { arrays } = this.model;
     const mark = arrays.mark[i]!;
     if (mark === 0) return 0;
@@ -218,8 +218,13 @@ export class MarginKernel {
   #finish(): void {
     const f = this.figures;
     f[at.EQUITY] = f[at.ASSETS]! + f[at.UNREALISED]! - f[at.HAIRCUTS]! - f[at.COLLATERAL_CONCENTRATION]!;
-    const charges = f[at.BASIS]! + f[at.CONCENTRATION]! + f[at.VENUE_CREDIT]!;
-    f[at.MAINTENANCE] = f[at.SCAN]! + charges + f[at.COVERAGE]!;
-    f[at.INITIAL] = f[at.INITIAL_SCAN]! + charges + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
+    const scan = f[at.SCAN]!;
+    const initialScan = f[at.INITIAL_SCAN]!;
+    const basis = f[at.BASIS]!;
+    const concentration = f[at.CONCENTRATION]!;
+    const credit = f[at.VENUE_CREDIT]!;
+    f[at.MAINTENANCE] = scan + basis + concentration + credit + f[at.COVERAGE]!;
+    f[at.INITIAL] =
+      initialScan + basis + concentration + credit + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
   }
 }

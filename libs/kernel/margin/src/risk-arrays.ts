@@ -193,7 +193,7 @@ export class RiskArrays {
       this.haircutMax[a] = p.max;
       this.haircutDepth[a] =
         concentration.participation * p.dailyVolumeUsd * (haircuts.horizonHours / HOURS_PER_DAY);
-      const impact = impactOf(concentration, this.haircut[a]!, p.dailyVolumeUsd);
+      const impact = impactOf(concentration, this.haircut[a], p.dailyVolumeUsd);
       this.assetImpact[a] = id === NUMERAIRE ? 0 : impact;
     });
   }
@@ -224,7 +224,7 @@ export class RiskArrays {
         this.notional[i] = (size / mark) * settled;
         this.bandLong[i] = size * (1 / low - 1 / mark) * settled;
         this.bandShort[i] = size * (1 / mark - 1 / high) * settled;
-        this.quoteLeg[i] = shockedQuote && quotePrice > 0 ? this.notional[i]! / quotePrice : 0;
+        this.quoteLeg[i] = shockedQuote && quotePrice > 0 ? this.notional[i] / quotePrice : 0;
         break;
       }
       case 2:

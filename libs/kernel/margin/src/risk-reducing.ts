@@ -1,0 +1,70 @@
+import type { Book } from './book.ts';
+import * as at from './figures.ts';
+import type { HypotheticalOrder } from './fills.ts';
+import type { MarginKernel } from './margin-kernel.ts';
+import { aside } from './what-if.ts';
+
+/** Losses that differ by less than this share of the book's gross value are equal: sums round. */
+const ROUNDING = 1e-11;
+
+type Vectors = Readonly<{ byUnderlying: ReadonlyMap<number, Float64Array>; gross: number }>;
+
+const vectorsOf = (kernel: MarginKernel, book: Book, account: number): Vectors => {
+  kernel.model.refresh();
+  const figures = kernel.value(book, account);
+  const { scratch } = kernel;
+  const stride = 2 * kernel.model.width;
+  const byUnderlying = new Map<number, Float64Array>();
+  let gross = figures[at.GROSS_NOTIONAL]!;
+  for (let n = 0; n < scratch.underlyingCount; n++) {
+    const u = scratch.underlyings[n]!;
+    byUnderlying.set(u, scratch.byUnderlying.slice(u * stride, (u + 1) * stride));
+    gross += scratch.long[u]! + scratch.short[u]!;
+  }
+  return { byUnderlying, gross };
+};
+
+/**
+ * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of the whole, for
+ * maintenance or initial shocks; a smaller profit is not a loss. Where orders are derivatives, the assets they are paid
+ * in are left out: going back to cash is not a risk taken, though the cash may lose its peg.
+ */
+export const isRiskReducing = (
+  kernel: MarginKernel,
+  book: Book,
+  account: number,
+  orders: readonly HypotheticalOrder[],
+): boolean => {
+  const before = vectorsOf(kernel, book, account);
+  const changed = aside(kernel, book, account, { orders });
+  const after = vectorsOf(changed.kernel, changed.book, changed.account);
+  const ignored = cashUnderlyings(kernel, orders);
+  const slack = ROUNDING * Math.max(before.gross, after.gross);
+  const stride = 2 * kernel.model.width;
+  const totals = [new Float64Array(stride), new Float64Array(stride)] as const;
+  const none = new Float64Array(stride);
+  for (const u of new Set([...before.byUnderlying.keys(), ...after.byUnderlying.keys()])) {
+    if (ignored.has(u)) continue;
+    const pair = [before.byUnderlying.get(u) ?? none, after.byUnderlying.get(u) ?? none] as const;
+    if (lossGrows(pair[0], pair[1], slack)) return false;
+    pair.forEach((vector, n) => vector.forEach((value, c) => (totals[n]![c]! += value)));
+  }
+  return !lossGrows(totals[0], totals[1], slack);
+};
+
+const lossGrows = (before: Float64Array, after: Float64Array, slack: number): boolean =>
+  after.some((profit, c) => profit < -slack && profit < before[c]! - slack);
+
+/** Underlyings of the assets that derivative orders are quoted and settled in, unless an order trades them. */
+const cashUnderlyings = (kernel: MarginKernel, orders: readonly HypotheticalOrder[]): ReadonlySet<number> => {
+  const { catalogue } = kernel.model;
+  const entries = orders.map(
+    (order) => catalogue.instrumentEntries[catalogue.instruments.indexOf(order.instrument)]!,
+  );
+  const traded = new Set(entries.map((entry) => entry.underlying));
+  const cash = entries
+    .filter((entry) => entry.spec.kind !== 'spot')
+    .flatMap((entry) => [entry.quote, entry.settlement])
+    .map((asset) => catalogue.assetUnderlyings[asset]!);
+  return new Set(cash.filter((u) => u >= 0 && !traded.has(u)));
+};
