@@ -67,13 +67,18 @@ export const lotsOf = (terms: ListingTerms, quantity: string): bigint | undefine
 
 /**
  * Outside prices and quantities need not fit the grid: bids go down to a tick, asks up, quantities down to a
- * lot.
+ * lot. What is not over 0 gives 0.
  */
-export const roundedTicks = (terms: ListingTerms, price: string, rounding: 'floor' | 'ceil'): bigint =>
-  divideUnits(unitsOf(price, SCALE, 'price'), terms.tick, rounding).quotient;
+export const roundedTicks = (terms: ListingTerms, price: string, rounding: 'floor' | 'ceil'): bigint => {
+  const units = unitsOf(price, SCALE, 'price');
+  if (units <= 0n) return 0n;
+  return rounding === 'floor' ? units / terms.tick : (units + terms.tick - 1n) / terms.tick;
+};
 
-export const roundedLots = (terms: ListingTerms, quantity: string): bigint =>
-  divideUnits(unitsOf(quantity, SCALE, 'quantity'), terms.lot, 'floor').quotient;
+export const roundedLots = (terms: ListingTerms, quantity: string): bigint => {
+  const units = unitsOf(quantity, SCALE, 'quantity');
+  return units <= 0n ? 0n : units / terms.lot;
+};
 
 export const priceText = (terms: ListingTerms, ticks: bigint): string =>
   formatUnits(ticks * terms.tick, SCALE);

@@ -72,6 +72,12 @@ class BookSide {
     return level;
   }
 
+  /** Puts nothing but outside liquidity on this side: best first. */
+  fill(levels: readonly LevelTotal[]): void {
+    this.#levels.length = 0;
+    for (const { ticks, lots } of levels) this.#levels.push({ ticks, queue: [{ orderId: undefined, lots }] });
+  }
+
   dropEmpty(): void {
     let kept = 0;
     for (const level of this.#levels) {
@@ -177,6 +183,11 @@ export class MatchingBook {
     bids: readonly LevelTotal[],
     asks: readonly LevelTotal[],
   ): readonly (Match & { readonly side: Side })[] {
+    if (this.#resting === 0) {
+      this.#sides.buy.fill(bids);
+      this.#sides.sell.fill(asks);
+      return [];
+    }
     const matches: (Match & { readonly side: Side })[] = [];
     const left: Record<Side, LevelTotal[]> = { buy: [], sell: [] };
     for (const [side, levels] of [

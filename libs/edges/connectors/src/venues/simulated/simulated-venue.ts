@@ -59,16 +59,21 @@ const grid = (
   rounding: 'floor' | 'ceil',
 ): readonly LevelTotal[] => {
   assert(levels.length <= LIMITS.levelsMax, `Expected at most ${LIMITS.levelsMax} levels`);
-  const totals = new Map<bigint, bigint>();
-  for (const { price, quantity } of levels) {
-    const ticks = roundedTicks(terms, price, rounding);
-    const lots = roundedLots(terms, quantity);
-    if (ticks > 0n && lots > 0n) totals.set(ticks, (totals.get(ticks) ?? 0n) + lots);
+  const isBetter = (a: bigint, b: bigint): boolean => (rounding === 'floor' ? a > b : a < b);
+  const rounded = levels
+    .map(({ price, quantity }) => ({
+      ticks: roundedTicks(terms, price, rounding),
+      lots: roundedLots(terms, quantity),
+    }))
+    .filter(({ ticks, lots }) => ticks > 0n && lots > 0n);
+  rounded.sort((a, b) => (isBetter(a.ticks, b.ticks) ? -1 : a.ticks === b.ticks ? 0 : 1));
+  const merged: { ticks: bigint; lots: bigint }[] = [];
+  for (const level of rounded) {
+    const last = merged.at(-1);
+    if (last?.ticks === level.ticks) last.lots += level.lots;
+    else merged.push(level);
   }
-  const isBid = rounding === 'floor';
-  return [...totals]
-    .map(([ticks, lots]) => ({ ticks, lots }))
-    .sort((a, b) => (a.ticks < b.ticks === isBid ? 1 : -1));
+  return merged;
 };
 
 /**
