@@ -43,8 +43,8 @@ export type PriceBlock = 'BAND_WIDE' | 'GUARD_BINDING' | 'PRICE_HALTED';
 export interface Portfolio {
   /** Margin of an account with what is booked and filled, at the marks, plus the hypothetical; no open orders. */
   assess(accountId: string, hypothetical?: Hypothetical): Assessment;
-  /** True when the legs make no scenario's loss grow, on top of `before` if given. */
-  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[], before?: Hypothetical): boolean;
+  /** True when the legs together make no scenario's loss grow. */
+  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[]): boolean;
   /** Undefined when the whole confidence band of the equity is below `threshold` (USD) and no guard binds. */
   liquidationBlock(accountId: string, threshold: number): PriceBlock | undefined;
   /** Fills that venues reported and the ledger has not booked yet: they are part of every assessment. */

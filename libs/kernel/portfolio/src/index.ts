@@ -6,4 +6,3 @@ export { POOLS_LOCATION, lineOf } from './lines.ts';
 export * from './margin-figures.ts';
 export * from './portfolio-view.ts';
 export { bandOf, dependenciesOf, objectionable } from './price-band.ts';
-export { reducesRisk } from './risk-reducing.ts';

@@ -2,7 +2,6 @@ import { Catalogue, MarketState, type InstrumentSpec, type MarkInput } from '@pl
 import { NUMERAIRE, indexOf, venueLocation, type Asset, type Instrument, type Venue } from '@plinth/market';
 import { textToFloat } from '@plinth/money';
 import type { MarkFigures, MarksView, ReferenceView } from '@plinth/views';
-import type { FillTerms } from './holdings.ts';
 
 /** Where claims on lending pools stand: they cover no venue's call. */
 export const POOLS_LOCATION = 'pools';
@@ -15,14 +14,13 @@ const LOWEST_SHARE = 1e-6;
 
 /**
  * Reference data and marks as the margin library speaks of them: assets move with themselves as underlying (fiat does
- * not move), every derivative is one line per venue that lists it, every location is a place.
+ * not move), every instrument is one line per venue that lists it, every location is a place.
  */
 export class Lines {
   readonly #reference: ReferenceView;
   readonly #marks: MarksView;
   catalogue = new Catalogue();
   market = new MarketState(this.catalogue);
-  readonly #terms = new Map<string, FillTerms>();
 
   constructor(reference: ReferenceView, marks: MarksView) {
     this.#reference = reference;
@@ -34,7 +32,6 @@ export class Lines {
     this.catalogue = new Catalogue();
     this.catalogue.addLocation({ id: POOLS_LOCATION, kind: 'venue' });
     this.market = new MarketState(this.catalogue);
-    this.#terms.clear();
   }
 
   addAsset({ symbol, kind }: Asset): void {
@@ -42,7 +39,7 @@ export class Lines {
     this.catalogue.addAsset(kind === 'fiat' ? { id: symbol } : { id: symbol, underlying: symbol });
     this.reprice(indexOf(symbol));
     for (const instrument of this.#reference.instruments.values()) {
-      if (instrument.quoteAsset === symbol) this.addInstrument(instrument);
+      if (instrument.quoteAsset === symbol || instrument.underlying === symbol) this.addInstrument(instrument);
     }
   }
 
@@ -71,25 +68,9 @@ export class Lines {
     if (instrument !== undefined && this.#reference.venues.has(venueId)) this.#addLine(instrument, venueId);
   }
 
-  /** Undefined when the pair is not known, or is an option: those are not priced here yet. */
-  terms(instrumentId: string, venueId: string): FillTerms | undefined {
-    const line = lineOf(instrumentId, venueId);
-    const known = this.#terms.get(line);
-    if (known !== undefined) return known;
-    const instrument = this.#reference.instruments.get(instrumentId);
-    if (instrument === undefined || !this.#reference.venues.has(venueId)) return undefined;
-    if (instrument.kind !== 'spot' && this.catalogue.instruments.find(line) === undefined) return undefined;
-    const terms: FillTerms = {
-      line,
-      kind: instrument.kind === 'spot' ? 'spot' : 'derivative',
-      base: instrument.underlying,
-      settlement: instrument.quoteAsset,
-      location: venueLocation(venueId),
-      inverse: instrument.inverse,
-      contractSize: textToFloat(instrument.contractSize, 'contractSize'),
-    };
-    this.#terms.set(line, terms);
-    return terms;
+  /** False when the pair is not known, or is an option: those are not priced here yet. */
+  has(instrumentId: string, venueId: string): boolean {
+    return this.catalogue.instruments.find(lineOf(instrumentId, venueId)) !== undefined;
   }
 
   /** Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its assets. */
@@ -130,27 +111,29 @@ export class Lines {
   #addLine(instrument: Instrument, venueId: string): void {
     const id = lineOf(instrument.id, venueId);
     if (this.catalogue.instruments.find(id) !== undefined) return;
-    const { kind, underlying, quoteAsset, contractSize, inverse } = instrument;
-    if (kind === 'spot' || kind === 'option') return;
-    if (this.catalogue.assets.find(quoteAsset) === undefined) return;
-    const venue = venueLocation(venueId);
-    this.addLocation(venue);
-    const spec: InstrumentSpec = {
-      id,
-      venue,
-      underlying,
-      // An inverse contract is quoted in dollars and settles in its own underlying.
-      quote: inverse ? NUMERAIRE : quoteAsset,
-      settlement: quoteAsset,
-      contractSize: textToFloat(contractSize, 'contractSize'),
-      kind,
-      form: inverse ? 'inverse' : 'linear',
-    };
-    this.catalogue.addInstrument(spec);
+    const { kind, underlying, quoteAsset } = instrument;
+    const { assets } = this.catalogue;
+    if (kind === 'option' || assets.find(quoteAsset) === undefined) return;
+    if (kind === 'spot' && assets.find(underlying) === undefined) return;
+    this.addLocation(venueLocation(venueId));
+    this.catalogue.addInstrument(specOf(id, venueLocation(venueId), instrument, kind));
     this.reprice(instrument.id);
     this.reprice(indexOf(underlying));
   }
 }
+
+const specOf = (
+  id: string,
+  venue: string,
+  { underlying, quoteAsset, contractSize, inverse }: Instrument,
+  kind: 'spot' | 'perpetual' | 'future',
+): InstrumentSpec => {
+  const size = textToFloat(contractSize, 'contractSize');
+  const line = { id, venue, underlying, settlement: quoteAsset, contractSize: size };
+  if (kind === 'spot') return { ...line, quote: quoteAsset, contractSize: 1, kind, base: underlying };
+  // An inverse contract is quoted in dollars and settles in its own underlying.
+  return { ...line, quote: inverse ? NUMERAIRE : quoteAsset, kind, form: inverse ? 'inverse' : 'linear' };
+};
 
 /**
  * The conservative pair of a mark (finance §3): collateral at min(mark, 1 h TWAP) − confidence, liabilities at

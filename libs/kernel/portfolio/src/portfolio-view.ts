@@ -5,31 +5,34 @@ import {
   MarginKernel,
   RiskModel,
   marginAll,
+  applyFill,
+  isRiskReducing,
   marginOf,
+  whatIf,
   type AccountContent,
+  type HypotheticalOrder,
+  type MarginReport,
   type RiskParameters,
 } from '@plinth/margin';
-import { SIGN, parseClientAccount } from '@plinth/market';
+import { SIGN, parseClientAccount, venueLocation } from '@plinth/market';
 import type { MarginFigures, Posting } from '@plinth/messages';
-import { assert, textToFloat, unitsToFloat } from '@plinth/money';
+import { assert, textToFloat } from '@plinth/money';
 import {
   LedgerView,
   MarksView,
   OpenOrdersView,
   PoolsView,
   PositionsView,
-  QUANTITY_SCALE,
   ReferenceView,
 } from '@plinth/views';
+import { bookedContent } from './booked-content.ts';
 import type { Assessment, Hypothetical, HypotheticalLeg, Portfolio, PriceBlock } from './assessment.ts';
 import { ParametersView } from './cell-parameters.ts';
 import { effectiveParameters } from './effective-parameters.ts';
-import { Holdings } from './holdings.ts';
 import { HoldsView } from './holds.ts';
-import { Lines, POOLS_LOCATION } from './lines.ts';
+import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
 import { bandOf, worstObjection } from './price-band.ts';
-import { reducesRisk } from './risk-reducing.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
 
 /**
@@ -69,7 +72,6 @@ export class PortfolioView implements Fold, Portfolio {
   readonly #indexed = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
   #book = new Book(this.lines.catalogue);
-  #draft = newDraft(this.lines);
   #kernel: MarginKernel | undefined;
   #measured = new Float64Array(0);
   #measuredAt = -1n;
@@ -163,88 +165,70 @@ export class PortfolioView implements Fold, Portfolio {
 
   #flush(): void {
     for (const accountId of this.#dirty) {
-      this.#book.load(this.#book.accountIndex(accountId), this.content(accountId));
+      const index = this.#book.accountIndex(accountId);
+      this.#book.load(index, bookedContent(this, accountId));
+      for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(index, fill);
     }
     this.#dirty.clear();
   }
 
-  /** Holdings of an account with fills that are not booked yet, and the hypothetical on top. */
-  content(accountId: string, hypothetical: Hypothetical = {}): AccountContent {
-    const holdings = new Holdings();
-    this.#addBooked(accountId, holdings);
-    for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(fill, holdings);
-    for (const leg of hypothetical.legs ?? []) this.#addLeg(leg, holdings);
-    for (const { asset, location, amount } of hypothetical.transfers ?? [])
-      holdings.addBalance(asset, location, amount);
-    return holdings.content();
+  #addUnbooked(index: number, fill: UnbookedFill): void {
+    const { instrumentId, venueId, quantity, price, fee, feeAsset } = fill;
+    const side = fill.side === 'buy' ? SIGN.buy : SIGN.sell;
+    const instrument = lineOf(instrumentId, venueId);
+    applyFill(this.#book, index, { instrument, quantity: side * textToFloat(quantity), price: textToFloat(price) });
+    if (feeAsset === '') return;
+    const location = venueLocation(venueId);
+    const { balances } = this.#book.read(index);
+    const held = balances.find((row) => row.asset === feeAsset && row.location === location)?.amount ?? 0;
+    this.#book.setBalance(index, feeAsset, location, held - textToFloat(fee));
   }
 
-  #addBooked(accountId: string, holdings: Holdings): void {
-    const { ledger, pools } = this;
-    for (const { asset, location, units } of ledger.balancesOf(accountId).values()) {
-      holdings.addBalance(asset, location, unitsToFloat(units, ledger.scaleOf(asset)));
-    }
-    for (const { asset, amount, location, isApproved } of this.holds.of(accountId).values()) {
-      if (!isApproved) holdings.addBalance(asset, location, textToFloat(amount));
-    }
-    for (const { instrumentId, venueId, units, entryPrice } of this.positions.of(accountId).values()) {
-      const terms = this.lines.terms(instrumentId, venueId);
-      assert(terms !== undefined, () => `Expected a known contract, was ${instrumentId} at ${venueId}`);
-      holdings.addPosition(terms.line, unitsToFloat(units, QUANTITY_SCALE), textToFloat(entryPrice));
-    }
-    // Debt and claim now = amount · index now / index then.
-    for (const [asset, { units, indexThen }] of ledger.debtsOf(accountId)) {
-      const growth = textToFloat(pools.borrowIndex(asset)) / textToFloat(indexThen);
-      holdings.addDebt(asset, unitsToFloat(units, ledger.scaleOf(asset)) * growth);
-    }
-    for (const [asset, { units, indexThen }] of ledger.suppliedOf(accountId)) {
-      const growth = textToFloat(pools.supplyIndex(asset)) / textToFloat(indexThen);
-      holdings.addBalance(asset, POOLS_LOCATION, unitsToFloat(units, ledger.scaleOf(asset)) * growth);
-    }
-  }
-
-  #addUnbooked(fill: UnbookedFill, holdings: Holdings): void {
-    const terms = this.lines.terms(fill.instrumentId, fill.venueId);
-    assert(terms !== undefined, () => `Expected a known contract, was ${fill.instrumentId} at ${fill.venueId}`);
-    const sign = fill.side === 'buy' ? SIGN.buy : SIGN.sell;
-    holdings.fill(terms, sign * textToFloat(fill.quantity), textToFloat(fill.price));
-    if (fill.feeAsset !== '') holdings.addBalance(fill.feeAsset, terms.location, -textToFloat(fill.fee));
-  }
-
-  #addLeg({ instrumentId, venueId, side, quantity, price, fee }: HypotheticalLeg, holdings: Holdings): void {
-    const terms = this.lines.terms(instrumentId, venueId);
+  /** A leg as an order of the margin library. */
+  orderOf({ instrumentId, venueId, side, quantity, price }: HypotheticalLeg): HypotheticalOrder {
     const at = price ?? this.lines.priceOf(instrumentId);
-    assert(terms !== undefined && at !== undefined, () => `Expected a priced contract, was ${instrumentId} at ${venueId}`);
-    holdings.fill(terms, SIGN[side] * quantity, at);
-    if (fee !== undefined) holdings.addBalance(terms.settlement, terms.location, -fee);
+    assert(at !== undefined, () => `Expected a priced instrument, was ${instrumentId}`);
+    return { instrument: lineOf(instrumentId, venueId), quantity: SIGN[side] * quantity, price: at };
   }
 
   assess(accountId: string, hypothetical?: Hypothetical): Assessment {
-    if (hypothetical === undefined) {
-      const { book } = this;
-      return assessmentOf(accountId, this.kernel, book, book.accountIndex(accountId));
-    }
-    return this.assessContent(accountId, this.content(accountId, hypothetical));
+    const { book, kernel } = this;
+    const index = book.accountIndex(accountId);
+    if (hypothetical === undefined) return assessmentOf(accountId, marginOf(kernel, book, index));
+    const { legs = [], transfers = [] } = hypothetical;
+    const fees = legs.map(({ instrumentId, venueId, fee = 0 }) => ({
+      asset: this.reference.instrument(instrumentId).quoteAsset,
+      location: venueLocation(venueId),
+      amount: -fee,
+    }));
+    const change = {
+      orders: legs.map((leg) => this.orderOf(leg)),
+      transfers: [...transfers, ...fees].map(({ asset, location, amount }) =>
+        amount < 0 ? { asset, from: location, amount: -amount } : { asset, to: location, amount },
+      ),
+    };
+    return assessmentOf(accountId, whatIf(kernel, book, index, change));
   }
 
-  /** Margin of any content, as if the account held it. */
-  assessContent(accountId: string, content: AccountContent, kernel = this.kernel): Assessment {
-    this.#draft.load(0, content);
-    return assessmentOf(accountId, kernel, this.#draft, 0);
-  }
-
-  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[], before: Hypothetical = {}): boolean {
-    const after = { ...before, legs: [...(before.legs ?? []), ...legs] };
-    return reducesRisk(this.assess(accountId, before), this.assess(accountId, after));
+  isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[]): boolean {
+    const { book, kernel } = this;
+    const orders = legs.map((leg) => this.orderOf(leg));
+    return isRiskReducing(kernel, book, book.accountIndex(accountId), orders);
   }
 
   liquidationBlock(accountId: string, threshold: number): PriceBlock | undefined {
     const { equity } = this.assess(accountId);
-    const content = this.content(accountId);
+    const content = this.contentOf(accountId);
     const objection = worstObjection(this, content, 'liquidate');
     if (objection === 'halted') return 'PRICE_HALTED';
     if (objection === 'guarded') return 'GUARD_BINDING';
     return equity + bandOf(this, content) < threshold ? undefined : 'BAND_WIDE';
+  }
+
+  /** What the account holds and owes, with fills that are not booked yet. */
+  contentOf(accountId: string): AccountContent {
+    const { book } = this;
+    return book.read(book.accountIndex(accountId));
   }
 
   unbookedFills(accountId: string): number {
@@ -294,29 +278,18 @@ export class PortfolioView implements Fold, Portfolio {
     this.touched.clear();
     this.position = 0n;
     this.#book = new Book(this.lines.catalogue);
-    this.#draft = newDraft(this.lines);
     this.#kernel = undefined;
     this.#measuredAt = -1n;
   }
 }
 
-/** A book of one account for what did not happen. */
-const newDraft = (lines: Lines): Book => {
-  const draft = new Book(lines.catalogue);
-  draft.addAccount('draft');
-  return draft;
-};
-
-const assessmentOf = (accountId: string, kernel: MarginKernel, book: Book, index: number): Assessment => {
-  const report = marginOf(kernel, book, index);
-  return {
-    accountId,
-    equity: report.equity,
-    initialMargin: report.initialMargin,
-    maintenanceMargin: report.maintenanceMargin,
-    losses: report.scenarioLosses,
-    bindingScenario: report.binding.all,
-    figures: report.figures,
-    report,
-  };
-};
+const assessmentOf = (accountId: string, report: MarginReport): Assessment => ({
+  accountId,
+  equity: report.equity,
+  initialMargin: report.initialMargin,
+  maintenanceMargin: report.maintenanceMargin,
+  losses: report.scenarioLosses,
+  bindingScenario: report.binding.all,
+  figures: report.figures,
+  report,
+});
