@@ -85,4 +85,10 @@ const buildApp = async (app: string, files: readonly string[]): Promise<void> =>
 
 const files = listFiles();
 const asked = process.argv.slice(2);
-for (const app of asked.length > 0 ? asked : listApps()) await buildApp(app, files);
+try {
+  for (const app of asked.length > 0 ? asked : listApps()) await buildApp(app, files);
+} catch (error) {
+  // What is wrong with the sources has been printed, file and line; anything else is a bug of this script.
+  if (!(error instanceof Error && 'errors' in error)) throw error;
+  process.exitCode = 1;
+}
