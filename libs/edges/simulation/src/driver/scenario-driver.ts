@@ -95,11 +95,10 @@ export class ScenarioDriver {
   /** The venues' own business: their state and the rest of the market's orders. */
   #moveMarket(tick: number): void {
     for (const [venueId, venue] of this.#ports.venues) {
-      venue.setCondition('up');
+      venue.setCondition(this.#feed.faultAt(tick, venueId));
       for (const { instrumentId, bids, asks } of this.#feed.booksAt(tick, venueId)) {
         venue.setLiquidity(instrumentId, bids, asks, this.#feed.timeOf(tick));
       }
-      venue.setCondition(this.#feed.faultAt(tick, venueId));
     }
   }
 
