@@ -1,3 +1,4 @@
 export * from './decider-spec.ts';
 export * from './log-requests.ts';
 export * from './log-traffic.ts';
+export * from './service-spec.ts';
