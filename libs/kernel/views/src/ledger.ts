@@ -156,6 +156,7 @@ export class LedgerView implements Fold {
 
   /** Insurance and write-offs reduce a debt at its own index. */
   #writeDown(accountId: string, asset: string, amount: string): void {
+    if (amount === '0') return;
     const book = this.#accounts.get(accountId);
     const debt = book?.debts.get(asset);
     assert(book !== undefined && debt !== undefined, () => `Expected a debt of ${accountId} in ${asset}`);

@@ -6,21 +6,27 @@ import { LIMITS } from './limits.ts';
 /** Decimal places of derivative quantities: contracts are counted in units of 1e-8. */
 export const QUANTITY_SCALE = 8;
 
-/** A derivative position at one venue. `units` is signed, in 1e-8 contracts; `entryPrice` is the average price, decimal. */
-export type Position = Readonly<{ instrumentId: string; venueId: string; units: bigint; entryPrice: string }>;
+/** A derivative position at one venue. `units` is signed, in 1e-8 contracts; `entryPrice` is the average price, decimal; `entryCost` what it is computed from, exact, in the settlement asset, signed like the value. */
+export type Position = Readonly<{
+  instrumentId: string;
+  venueId: string;
+  units: bigint;
+  entryPrice: string;
+  entryCost: string;
+}>;
 
 const NONE: ReadonlyMap<string, Position> = new Map();
 
 /** Open derivative positions of every account, as the accounts service booked them. */
 export class PositionsView implements Fold {
   readonly name = 'positions';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly #accounts = new Map<string, Map<string, Position>>();
   #count = 0;
 
   apply(event: Envelope): void {
     if (event.type !== 'FillBooked' || event.data.positionQuantity === '') return;
-    const { accountId, instrumentId, venueId, positionQuantity, entryPrice } = event.data;
+    const { accountId, instrumentId, venueId, positionQuantity, entryPrice, entryCost } = event.data;
     let positions = this.#accounts.get(accountId);
     if (positions === undefined) {
       positions = new Map();
@@ -30,7 +36,7 @@ export class PositionsView implements Fold {
     const units = unitsOf(positionQuantity, QUANTITY_SCALE, 'positionQuantity');
     const before = positions.size;
     if (units === 0n) positions.delete(key);
-    else positions.set(key, { instrumentId, venueId, units, entryPrice });
+    else positions.set(key, { instrumentId, venueId, units, entryPrice, entryCost });
     this.#count += positions.size - before;
     assert(this.#count <= LIMITS.positionsMax, 'Expected fewer positions in this cell');
   }
@@ -52,7 +58,10 @@ export class PositionsView implements Fold {
   *entries(): Iterable<readonly [string, string]> {
     for (const [accountId, positions] of this.#accounts) {
       for (const [key, p] of positions) {
-        yield [`position:${accountId}:${key}`, fields(formatUnits(p.units, QUANTITY_SCALE), p.entryPrice)];
+        yield [
+          `position:${accountId}:${key}`,
+          fields(formatUnits(p.units, QUANTITY_SCALE), p.entryPrice, p.entryCost),
+        ];
       }
     }
   }

@@ -1,0 +1,30 @@
+import type { Intent } from '@plinth/eventing';
+import { accountDecider } from '../domain/account.ts';
+import type { AccountCommand } from '../domain/account-commands.ts';
+import { assetDecider, type ListAsset } from '../domain/asset.ts';
+import { clientDecider, type ClientCommand } from '../domain/client.ts';
+import { houseDecider, type HouseCommand } from '../domain/house.ts';
+
+export const onAccount = (accountId: string, command: AccountCommand): Intent<AccountCommand> => ({
+  stream: `account-${accountId}`,
+  decider: accountDecider,
+  command,
+});
+
+export const onClient = (command: ClientCommand): Intent<ClientCommand> => ({
+  stream: `client-${command.clientId}`,
+  decider: clientDecider,
+  command,
+});
+
+export const onAsset = (command: ListAsset): Intent<ListAsset> => ({
+  stream: `asset-${command.asset}`,
+  decider: assetDecider,
+  command,
+});
+
+export const onHouse = (cell: string, command: HouseCommand): Intent<HouseCommand> => ({
+  stream: `house-${cell}`,
+  decider: houseDecider,
+  command,
+});

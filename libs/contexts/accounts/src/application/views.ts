@@ -1,0 +1,29 @@
+import {
+  LedgerView,
+  MarksView,
+  OpenOrdersView,
+  PoolsView,
+  PositionsView,
+  ReferenceView,
+} from '@plinth/views';
+import { DirectoryView } from './directory-view.ts';
+import { FundingRunsView } from './funding-runs-view.ts';
+import { HoldsView } from './holds-view.ts';
+import { InterestBooksView } from './interest-books-view.ts';
+import { StatementView } from './statement-view.ts';
+
+export const accountsViews = () => ({
+  reference: new ReferenceView(),
+  ledger: new LedgerView(),
+  positions: new PositionsView(),
+  marks: new MarksView(),
+  pools: new PoolsView(),
+  orders: new OpenOrdersView(),
+  directory: new DirectoryView(),
+  holds: new HoldsView(),
+  interest: new InterestBooksView(),
+  fundings: new FundingRunsView(),
+  statements: new StatementView(),
+});
+
+export type AccountsViews = ReturnType<typeof accountsViews>;
