@@ -67,6 +67,7 @@ export const EVENT_CATALOGUE = {
   OrderApproved: kind('risk', 1, risk.OrderApproved),
   OrderRefused: kind('risk', 1, risk.OrderRefused),
   OrderReservationReleased: kind('risk', 1, risk.OrderReservationReleased),
+  PayoutReservationReleased: kind('risk', 1, risk.PayoutReservationReleased),
   WithdrawalApproved: kind('risk', 1, risk.WithdrawalApproved),
   WithdrawalRefused: kind('risk', 1, risk.WithdrawalRefused),
   TransferApproved: kind('risk', 1, risk.TransferApproved),
@@ -100,6 +101,7 @@ export const EVENT_CATALOGUE = {
 
 export type EventType = keyof typeof EVENT_CATALOGUE;
 
-export type EventData<K extends EventType> = (typeof EVENT_CATALOGUE)[K] extends EventKind<infer T> ? Readonly<T> : never;
+export type EventData<K extends EventType> =
+  (typeof EVENT_CATALOGUE)[K] extends EventKind<infer T> ? Readonly<T> : never;
 
 export const isEventType = (type: string): type is EventType => Object.hasOwn(EVENT_CATALOGUE, type);

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** The whole versioned parameter set, as canonical JSON of the margin library's RiskParameters. */
+/** The whole versioned parameter set of the cell, as canonical JSON: { call, margin } with margin as the margin library has it. */
 export interface RiskParametersSet {
   version: number;
   parametersJson: string;
@@ -98,7 +98,10 @@ export interface OrderApproved {
 export interface OrderRefused {
   accountId: string;
   orderId: string;
-  /** MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | VENUE_LIMIT | ACCOUNT_RESTRICTED | UNKNOWN_INSTRUMENT | LIQUIDATION_RUNNING | POOL_DRY */
+  /**
+   * MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | VENUE_LIMIT | ACCOUNT_RESTRICTED | UNKNOWN_INSTRUMENT | LIQUIDATION_RUNNING | POOL_DRY |
+   * NOT_REDUCING (the order is reduce-only) | TOO_MANY_ORDERS | PARAMETERS_MISSING
+   */
   code: string;
   message: string;
   figuresAfter: MarginFigures | undefined;
@@ -110,6 +113,15 @@ export interface OrderReservationReleased {
   orderId: string;
 }
 
+/**
+ * An approved withdrawal or transfer has left or come back: it is no longer set aside. payout_id is `withdrawal:{id}` or
+ * `transfer:{id}`.
+ */
+export interface PayoutReservationReleased {
+  accountId: string;
+  payoutId: string;
+}
+
 export interface WithdrawalApproved {
   accountId: string;
   withdrawalId: string;
@@ -119,7 +131,7 @@ export interface WithdrawalApproved {
 export interface WithdrawalRefused {
   accountId: string;
   withdrawalId: string;
-  /** MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | ACCOUNT_RESTRICTED | GATE_CLOSED */
+  /** MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | ACCOUNT_RESTRICTED | GATE_CLOSED | PARAMETERS_MISSING */
   code: string;
   message: string;
   figuresAfter: MarginFigures | undefined;
@@ -1521,6 +1533,89 @@ export const OrderReservationReleased: MessageFns<OrderReservationReleased> = {
     }
     if (message.orderId !== "") {
       obj.orderId = message.orderId;
+    }
+    return obj;
+  },
+};
+
+function createBasePayoutReservationReleased(): PayoutReservationReleased {
+  return { accountId: "", payoutId: "" };
+}
+
+export const PayoutReservationReleased: MessageFns<PayoutReservationReleased> = {
+  encode(message: PayoutReservationReleased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.payoutId !== "") {
+      writer.uint32(18).string(message.payoutId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PayoutReservationReleased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePayoutReservationReleased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.payoutId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PayoutReservationReleased {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      payoutId: isSet(object.payoutId)
+        ? globalThis.String(object.payoutId)
+        : isSet(object.payout_id)
+        ? globalThis.String(object.payout_id)
+        : "",
+    };
+  },
+
+  toJSON(message: PayoutReservationReleased): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.payoutId !== "") {
+      obj.payoutId = message.payoutId;
     }
     return obj;
   },

@@ -1,0 +1,16 @@
+/** Bounds of this context. Reaching one refuses what asks for more; nothing is dropped. */
+export const LIMITS = {
+  /** Approved orders of one account that are not done yet. */
+  reservationsPerAccountMax: 1_000,
+  /** Approved withdrawals and transfers of one account that have not left. */
+  payoutsPerAccountMax: 1_000,
+  /** Accounts judged by one reaction, the worst first; the others are judged by the next round of marks. */
+  revaluationsPerReactionMax: 2_000,
+  parametersJsonCharsMax: 200_000,
+  pageSizeDefault: 100,
+  pageSizeMax: 1_000,
+  pageTokenCharsMax: 64,
+  hypotheticalOrdersMax: 100,
+  hypotheticalTransfersMax: 100,
+  hypotheticalMovesMax: 100,
+} as const;
