@@ -4,7 +4,7 @@ import type { FeedInstrument, MarketFeed } from '../market/market-feed.ts';
 import { Random } from '../random.ts';
 import type { ObserverViews } from './observer.ts';
 import type { ScriptedCommand } from './opening.ts';
-import type { PlannedAccount } from './population.ts';
+import { CASH_VAULT, type PlannedAccount } from './population.ts';
 
 const QUOTE_DISTANCE = 0.002;
 const OPEN_QUOTES_MAX = 4;
@@ -69,7 +69,7 @@ export class ClientBehaviour {
     if (asks) {
       const usd = floatToText(textToFloat(amount) * 1.2 + 100, 2, 'up');
       const deposit = { accountId: account.accountId, subAccountId: '', depositId: `call-${tick}` };
-      const request = { ...deposit, asset: 'USD', amount: usd, location: 'vault:ethereum' };
+      const request = { ...deposit, asset: 'USD', amount: usd, location: CASH_VAULT };
       return [{ name: 'CreditDeposit', request, tenant: 'operator' }];
     }
     return random.chance(0.4) ? this.#cut(account, tick) : [];
@@ -207,9 +207,7 @@ const place = ({ accountId, clientId }: PlannedAccount, name: string, order: Ord
 const lend = ({ accountId, clientId }: PlannedAccount, random: Random): readonly ScriptedCommand[] => {
   const amount = String(1_000 * (1 + random.below(50)));
   const name = random.chance(0.8) ? 'SupplyToPool' : 'RedeemFromPool';
-  return [
-    { name, request: { accountId, asset: 'USD', amount, location: 'vault:ethereum' }, tenant: clientId },
-  ];
+  return [{ name, request: { accountId, asset: 'USD', amount, location: CASH_VAULT }, tenant: clientId }];
 };
 
 const digitsOf = (step: string): number => (step.includes('.') ? step.length - step.indexOf('.') - 1 : 0);

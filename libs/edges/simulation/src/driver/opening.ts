@@ -11,6 +11,7 @@ const operator = (name: string, request: unknown): ScriptedCommand => ({ name, r
 /** What the house brings: the insurance fund in USD, and cash for the pools as a share of each asset's depth. */
 const INSURANCE_USD = '2000000';
 const POOL_DEPTH_SHARE = 0.5;
+const POOL_CASH_USD = 100_000_000;
 
 /**
  * The steps before the first tick, each resting on what those before it have put into the log: reference data, prices,
@@ -22,7 +23,7 @@ export const openingSteps = (
   parametersJson: string,
 ): readonly (readonly ScriptedCommand[])[] => [
   feed.assets.map(({ symbol, scale, kind }) =>
-    operator('ListAsset', { asset: symbol, scale, kind, chains: kind === 'fiat' ? [] : ['ethereum'] }),
+    operator('ListAsset', { asset: symbol, scale, kind, chains: [kind === 'fiat' ? 'bank' : 'ethereum'] }),
   ),
   feed.instruments.map((instrument) => operator('ListInstrument', listing(instrument))),
   [
@@ -85,6 +86,14 @@ const venueRequest = (feed: MarketFeed, venue: MarketFeed['venues'][number]): un
     .map(({ instrumentId, lot, tick }) => ({ instrumentId, lot, tick, minQuantity: lot })),
 });
 
+const openPool = (asset: string): ScriptedCommand =>
+  operator('OpenPool', {
+    asset,
+    curve: { kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' },
+    reserveFactor: '0.1',
+    settleEveryMs: DAY_MS / 4,
+  });
+
 const houseCommands = (feed: MarketFeed): readonly ScriptedCommand[] => [
   operator('FundHouse', {
     fundingId: 'insurance',
@@ -92,21 +101,9 @@ const houseCommands = (feed: MarketFeed): readonly ScriptedCommand[] => [
     asset: 'USD',
     amount: INSURANCE_USD,
   }),
-  ...feed.assets.flatMap(({ symbol, kind, price, depthUsd }) => {
-    const usd = kind === 'fiat' ? 100_000_000 : Math.min(depthUsd * POOL_DEPTH_SHARE, 50_000_000);
-    return [
-      operator('OpenPool', {
-        asset: symbol,
-        curve: { kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' },
-        reserveFactor: '0.1',
-        settleEveryMs: DAY_MS / 4,
-      }),
-      operator('FundHouse', {
-        fundingId: `pool-${symbol}`,
-        purpose: 'pool',
-        asset: symbol,
-        amount: String(Math.max(1, Math.floor(usd / price))),
-      }),
-    ];
+  ...feed.assets.map(({ symbol, kind, price, depthUsd }) => {
+    const usd = kind === 'fiat' ? POOL_CASH_USD : Math.min(depthUsd * POOL_DEPTH_SHARE, POOL_CASH_USD / 2);
+    const amount = String(Math.max(1, Math.floor(usd / price)));
+    return operator('FundHouse', { fundingId: `pool-${symbol}`, purpose: 'pool', asset: symbol, amount });
   }),
 ];

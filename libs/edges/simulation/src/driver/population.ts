@@ -41,6 +41,8 @@ const MIX: readonly (readonly [Style, number])[] = [
   ['whale', 4],
 ];
 
+/** Dollars come by bank, everything else on a chain. */
+export const CASH_VAULT = 'vault:bank';
 const CHAIN_VAULT = 'vault:ethereum';
 
 const styleOf = (index: number, random: Random): Style => {
@@ -106,7 +108,7 @@ class Planner {
         return this.#leveraged(coin, usd * 12, random.between(1.5, 3), random);
       case 'lender':
         return {
-          deposits: [cash('USD', usd * 10, CHAIN_VAULT), this.#coinDeposit(coin, usd * 4)],
+          deposits: [cash('USD', usd * 10, CASH_VAULT), this.#coinDeposit(coin, usd * 4)],
           orders: [],
         };
       case 'holder':
@@ -121,7 +123,7 @@ class Planner {
     const side = random.chance(0.7) ? 'buy' : 'sell';
     const order = this.#order(instrument, side, usd * leverage, random, []);
     const deposit =
-      stable === undefined ? cash('USD', usd, CHAIN_VAULT) : cash(stable.symbol, usd, CHAIN_VAULT);
+      stable === undefined ? cash('USD', usd, CASH_VAULT) : cash(stable.symbol, usd, CHAIN_VAULT);
     return { deposits: [deposit], orders: this.#slices(order, usd * leverage, random) };
   }
 
@@ -129,7 +131,7 @@ class Planner {
   #basis(coin: FeedAsset, usd: number, size: number, random: Random): Draft {
     const perpetual = this.#derivative(coin);
     const long = this.#order(this.#spot(coin), 'buy', usd * size, random, []);
-    const deposits = [cash('USD', usd, CHAIN_VAULT)];
+    const deposits = [cash('USD', usd, CASH_VAULT)];
     if (perpetual === undefined) return { deposits, orders: [long] };
     const short = this.#order(perpetual, 'sell', usd * size, random, [this.#venue(random)]);
     return { deposits, orders: [long, { ...short, quantity: long.quantity }] };
@@ -144,12 +146,12 @@ class Planner {
     const second = others[random.below(others.length)] ?? first;
     const long = this.#order(instrument, 'buy', usd * size, random, [first]);
     const short = { ...long, side: 'sell' as const, venues: [second], tick: long.tick + 1 };
-    return { deposits: [cash('USD', usd, CHAIN_VAULT)], orders: [long, short] };
+    return { deposits: [cash('USD', usd, CASH_VAULT)], orders: [long, short] };
   }
 
   #maker(coin: FeedAsset, usd: number, random: Random): Draft {
     const order = this.#order(this.#derivative(coin) ?? this.#spot(coin), 'buy', usd * 0.5, random, []);
-    return { deposits: [cash('USD', usd * 2, CHAIN_VAULT), this.#coinDeposit(coin, usd)], orders: [order] };
+    return { deposits: [cash('USD', usd * 2, CASH_VAULT), this.#coinDeposit(coin, usd)], orders: [order] };
   }
 
   /** Holds coins and has spent dollars that it did not have: a loan against collateral. */
