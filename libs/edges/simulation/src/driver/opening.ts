@@ -28,8 +28,9 @@ export const openingSteps = (
   feed.instruments.map((instrument) => operator('ListInstrument', listing(instrument))),
   [
     ...feed.venues.map((venue) => operator('RegisterVenue', venueRequest(feed, venue))),
-    ...houseCommands(feed),
+    ...feed.assets.map(({ symbol }) => openPool(symbol)),
   ],
+  houseCommands(feed),
   [operator('SetRiskParameters', { version: 1, parametersJson })],
   clientsOf(accounts).map((clientId) =>
     operator('OpenClient', { clientId, name: `Client ${clientId}`, jurisdiction: 'CH' }),
