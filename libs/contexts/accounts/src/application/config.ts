@@ -1,6 +1,5 @@
 import type { Instant } from '@plinth/eventing';
-import { decimalOf } from '@plinth/money';
-import { assert } from '@plinth/money';
+import { assert, decimalOf, ZERO } from '@plinth/money';
 
 export type AccountsConfig = Readonly<{
   /** Name of this cell: the house's stream is house-{cell}. */
@@ -26,6 +25,6 @@ export const checkedConfig = (config: AccountsConfig): AccountsConfig => {
   assert(/^[a-z][a-z0-9]{0,23}$/.test(config.cell), 'Expected cell like main');
   assert(isDuration(config.holdExpiryMs) && config.holdExpiryMs > 0, 'Expected holdExpiryMs over 0');
   assert(isDuration(config.destinationDelayMs), 'Expected destinationDelayMs from 0');
-  assert(decimalOf(config.withdrawalLimitUsdPerDay).gte(0), 'Expected withdrawalLimitUsdPerDay from 0');
+  assert(decimalOf(config.withdrawalLimitUsdPerDay).gte(ZERO), 'Expected withdrawalLimitUsdPerDay from 0');
   return config;
 };

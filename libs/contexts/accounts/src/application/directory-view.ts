@@ -91,6 +91,8 @@ export class DirectoryView implements Fold {
         this.accounts.set(accountId, { ...account, subAccountIds });
         return;
       }
+      default:
+        return;
     }
   }
 

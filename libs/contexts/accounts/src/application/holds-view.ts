@@ -74,6 +74,9 @@ export class HoldsView implements Fold {
         return;
       case 'TimerFired':
         if (event.data.service === 'accounts') this.#expire(event.data.dueAtMs);
+        return;
+      default:
+        return;
     }
   }
 

@@ -52,6 +52,8 @@ export class InterestBooksView implements Fold {
         return this.#earn(event.data);
       case 'InterestDistributed':
         return this.#distribute(event.data);
+      default:
+        return;
     }
   }
 

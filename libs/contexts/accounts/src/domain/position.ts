@@ -66,9 +66,9 @@ export const positionValue = (
 export const entryPriceOf = ({ units, cost }: OpenPosition, terms: ContractTerms): string => {
   if (units === 0n) return '';
   const size = absDecimal(underlyingUnits(units, terms.contractSize));
-  const paid = absDecimal(decimalOfUnits(cost, LEDGER_SCALE));
+  // A position so small that its cost was rounded to nothing still has a finite price.
+  const paid = absDecimal(decimalOfUnits(cost === 0n ? ofAssetUnits(1n, terms.scale) : cost, LEDGER_SCALE));
   const [over, under] = terms.inverse ? [size, paid] : [paid, size];
-  if (under.eq(0)) return '0';
   return formatDecimal(divide(over, under, ENTRY_PRICE_DIGITS, 'half-even').quotient);
 };
 
