@@ -17,11 +17,16 @@ const jsonSafe = (_key: string, value: unknown): unknown => {
 };
 
 const cell = (value: unknown): string => {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
-  return typeof value === 'object'
-    ? JSON.stringify(value, jsonSafe)
-    : String(value as number | bigint | boolean);
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'undefined':
+      return '';
+    case 'bigint':
+      return value.toString();
+    default:
+      return value === null ? '' : JSON.stringify(value, jsonSafe);
+  }
 };
 
 const tableText = (rows: readonly Row[], columns: readonly string[]): string => {

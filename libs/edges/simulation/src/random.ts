@@ -1,6 +1,6 @@
 /**
- * Seeded randomness for simulations: the same seed gives the same numbers on every machine. SplitMix32 over 32-bit integer
- * arithmetic only; statistical quality is enough to draw paths and choices, not for secrets.
+ * Seeded randomness for simulations: the same seed gives the same numbers on every machine. SplitMix32 over
+ * 32-bit integer arithmetic only; statistical quality is enough to draw paths and choices, not for secrets.
  */
 export class Random {
   #state: number;

@@ -19,20 +19,24 @@ export type Intent<C = unknown> = Readonly<{
   decider: AnyDecider;
   command: C;
   /**
-   * What a refusal means when the intent comes from a reaction: `stop` (a bug: the service halts at this position) or
+   * What a refusal means when the intent comes from a reaction: `stop` (a bug: the service halts at this
+   * position) or
    * `ignore` (a normal race, e.g. the order closed meanwhile). Outside commands always answer the sender.
    */
   onRejection?: 'stop' | 'ignore';
 }>;
 
-/** Something to do outside the log. Its outcome comes back as intents. Must be idempotent by `key` on the other side. */
+/**
+ * Something to do outside the log. Its outcome comes back as intents. Must be idempotent by `key` on the
+ * other side.
+ */
 export type Effect = Readonly<{ effect: string; key: string; input: unknown }>;
 
 export type Reaction = Intent | Effect;
 
 /**
- * A command type that a service takes from outside. `plan` is pure: it looks at the folds, refuses what reference data
- * refuses, and names the decisions, all appended together or not at all.
+ * A command type that a service takes from outside. `plan` is pure: it looks at the folds, refuses what
+ * reference data refuses, and names the decisions, all appended together or not at all.
  */
 export type CommandHandler<Request, Views> = (
   request: Request,
@@ -55,20 +59,31 @@ export type ServiceDefinition<Views extends Readonly<Record<string, Fold>>> = Re
   owns: readonly string[];
   /** Fresh folds; called once per process (and again by `replay --check`). */
   views: () => Views;
-  /** Pure. Called on the leader for every event after the folds applied it; the outputs are appended with the checkpoint. */
+  /**
+   * Pure. Called on the leader for every event after the folds applied it; the outputs are appended with the
+   * checkpoint.
+   */
   react: (event: Envelope, views: Views) => readonly Reaction[];
   /** Commands by name, e.g. `RequestWithdrawal`. */
   commands: Readonly<Record<string, CommandHandler<never, Views>>>;
-  /** Questions by name, e.g. `GetMargin`: pure over the views. A `Rejection` answers NOT_FOUND and the like. */
+  /**
+   * Questions by name, e.g. `GetMargin`: pure over the views. A `Rejection` answers NOT_FOUND and the like.
+   */
   queries: Readonly<Record<string, (request: never, views: Views) => unknown>>;
   effects?: Readonly<Record<string, EffectHandler>>;
-  /** Effects whose outcome the log does not know (asked at take-over, so that an unknown outcome is resolved, never assumed). */
+  /**
+   * Effects whose outcome the log does not know (asked at take-over, so that an unknown outcome is resolved,
+   * never assumed).
+   */
   unresolved?: (views: Views) => readonly Effect[];
-  /** When the next thing is due by the passing of time alone; the clock then appends `TimerFired` for this service. */
+  /**
+   * When the next thing is due by the passing of time alone; the clock then appends `TimerFired` for this
+   * service.
+   */
   nextDue?: (views: Views) => Instant | undefined;
 }>;
 
-/* eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime holds services of every view type */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime holds services of every view type
 export type AnyService = ServiceDefinition<any>;
 
 export const defineService = <V extends Readonly<Record<string, Fold>>>(

@@ -1,7 +1,7 @@
 /**
- * Cost of executing against books now: marginal price after fees as a step function of quantity. The router makes it from
- * order books; margin (concentration), liquidation (cheapest leg) and the router's own analysis read it.
- * Float64 world: quantities in units of the underlying, prices in USD.
+ * Cost of executing against books now: marginal price after fees as a step function of quantity. The router
+ * makes it from order books; margin (concentration), liquidation (cheapest leg) and the router's own analysis
+ * read it. Float64 world: quantities in units of the underlying, prices in USD.
  */
 export type CostCurve = Readonly<{
   /** Cumulative quantity at the end of each step, strictly rising. */

@@ -1,5 +1,6 @@
 /**
- * Names of ledger accounts (finance: ledger). Balances are signed decimals: what a client owns is positive on its
+ * Names of ledger accounts (finance: ledger). Balances are signed decimals: what a client owns is positive on
+ * its
  * `client` accounts, what it owes is negative on its `debt` accounts.
  */
 const CLIENT = 'client:';
@@ -24,8 +25,8 @@ export const poolLoans = (asset: string): string => `pool:${asset}:loans`;
 /** Mirror of the suppliers' claims: Σ pool:{a}:claims = −Σ supplied:*:{a}. */
 export const poolClaims = (asset: string): string => `pool:${asset}:claims`;
 /**
- * Minus what the house kept of the pool's interest (reserve and rounding). cash + loans + claims + interest = the house's
- * own money in the pool + interest charged and not yet distributed.
+ * Minus what the house kept of the pool's interest (reserve and rounding). cash + loans + claims + interest =
+ * the house's own money in the pool + interest charged and not yet distributed.
  */
 export const poolInterest = (asset: string): string => `pool:${asset}:interest`;
 export const reserveAccount = (asset: string): string => `house:reserve:${asset}`;

@@ -13,9 +13,9 @@ export type PricedAction = 'open-risk' | 'borrow' | 'withdraw' | 'reduce' | 'liq
 export type MarkObjection = 'halted' | 'degraded' | 'guarded';
 
 /**
- * The ladder of actions (finance: oracle). Opening risk, borrowing and withdrawing need a live mark that no guard holds
- * back; reducing risk is never blocked by a price; liquidating goes on at a degraded mark, never at a halted one, and
- * never while a guard binds: a guard that is wrong would liquidate the healthy.
+ * The ladder of actions (finance: oracle). Opening risk, borrowing and withdrawing need a live mark that no
+ * guard holds back; reducing risk is never blocked by a price; liquidating goes on at a degraded mark, never
+ * at a halted one, and never while a guard binds: a guard that is wrong would liquidate the healthy.
  */
 export const objectionTo = (action: PricedAction, mark: MarkCondition): MarkObjection | undefined => {
   if (action === 'reduce') return undefined;
@@ -28,15 +28,16 @@ export const toleratesMark = (action: PricedAction, mark: MarkCondition): boolea
   objectionTo(action, mark) === undefined;
 
 /**
- * The end of the confidence band that is best for the holder of a position: above the mark for what is held, below it
- * (never under zero) for what is owed or sold short. Prices in the mark's own quote asset.
+ * The end of the confidence band that is best for the holder of a position: above the mark for what is held,
+ * below it (never under zero) for what is owed or sold short. Prices in the mark's own quote asset.
  */
 export const favourableEnd = (side: Side, mark: Readonly<{ price: number; confidence: number }>): number =>
   side === 'buy' ? mark.price + mark.confidence : Math.max(0, mark.price - mark.confidence);
 
 /**
- * May an account be liquidated at these marks? Only when every mark that it depends on carries a liquidation, and the
- * equity at the favourable end of every band is still below the threshold: the whole band is below it then.
+ * May an account be liquidated at these marks? Only when every mark that it depends on carries a liquidation,
+ * and the equity at the favourable end of every band is still below the threshold: the whole band is below it
+ * then.
  *
  * @param equityAtFavourableEnds equity (USD) with every price at its `favourableEnd`
  * @param threshold USD, e.g. the maintenance margin

@@ -1,4 +1,7 @@
-/** Reference data as the kernel speaks of it. Decimal strings are exact; see docs/glossary.md for signs and units. */
+/**
+ * Reference data as the kernel speaks of it. Decimal strings are exact; see docs/glossary.md for signs and
+ * units.
+ */
 export type AssetKind = 'fiat' | 'stablecoin' | 'coin';
 
 export type Asset = Readonly<{

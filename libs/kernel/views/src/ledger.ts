@@ -22,8 +22,8 @@ type AccountBook = {
 const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
- * The double-entry ledger as a fold over every journal entry: balances of all ledger accounts, and per client account its
- * balances, debts and claims. Every entry sums to zero per asset or the fold stops.
+ * The double-entry ledger as a fold over every journal entry: balances of all ledger accounts, and per client
+ * account its balances, debts and claims. Every entry sums to zero per asset or the fold stops.
  */
 export class LedgerView implements Fold {
   readonly name = 'ledger';
@@ -53,6 +53,8 @@ export class LedgerView implements Fold {
       case 'InsurancePosted':
       case 'BadDebtRecorded':
         return this.#writeDown(event.data.accountId, event.data.asset, event.data.amount);
+      default:
+        return;
     }
   }
 

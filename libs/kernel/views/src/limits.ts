@@ -1,4 +1,7 @@
-/** Capacity of one cell's views. A cell that reaches one of them stops taking new accounts; it never drops state. */
+/**
+ * Capacity of one cell's views. A cell that reaches one of them stops taking new accounts; it never drops
+ * state.
+ */
 export const LIMITS = {
   clientsMax: 200_000,
   accountsMax: 200_000,

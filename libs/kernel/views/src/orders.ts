@@ -43,6 +43,8 @@ export class OpenOrdersView implements Fold {
         return this.#update(event.data.orderId, { cancelRequested: true });
       case 'OrderClosed':
         return this.#close(event.data.orderId, event.data.accountId);
+      default:
+        return;
     }
   }
 

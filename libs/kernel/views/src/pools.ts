@@ -30,6 +30,8 @@ export class PoolsView implements Fold {
       case 'PoolAccrued':
         this.accrued.set(event.data.asset, event.data);
         return;
+      default:
+        return;
     }
   }
 

@@ -6,7 +6,11 @@ import { LIMITS } from './limits.ts';
 /** Decimal places of derivative quantities: contracts are counted in units of 1e-8. */
 export const QUANTITY_SCALE = 8;
 
-/** A derivative position at one venue. `units` is signed, in 1e-8 contracts; `entryPrice` is the average price, decimal; `entryCost` what it is computed from, exact, in the settlement asset, signed like the value. */
+/**
+ * A derivative position at one venue. `units` is signed, in 1e-8 contracts; `entryPrice` is the average
+ * price, decimal; `entryCost` what it is computed from, exact, in the settlement asset, signed like the
+ * value.
+ */
 export type Position = Readonly<{
   instrumentId: string;
   venueId: string;

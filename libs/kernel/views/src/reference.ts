@@ -35,6 +35,8 @@ export class ReferenceView implements Fold {
         this.venues.set(venue.id, { ...venue, state: event.data.state as VenueState });
         return;
       }
+      default:
+        return;
     }
   }
 

@@ -35,8 +35,8 @@ const BAD_REQUEST_ID = reject(
 type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
 
 /**
- * All services in this process. Requests and answers go through the codecs of the wire, so that what works here works
- * over gRPC and nobody shares objects with a service.
+ * All services in this process. Requests and answers go through the codecs of the wire, so that what works
+ * here works over gRPC and nobody shares objects with a service.
  */
 export class InProcessCell implements CellClient {
   readonly #hosts: ReadonlyMap<string, ServiceHost>;

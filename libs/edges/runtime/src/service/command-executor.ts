@@ -61,9 +61,11 @@ const idOf = (intents: readonly Intent[]): string => {
 };
 
 /**
- * Takes a command from outside: planned, decided and appended in one round trip; when the log finds that it was answered
- * before, that answer stands and nothing is changed. Bad input is refused and leaves no trace; any other refusal is stored under the request id like an acceptance.
- * @throws OutcomeUnknown when it cannot be learned whether the append happened: ask again with the same request id.
+ * Takes a command from outside: planned, decided and appended in one round trip; when the log finds that it
+ * was answered before, that answer stands and nothing is changed. Bad input is refused and leaves no trace;
+ * any other refusal is stored under the request id like an acceptance.
+ * @throws OutcomeUnknown when it cannot be learned whether the append happened: ask again with the same
+ * request id.
  */
 export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
   const handler = host.definition.commands[call.name];
@@ -138,7 +140,8 @@ const append = async (
     });
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
-    // The connection was cut at COMMIT: the command table knows. When it has nothing, it may still come: say unknown.
+    // The connection was cut at COMMIT: the command table knows. When it has nothing, it may still come: say
+    // unknown.
     const stored = await host.ports.log.command(call.tenant, call.requestId);
     if (stored === undefined) throw error;
     if (decision !== undefined) host.states.forget(decision.touched.keys());

@@ -31,8 +31,8 @@ const decideOne = (entry: Touched, command: unknown): readonly NewEvent[] | Reje
 };
 
 /**
- * Takes all decisions in order, each seeing those before it. The first rejection that is not to be ignored refuses the
- * whole list.
+ * Takes all decisions in order, each seeing those before it. The first rejection that is not to be ignored
+ * refuses the whole list.
  */
 export const decideAll = async (
   intents: readonly Intent[],

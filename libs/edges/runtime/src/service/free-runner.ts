@@ -13,8 +13,8 @@ export type FreeRunPorts = Readonly<{
 const TIMER_MS = 20;
 
 /**
- * One service at its own pace: every replica folds what the transport brings, the leader reacts. Effects run in the
- * background, bounded; their outcomes come back as decisions of their own.
+ * One service at its own pace: every replica folds what the transport brings, the leader reacts. Effects run
+ * in the background, bounded; their outcomes come back as decisions of their own.
  */
 export class FreeRunner {
   readonly host: ServiceHost;
@@ -77,7 +77,10 @@ export class FreeRunner {
     }
   }
 
-  /** A decision is a function of the log up to its event: views that are ahead of the checkpoint are folded again. */
+  /**
+   * A decision is a function of the log up to its event: views that are ahead of the checkpoint are folded
+   * again.
+   */
   async #lead(): Promise<void> {
     await this.host.takeOver();
     if (this.host.reacted < this.host.last) this.host.resetViews();
@@ -85,7 +88,10 @@ export class FreeRunner {
     this.#resolved = false;
   }
 
-  /** Once per leadership, when the views stand where the last leader stopped: asks for outcomes that the log does not know. */
+  /**
+   * Once per leadership, when the views stand where the last leader stopped: asks for outcomes that the log
+   * does not know.
+   */
   async #resolveUnknown(signal: AbortSignal): Promise<void> {
     if (this.#resolved || this.host.last < this.host.reacted) return;
     this.#resolved = true;

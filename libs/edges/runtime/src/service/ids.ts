@@ -2,7 +2,10 @@ import { v5 } from 'uuid';
 
 const NAMESPACE = '6d0a8b3c-52f1-5a3e-9d6e-0b3f6a1c9e47';
 
-/** Id of the n-th event that a service made in reaction to an event: the same at every replay and on every replica. */
+/**
+ * Id of the n-th event that a service made in reaction to an event: the same at every replay and on every
+ * replica.
+ */
 export const reactionEventId = (causeId: string, service: string, n: number): string =>
   v5(`${causeId}:${service}:${n}`, NAMESPACE);
 

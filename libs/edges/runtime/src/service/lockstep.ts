@@ -4,9 +4,10 @@ import { LIMITS } from './limits.ts';
 import type { ServiceHost } from './service-host.ts';
 
 /**
- * Drives all services over one log in a fixed order, one event at a time: every service folds the event, then every
- * service reacts to it, then the next event. The log is so a pure function of the inputs, also across a crash: the
- * stored checkpoints say which services have reacted to which event, and the rest is done again under the same ids.
+ * Drives all services over one log in a fixed order, one event at a time: every service folds the event, then
+ * every service reacts to it, then the next event. The log is so a pure function of the inputs, also across a
+ * crash: the stored checkpoints say which services have reacted to which event, and the rest is done again
+ * under the same ids.
  */
 export class Lockstep {
   readonly hosts: readonly ServiceHost[];
@@ -41,13 +42,17 @@ export class Lockstep {
     }
   }
 
-  /** Goes on until no event is left to fold and no service has anything to say. Returns how many events it went through. */
+  /**
+   * Goes on until no event is left to fold and no service has anything to say. Returns how many events it
+   * went through.
+   */
   async settle(signal: AbortSignal): Promise<number> {
     let count = 0;
     for (;;) {
       const events = await this.#log.read(this.#position, LIMITS.readBatchMax);
       if (events.length === 0) {
-        // Nothing may react again to what is settled: by then commands from outside may have moved the streams on.
+        // Nothing may react again to what is settled: by then commands from outside may have moved the
+        // streams on.
         await Promise.all(this.hosts.map((host) => host.storeCheckpoint()));
         return count;
       }
@@ -62,8 +67,8 @@ export class Lockstep {
   }
 
   /**
-   * Fires what is due, settling after each, until nothing is due any more: the earliest first, then in the services'
-   * order, so that the order does not depend on where a crash cut it.
+   * Fires what is due, settling after each, until nothing is due any more: the earliest first, then in the
+   * services' order, so that the order does not depend on where a crash cut it.
    */
   async passTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

@@ -24,7 +24,10 @@ export type HostPorts = Readonly<{ log: EventLog; clock: Clock }>;
 
 const isEffect = (reaction: Reaction): reaction is Effect => 'effect' in reaction;
 
-/** The service cannot go on at this position: a bug, or data that it must not interpret. It stays queryable where it is. */
+/**
+ * The service cannot go on at this position: a bug, or data that it must not interpret. It stays queryable
+ * where it is.
+ */
 export class PoisonEvent extends Error {
   override readonly name = 'PoisonEvent';
   readonly position: bigint;
@@ -37,7 +40,10 @@ export class PoisonEvent extends Error {
   }
 }
 
-/** One service over one log: its folds, its reactions, its checkpoint. Who drives it decides when it folds and reacts. */
+/**
+ * One service over one log: its folds, its reactions, its checkpoint. Who drives it decides when it folds and
+ * reacts.
+ */
 export class ServiceHost {
   readonly definition: AnyService;
   readonly views: Readonly<Record<string, Fold>>;
@@ -99,8 +105,8 @@ export class ServiceHost {
   }
 
   /**
-   * The reaction to the event that was folded last. Effects are handed to `dispatch` when there is one; without it they
-   * are awaited and their outcome is recorded together with the intents (lockstep).
+   * The reaction to the event that was folded last. Effects are handed to `dispatch` when there is one;
+   * without it they are awaited and their outcome is recorded together with the intents (lockstep).
    */
   async react(
     event: Envelope,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Fold } from '@plinth/eventing';
 
-/** SHA-256 over the fold's entries, sorted by key, length-prefixed: equal states have equal hashes, on every machine. */
+/**
+ * SHA-256 over the fold's entries, sorted by key, length-prefixed: equal states have equal hashes, on every
+ * machine.
+ */
 export const stateHash = (fold: Fold): string => {
   const entries = [...fold.entries()].map(([key, value]) => [Buffer.from(key), Buffer.from(value)] as const);
   entries.sort(([a], [b]) => Buffer.compare(a, b));

@@ -7,8 +7,8 @@ type Cached = { decider: AnyDecider; state: unknown; version: number };
 export type StreamState = Readonly<{ state: unknown; version: number }>;
 
 /**
- * Deciders' states by stream, written through after each append and validated by the expected version: a stale entry
- * costs a conflict and a fresh read, never a wrong decision.
+ * Deciders' states by stream, written through after each append and validated by the expected version: a
+ * stale entry costs a conflict and a fresh read, never a wrong decision.
  */
 export class StreamStates {
   readonly #log: EventLog;

@@ -17,8 +17,8 @@ export type AuditReport = Readonly<{
 }>;
 
 /**
- * Checks the invariants of the broker at every position, from the log alone and with arithmetic of its own: it shares no
- * formula with the services that it judges.
+ * Checks the invariants of the broker at every position, from the log alone and with arithmetic of its own:
+ * it shares no formula with the services that it judges.
  */
 export class Auditor {
   readonly #audits: readonly Audit[] = [

@@ -50,8 +50,9 @@ export class CreditAudit implements Audit {
         this.#uncovered.delete(key);
         return due === exact(event.data.amount) ? [] : [breach(BAD_DEBT, at, `${key} ${event.data.amount}`)];
       }
+      default:
+        return [];
     }
-    return [];
   }
 
   finish(): readonly Breach[] {

@@ -1,4 +1,7 @@
-/** Signed decimal text as an integer of 1e-36: the auditor's own arithmetic, apart from the money library it audits. */
+/**
+ * Signed decimal text as an integer of 1e-36: the auditor's own arithmetic, apart from the money library it
+ * audits.
+ */
 const SCALE = 36;
 
 export const exact = (text: string): bigint => {

@@ -89,8 +89,9 @@ export class LedgerAudit implements Audit {
       case 'TransferSent':
       case 'TransferReleased':
         return this.#ended(`t ${data.accountId} ${data.transferId}`, position);
+      default:
+        return [];
     }
-    return [];
   }
 
   #opened(key: string, at: bigint): readonly Breach[] {

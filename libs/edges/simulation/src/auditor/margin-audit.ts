@@ -45,8 +45,9 @@ export class MarginAudit implements Audit {
           : [breach(GATE, event.position, event.data.withdrawalId)];
       case 'MarksPublished':
         return marksOutside(event.data).map((id) => breach(MARKED, event.position, id));
+      default:
+        return [];
     }
-    return [];
   }
 
   finish(): readonly Breach[] {

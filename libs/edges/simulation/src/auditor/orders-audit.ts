@@ -50,8 +50,9 @@ export class OrdersAudit implements Audit {
         this.#change(event.data.orderId, { closed: true });
         return twice ? [breach(CLOSED, event.position, `${event.data.orderId} closed twice`)] : [];
       }
+      default:
+        return [];
     }
-    return [];
   }
 
   finish(): readonly Breach[] {

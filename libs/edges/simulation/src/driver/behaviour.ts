@@ -10,8 +10,9 @@ const QUOTE_DISTANCE = 0.002;
 const OPEN_QUOTES_MAX = 4;
 
 /**
- * What simulated clients do at each tick: open their books, quote, trade, answer margin calls, withdraw. They see their own
- * accounts as the log shows them, and decide by a generator of their own, so that a step can be taken up again.
+ * What simulated clients do at each tick: open their books, quote, trade, answer margin calls, withdraw. They
+ * see their own accounts as the log shows them, and decide by a generator of their own, so that a step can be
+ * taken up again.
  */
 export class ClientBehaviour {
   readonly #feed: MarketFeed;

@@ -8,14 +8,16 @@ const DAY_MS = 86_400_000;
 
 const operator = (name: string, request: unknown): ScriptedCommand => ({ name, request, tenant: 'operator' });
 
-/** What the house brings: the insurance fund in USD, and cash for the pools as a share of each asset's depth. */
+/**
+ * What the house brings: the insurance fund in USD, and cash for the pools as a share of each asset's depth.
+ */
 const INSURANCE_USD = '2000000';
 const POOL_DEPTH_SHARE = 0.5;
 const POOL_CASH_USD = 100_000_000;
 
 /**
- * The steps before the first tick, each resting on what those before it have put into the log: reference data, prices,
- * clients, accounts, money.
+ * The steps before the first tick, each resting on what those before it have put into the log: reference
+ * data, prices, clients, accounts, money.
  */
 export const openingSteps = (
   feed: MarketFeed,

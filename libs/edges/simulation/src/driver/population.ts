@@ -127,7 +127,10 @@ class Planner {
     return { deposits: [deposit], orders: this.#slices(order, usd * leverage, random) };
   }
 
-  /** Buys the coin at one venue and sells the perpetual at another; without perpetuals, holds it and borrows dollars. */
+  /**
+   * Buys the coin at one venue and sells the perpetual at another; without perpetuals, holds it and borrows
+   * dollars.
+   */
   #basis(coin: FeedAsset, usd: number, size: number, random: Random): Draft {
     const perpetual = this.#derivative(coin);
     const long = this.#order(this.#spot(coin), 'buy', usd * size, random, []);

@@ -24,9 +24,10 @@ export type DriverProgress = Readonly<{ step: number; steps: number; tick: numbe
 const REFUSALS_KEPT = 1_000;
 
 /**
- * Plays a market and a book of clients through a cell in lockstep: each step moves the clock, sends its commands, and lets
- * the services settle. Steps are functions of the feed, the seed and the log before them, and commands carry ids made of
- * step and number, so a run that is cut anywhere and started again ends with the same log.
+ * Plays a market and a book of clients through a cell in lockstep: each step moves the clock, sends its
+ * commands, and lets the services settle. Steps are functions of the feed, the seed and the log before them,
+ * and commands carry ids made of step and number, so a run that is cut anywhere and started again ends with
+ * the same log.
  */
 export class ScenarioDriver {
   readonly #feed: MarketFeed;
@@ -107,7 +108,8 @@ export class ScenarioDriver {
     const actor = tenant === 'operator' ? 'operator:scenario' : `client:${tenant}`;
     this.sent += 1;
     const answer = await this.#ports.client.command(name, request, { tenant, actor, requestId });
-    // In a step that is taken up again an earlier answer may differ in the books a client saw: it was given, it stands.
+    // In a step that is taken up again an earlier answer may differ in the books a client saw: it was given,
+    // it stands.
     if (answer.status === 'accepted' || answer.rejection.code === 'REQUEST_ID_REUSED') return;
     this.refused += 1;
     const { code, message } = answer.rejection;

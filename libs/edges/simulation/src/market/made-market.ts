@@ -172,7 +172,10 @@ export class MadeMarket implements MarketFeed {
     return venue;
   }
 
-  /** Perpetuals trade below the index when it falls and above it when it rises: a tenth of the last hour's move, ≤ 0.5 %. */
+  /**
+   * Perpetuals trade below the index when it falls and above it when it rises: a tenth of the last hour's
+   * move, ≤ 0.5 %.
+   */
   #premium(underlying: string, tick: number): number {
     const prices = this.#path.prices.get(underlying) as Float64Array;
     const back = Math.max(0, tick - Math.max(1, Math.round(3_600_000 / this.#scenario.tickMs)));

@@ -57,7 +57,10 @@ export type FeedFunding = Readonly<{
   indexPrice: string;
 }>;
 
-/** What a simulation plays: made or recorded. Everything is a function of the tick, so that a run can be taken up again. */
+/**
+ * What a simulation plays: made or recorded. Everything is a function of the tick, so that a run can be taken
+ * up again.
+ */
 export interface MarketFeed {
   readonly name: string;
   /** Where its figures come from. */

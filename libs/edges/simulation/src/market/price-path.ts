@@ -8,8 +8,8 @@ const HOURS_PER_YEAR = 8_760;
 export type PricePath = Readonly<{ ticks: number; prices: ReadonlyMap<string, Float64Array> }>;
 
 /**
- * Draws the path: log returns of one common factor (BTC) and one own factor per asset, the phase's drift and volatility,
- * and the named jumps. A function of scenario and seed alone.
+ * Draws the path: log returns of one common factor (BTC) and one own factor per asset, the phase's drift and
+ * volatility, and the named jumps. A function of scenario and seed alone.
  */
 export const drawPath = (scenario: Scenario, seed: number): PricePath => {
   const ticks = ticksOf(scenario);

@@ -33,9 +33,9 @@ const baseOf = (instrumentId: string): string => instrumentId.slice(0, instrumen
 const quoteOf = (instrumentId: string): string => instrumentId.slice(instrumentId.indexOf('/') + 1);
 
 /**
- * Recorded bars as a market: every base asset becomes a spot instrument in USD whose sources are all series of that asset;
- * venues get books around their bars' closes, as deep as the bars' volumes allow. A stablecoin that the data never quotes
- * in USD is taken at one dollar, and `assumptions` says so.
+ * Recorded bars as a market: every base asset becomes a spot instrument in USD whose sources are all series
+ * of that asset; venues get books around their bars' closes, as deep as the bars' volumes allow. A stablecoin
+ * that the data never quotes in USD is taken at one dollar, and `assumptions` says so.
  */
 export class RecordedMarket implements MarketFeed {
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * A made market: prices, depth and faults as functions of time, calibrated to figures of real crashes. All numbers are
- * float64 inputs of a simulation; what enters the log is decimal text.
+ * A made market: prices, depth and faults as functions of time, calibrated to figures of real crashes. All
+ * numbers are float64 inputs of a simulation; what enters the log is decimal text.
  */
 export type Phase = Readonly<{
   name: string;
@@ -59,7 +59,8 @@ export type Scenario = Readonly<{
 
 /**
  * One made crash out of several real ones:
- * - BTC −46.4 % in 24 h with a worst hour of −20 %, ETH −47.8 % and −23 % (12 March 2020; volatility of the day 590 to 620 %),
+ * - BTC −46.4 % in 24 h with a worst hour of −20 %, ETH −47.8 % and −23 % (12 March 2020; volatility of the
+ * day 590 to 620 %),
  * - BNB −40.1 % and ADA −38.4 % in 24 h (19 May 2021), LINK −32.8 % and AAVE −32.9 % (May 2022),
  * - USDC down to 0.874 on one exchange and 0.88 on others (11 March 2023), back within two days.
  * Calm volatility 70 %, aftermath 160 % (May 2021 over 13 days).

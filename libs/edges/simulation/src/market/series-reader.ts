@@ -1,6 +1,9 @@
 type Row = Readonly<{ atMs: number; venueId: string; instrumentId: string }>;
 
-/** The rows of one venue's series of one instrument, in order of time, and the one that was last known at a time. */
+/**
+ * The rows of one venue's series of one instrument, in order of time, and the one that was last known at a
+ * time.
+ */
 export class SeriesReader<R extends Row> {
   readonly venueId: string;
   readonly instrumentId: string;
