@@ -1,0 +1,70 @@
+import { Retryable } from '@plinth/eventing';
+import type { AppendResult } from '@plinth/eventing';
+import type pg from 'pg';
+import { APPEND_PARAMETERS } from './append-function.ts';
+import { appendResults, appendValues } from './append-batch.ts';
+import type { PreparedAppend, VerdictRow } from './append-batch.ts';
+import { connectClient, destroyClient, within } from './connection.ts';
+import type { Client, ConnectionOptions } from './connection.ts';
+import * as limits from './limits.ts';
+import { appendFailure, readFailure } from './pg-errors.ts';
+
+const callOf = (schema: string): string => {
+  const values = APPEND_PARAMETERS.map((parameter, i) => `$${i + 1}::${parameter.split(' ')[1] ?? ''}`);
+  return `SELECT req, verdict, place, stream, answer FROM ${schema}.append(${values.join(', ')})`;
+};
+
+/** One connection that appends, one batch at a time; it connects again when it has to. */
+export class AppendLane {
+  readonly #connection: ConnectionOptions;
+  readonly #text: string;
+  readonly #epoch: number;
+  #client: Client | undefined;
+
+  constructor(connection: ConnectionOptions, schema: string, epoch: number) {
+    this.#connection = connection;
+    this.#text = callOf(schema);
+    this.#epoch = epoch;
+  }
+
+  async send(batch: readonly PreparedAppend[]): Promise<readonly (AppendResult | Error)[]> {
+    const client = await this.#connect();
+    const query: pg.QueryConfig = {
+      name: 'append',
+      text: this.#text,
+      values: appendValues(this.#epoch, batch) as unknown[],
+    };
+    try {
+      const { rows } = await within(client, limits.ANSWER_TIMEOUT_MS, () => client.query<VerdictRow>(query));
+      return appendResults(batch, rows);
+    } catch (error) {
+      throw appendFailure(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) await within(client, limits.CONNECT_TIMEOUT_MS, () => client.end());
+  }
+
+  /** Nothing was sent yet, so every failure here is one that may be tried again. */
+  async #connect(): Promise<Client> {
+    if (this.#client !== undefined) return this.#client;
+    try {
+      const client = await connectClient(this.#connection, () => {
+        if (this.#client === client) this.#client = undefined;
+      });
+      this.#client = client;
+      return client;
+    } catch (error) {
+      const failure = readFailure(error);
+      throw failure instanceof Retryable ? failure : new Error(failure.message, { cause: error });
+    }
+  }
+
+  /** For tests of what happens when a connection dies: cuts it as a network would. */
+  cut(): void {
+    if (this.#client !== undefined) destroyClient(this.#client);
+  }
+}

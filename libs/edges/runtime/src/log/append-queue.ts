@@ -1,0 +1,145 @@
+import { OutcomeUnknown, Retryable } from '@plinth/eventing';
+import type { AppendResult } from '@plinth/eventing';
+import type { PreparedAppend } from './append-batch.ts';
+import * as limits from './limits.ts';
+import { isDataError } from './pg-errors.ts';
+
+/** Sends one batch as one transaction. Rejects with what every request of the batch is to be told. */
+export type SendBatch = (batch: readonly PreparedAppend[]) => Promise<readonly (AppendResult | Error)[]>;
+
+type Waiting = Readonly<{
+  prepared: PreparedAppend;
+  resolve: (result: AppendResult) => void;
+  reject: (error: Error) => void;
+}>;
+
+/**
+ * Group commit: while the server works, what arrives waits, and goes together in the next call. Each lane sends one
+ * batch at a time. A request that shares a stream, an id, a key or a consumer with one before it in the batch waits for
+ * the next batch, and so do those behind it that share with the waiting one: nobody overtakes on his own stream.
+ */
+export class AppendQueue {
+  readonly #lanes: SendBatch[];
+  readonly #laneCount: number;
+  readonly #onAppended: () => void;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #isPumpScheduled = false;
+  #isClosed = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(lanes: readonly SendBatch[], onAppended: () => void) {
+    this.#lanes = [...lanes];
+    this.#laneCount = lanes.length;
+    this.#onAppended = onAppended;
+  }
+
+  add(prepared: PreparedAppend): Promise<AppendResult> {
+    if (this.#isClosed) return Promise.reject(new Retryable('the log is closed'));
+    const isFull =
+      this.#waiting.length >= limits.MAX_QUEUED_APPENDS ||
+      (this.#waiting.length > 0 && this.#waitingBytes + prepared.bytes > limits.MAX_QUEUED_BYTES);
+    if (isFull)
+      return Promise.reject(new Retryable(`overloaded: ${this.#waiting.length} appends are waiting`));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ prepared, resolve, reject });
+      this.#waitingBytes += prepared.bytes;
+      this.#schedulePump();
+    });
+  }
+
+  /** Takes no more requests; resolves when those that were taken are answered. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#lanes.length === this.#laneCount;
+  }
+
+  /** Later in the same turn of the loop, so that callers who were answered together are sent together again. */
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return;
+    this.#isPumpScheduled = true;
+    setImmediate(() => {
+      this.#isPumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#lanes.length > 0 && this.#waiting.length > 0) {
+      // With every lane free a large queue is shared among them, so that they overlap from then on.
+      const isShared = this.#lanes.length === this.#laneCount && this.#waiting.length >= SHARED_FROM;
+      const share = isShared ? Math.ceil(this.#waiting.length / this.#laneCount) : this.#waiting.length;
+      // A few requests beside a batch in flight are sent with the next batch: a transaction of their own would cost more.
+      if (this.#lanes.length < this.#laneCount && this.#waiting.length < SHARED_FROM / 2) return;
+      const lane = this.#lanes.pop();
+      if (lane === undefined) return;
+      void this.#run(lane, this.#take(Math.min(share, limits.MAX_BATCH_APPENDS)));
+    }
+  }
+
+  #take(most: number): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    const claimed = new Set<string>();
+    let [events, bytes] = [0, 0];
+    let i = 0;
+    for (; i < this.#waiting.length; i += 1) {
+      const one = this.#waiting[i];
+      if (one === undefined) break;
+      const { payloads, bytes: own, claims } = one.prepared;
+      const isFull =
+        events + payloads.length > limits.MAX_BATCH_EVENTS || bytes + own > limits.MAX_BATCH_BYTES;
+      if (batch.length >= most || (batch.length > 0 && isFull)) break;
+      if (claims.some((claim) => claimed.has(claim))) left.push(one);
+      else {
+        batch.push(one);
+        events += payloads.length;
+        bytes += own;
+      }
+      for (const claim of claims) claimed.add(claim);
+    }
+    this.#waiting = left.length === 0 ? this.#waiting.slice(i) : [...left, ...this.#waiting.slice(i)];
+    this.#waitingBytes -= bytes;
+    return batch;
+  }
+
+  async #run(lane: SendBatch, batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#send(lane, batch);
+    } finally {
+      this.#lanes.push(lane);
+      if (this.#waiting.length > 0) this.#schedulePump();
+      else if (this.#isIdle()) this.#onIdle?.();
+    }
+  }
+
+  async #send(lane: SendBatch, batch: readonly Waiting[]): Promise<void> {
+    let results: readonly (AppendResult | Error)[];
+    try {
+      results = await lane(batch.map(({ prepared }) => prepared));
+    } catch (error) {
+      const failure = error instanceof Error ? error : new OutcomeUnknown(String(error));
+      // The server has rolled the whole batch back because of one of its requests: each is tried alone.
+      if (batch.length > 1 && isDataError(failure.cause)) {
+        for (const one of batch) await this.#send(lane, [one]);
+      } else for (const { reject } of batch) reject(failure);
+      return;
+    }
+    let isAppended = false;
+    batch.forEach(({ resolve, reject }, i) => {
+      const result = results[i] ?? new OutcomeUnknown('the append function did not answer for this request');
+      if (result instanceof Error) return reject(result);
+      isAppended ||= result.status === 'appended';
+      resolve(result);
+    });
+    if (isAppended) this.#onAppended();
+  }
+}
+
+/** From this many waiting requests on, a second connection is worth its transaction. */
+const SHARED_FROM = 64;

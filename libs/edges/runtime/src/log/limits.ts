@@ -1,0 +1,49 @@
+/** Most appends that wait in one process; beyond it a caller is told to come back. */
+export const MAX_QUEUED_APPENDS = 16_384;
+
+/** Most payload bytes that wait in one process. */
+export const MAX_QUEUED_BYTES = 67_108_864;
+
+/** Most appends and events that are sent to the server as one transaction. */
+export const MAX_BATCH_APPENDS = 1_024;
+export const MAX_BATCH_EVENTS = 10_000;
+
+/** Most payload bytes in one transaction; a single larger append goes alone. */
+export const MAX_BATCH_BYTES = 8_388_608;
+
+/** Connections that append at the same time: while the server works on one batch, the next one is being sent. */
+export const APPEND_LANES = 2;
+
+/** Most connections that read at the same time. */
+export const READ_CONNECTIONS = 4;
+
+/** How long the server may wait for the head row, and work on one statement. */
+export const LOCK_TIMEOUT_MS = 5_000;
+export const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** How long this process waits for an answer before it takes the connection for dead. */
+export const ANSWER_TIMEOUT_MS = 20_000;
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Pause between attempts to connect again, doubling from the first to the last. */
+export const RECONNECT_FIRST_MS = 50;
+export const RECONNECT_LAST_MS = 2_000;
+
+/** How often the holder of a leader lock asks whether its connection still lives, and others whether it is free. */
+export const LEADER_HEARTBEAT_MS = 1_000;
+export const LEADER_RETRY_MS = 200;
+export const LEADER_ANSWER_MS = 3_000;
+
+/** Snapshots kept per fold; older ones are deleted when a new one is saved. */
+export const SNAPSHOTS_KEPT = 2;
+
+/** Size of the parts that a snapshot is cut into, in bytes. */
+export const SNAPSHOT_PART_BYTES = 1_048_576;
+
+/** How long the embedded server may take to come up, to recover and to stop. */
+export const SERVER_START_MS = 60_000;
+export const SERVER_STOP_MS = 20_000;
+
+/** Connections that the embedded server accepts. */
+export const SERVER_CONNECTIONS = 64;

@@ -1,0 +1,252 @@
+import { CorruptLog, Retryable, assertRead, catalogueCodec, toEnvelope } from '@plinth/eventing';
+import type {
+  AppendRequest,
+  AppendResult,
+  Envelope,
+  EventCodec,
+  EventLog,
+  LogHead,
+  StoredCommand,
+  StoredEvent,
+  StoredLog,
+  StreamId,
+} from '@plinth/eventing';
+import { AssertionError } from '@plinth/money';
+import pg from 'pg';
+import { prepareAppend } from './append-batch.ts';
+import { AppendLane } from './append-lane.ts';
+import { AppendQueue } from './append-queue.ts';
+import { clientConfig, connectClient, describeUrl, prepareClient } from './connection.ts';
+import type { ConnectionOptions, Rights } from './connection.ts';
+import { EVENT_COLUMNS, assertContiguous, copyRows, parseEvent } from './copy-rows.ts';
+import * as limits from './limits.ts';
+import { migrate } from './migrate.ts';
+import { messageOf, readFailure } from './pg-errors.ts';
+import { WakeUp } from './wake-up.ts';
+
+export type PostgresLogOptions = Readonly<{
+  /** Login that the log works as. Its rights are laid down to those of a service where the server allows it. */
+  url: string;
+  /** Login that owns the schema and runs the migrations; `url` when it is the same. */
+  ownerUrl?: string;
+  /** Schema that holds this log; one database can hold many. */
+  schema?: string;
+  codec?: EventCodec;
+  lanes?: number;
+}>;
+
+/** The one ordered log of a cell, kept in PostgreSQL. Open it with `openPostgresLog`. */
+export class PostgresLog implements EventLog, StoredLog {
+  readonly schema: string;
+  readonly epoch: number;
+  readonly #codec: EventCodec;
+  readonly #pool: pg.Pool;
+  readonly #lanes: readonly AppendLane[];
+  readonly #queue: AppendQueue;
+  readonly #wakeUp: WakeUp;
+
+  constructor(options: PostgresLogOptions, pool: pg.Pool, epoch: number) {
+    this.schema = options.schema ?? DEFAULT_SCHEMA;
+    this.epoch = epoch;
+    this.#codec = options.codec ?? catalogueCodec;
+    this.#pool = pool;
+    const connection = (purpose: string): ConnectionOptions => ({
+      url: options.url,
+      rights: 'service',
+      purpose,
+    });
+    this.#lanes = Array.from(
+      { length: options.lanes ?? limits.APPEND_LANES },
+      () => new AppendLane(connection('append'), this.schema, epoch),
+    );
+    this.#wakeUp = new WakeUp(connection('listen'), this.schema);
+    this.#queue = new AppendQueue(
+      this.#lanes.map((lane) => (batch) => lane.send(batch)),
+      () => this.#wakeUp.notify(),
+    );
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult> {
+    return this.#queue.add(prepareAppend(request, this.#codec));
+  }
+
+  async read(after: bigint, limit: number): Promise<readonly Envelope[]> {
+    const stored = await this.#readStored(after, limit);
+    return stored.map((event) => toEnvelope(event, this.#codec));
+  }
+
+  /** The bytes are copied: a caller that keeps an event does not keep the whole answer of the server. */
+  async readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]> {
+    const stored = await this.#readStored(after, limit);
+    return stored.map((event) => ({ ...event, bytes: new Uint8Array(event.bytes) }));
+  }
+
+  async readStream(stream: StreamId, after: number, limit: number): Promise<readonly Envelope[]> {
+    assertRead(after, limit);
+    const stored = await this.#copy(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events WHERE stream = ${pg.escapeLiteral(stream)}
+        AND version > ${after} AND version <= ${after + limit} ORDER BY version`,
+    );
+    stored.forEach(({ position, version }, i) => {
+      if (version === after + i + 1) return;
+      throw new CorruptLog(position, `Expected version ${after + i + 1} of stream ${stream}, was ${version}`);
+    });
+    return stored.map((event) => toEnvelope(event, this.#codec));
+  }
+
+  async head(): Promise<LogHead> {
+    const [row] = await this.query<{ position: string; epoch: number }>(
+      `SELECT position, epoch FROM ${this.schema}.log_head`,
+    );
+    if (row === undefined)
+      throw new AssertionError(`Expected the head row of schema ${this.schema}, was none`);
+    return { position: BigInt(row.position), epoch: row.epoch };
+  }
+
+  async checkpoint(consumer: string): Promise<bigint> {
+    const [row] = await this.query<{ position: string }>(
+      `SELECT position FROM ${this.schema}.checkpoints WHERE consumer = $1`,
+      [consumer],
+    );
+    return BigInt(row?.position ?? 0);
+  }
+
+  async command(tenant: string, key: string): Promise<StoredCommand | undefined> {
+    const [row] = await this.query<{ body_hash: Buffer; answer: Buffer; last: string }>(
+      `SELECT body_hash, answer, last FROM ${this.schema}.commands WHERE tenant = $1 AND key = $2`,
+      [tenant, key],
+    );
+    if (row === undefined) return undefined;
+    return {
+      bodyHash: new Uint8Array(row.body_hash),
+      answer: new Uint8Array(row.answer),
+      last: BigInt(row.last),
+    };
+  }
+
+  onAppend(listener: () => void): () => void {
+    return this.#wakeUp.listen(listener);
+  }
+
+  /** Name of this log, made with its schema: it stands in every signed tree head. */
+  async logId(): Promise<string> {
+    const [row] = await this.query<{ log_uuid: string }>(`SELECT log_uuid FROM ${this.schema}.log_head`);
+    if (row === undefined)
+      throw new AssertionError(`Expected the head row of schema ${this.schema}, was none`);
+    return row.log_uuid;
+  }
+
+  /** Answers the appends that were taken, then closes the connections. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await Promise.all([...this.#lanes.map((lane) => lane.close()), this.#wakeUp.close(), this.#pool.end()]);
+  }
+
+  /** One statement with the rights of a service, for the stores that live beside the log in its schema. */
+  async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      const { rows } = await this.#pool.query<Row>(text, [...values]);
+      return rows;
+    } catch (error) {
+      throw readFailure(error);
+    }
+  }
+
+  /** Several statements in one transaction. */
+  async transaction<T>(run: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await client.query('BEGIN');
+      const result = await run(client);
+      await client.query('COMMIT');
+      return result;
+    });
+  }
+
+  async #readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]> {
+    assertRead(after, limit);
+    const stored = await this.#copy(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events
+        WHERE position > ${after} AND position <= ${after + BigInt(limit)} ORDER BY position`,
+    );
+    assertContiguous(after, stored);
+    return stored;
+  }
+
+  #copy(select: string): Promise<readonly StoredEvent[]> {
+    return this.#withClient((client) => copyRows(client, select, parseEvent));
+  }
+
+  /** A connection that a failure passed through is not used again. */
+  async #withClient<T>(run: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await this.#pool.connect();
+      const result = await run(client);
+      client.release();
+      return result;
+    } catch (error) {
+      client?.release(true);
+      throw error instanceof CorruptLog ? error : readFailure(error);
+    }
+  }
+}
+
+export const DEFAULT_SCHEMA = 'plinth';
+
+/** Brings the schema to its present form and opens the log. Throws `Retryable` while the server cannot be reached. */
+export const openPostgresLog = async (options: PostgresLogOptions): Promise<PostgresLog> => {
+  const schema = options.schema ?? DEFAULT_SCHEMA;
+  const ownerUrl = options.ownerUrl ?? options.url;
+  await asOwner(ownerUrl, (client) => migrate(client, schema));
+  const pool = readersPool({ url: options.url, rights: 'service', purpose: 'read' });
+  try {
+    const { rows } = await pool.query<{ epoch: number }>(`SELECT epoch FROM ${schema}.log_head`);
+    const [head] = rows;
+    if (head === undefined) throw new AssertionError(`Expected the head row of schema ${schema}, was none`);
+    return new PostgresLog({ ...options, schema }, pool, head.epoch);
+  } catch (error) {
+    await pool.end();
+    throw readFailure(error);
+  }
+};
+
+const readersPool = (connection: ConnectionOptions): pg.Pool => {
+  const rights: Rights = connection.rights;
+  const pool = new pg.Pool({
+    ...clientConfig(connection),
+    max: limits.READ_CONNECTIONS,
+    onConnect: (client) => prepareClient(client, rights),
+  } as pg.PoolConfig);
+  // An idle connection that breaks is replaced; queries in flight get the error themselves.
+  pool.on('error', () => undefined);
+  return pool;
+};
+
+/** Runs something with the rights of the schema's owner, on a connection of its own. */
+export const asOwner = async <T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> => {
+  let client: pg.Client;
+  try {
+    client = await connectClient({ url, rights: 'owner', purpose: 'owner' }, () => undefined);
+  } catch (error) {
+    throw error instanceof AssertionError
+      ? error
+      : new Retryable(`cannot connect to ${describeUrl(url)}: ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    return await run(client);
+  } finally {
+    await client.end();
+  }
+};
+
+/**
+ * To be called when a standby that may lack the end of the log is promoted: processes of the old epoch can append no
+ * more, and readers that were ahead find out by the epoch.
+ */
+export const advanceEpoch = (ownerUrl: string, schema: string = DEFAULT_SCHEMA): Promise<number> =>
+  asOwner(ownerUrl, async (client) => {
+    const { rows } = await client.query<{ epoch: number }>(
+      `UPDATE ${schema}.log_head SET epoch = epoch + 1 RETURNING epoch`,
+    );
+    return rows[0]?.epoch ?? 0;
+  });
