@@ -11,7 +11,10 @@ export type Rejection<Code extends string = string> = Readonly<{
   field?: string;
   /** Machine-readable facts, e.g. `{ available: '12.5', asset: 'BTC' }`. */
   details?: Readonly<Record<string, string>>;
-  /** `invalid` maps to INVALID_ARGUMENT, `missing` to NOT_FOUND, `exists` to ALREADY_EXISTS, the rest to FAILED_PRECONDITION. */
+  /**
+   * `invalid` maps to INVALID_ARGUMENT, `missing` to NOT_FOUND, `exists` to ALREADY_EXISTS, the rest to
+   * FAILED_PRECONDITION.
+   */
   reason: 'invalid' | 'missing' | 'exists' | 'precondition';
 }>;
 
@@ -22,8 +25,10 @@ export const reject = <Code extends string>(
 ): Rejection<Code> => ({ kind: 'rejection', code, message, reason: 'precondition', ...more });
 
 /**
- * The shape of every aggregate and every workflow: synchronous and pure. Time, ids and prices come in with the command.
- * `decide` returns the new events (none is a valid answer: nothing to do) or a rejection; `evolve` never refuses.
+ * The shape of every aggregate and every workflow: synchronous and pure. Time, ids and prices come in with
+ * the command.
+ * `decide` returns the new events (none is a valid answer: nothing to do) or a rejection; `evolve` never
+ * refuses.
  */
 export type Decider<
   State,
@@ -47,4 +52,4 @@ export const foldStream = <S, C, T extends EventType>(
   decider: Decider<S, C, T>,
   events: readonly (Envelope<T> | NewEvent<T>)[],
 ): S =>
-  events.reduce<S>((state, event) => decider.evolve(state, event as NewEvent<T>), decider.initialState());
+  events.reduce<S>((state, event) => decider.evolve(state, event), decider.initialState());

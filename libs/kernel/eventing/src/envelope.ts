@@ -1,9 +1,15 @@
 import type { EventData, EventType } from '@plinth/messages';
 
-/** Milliseconds since 1970-01-01 UTC, an integer. Time is an argument everywhere: nothing in the kernel reads a clock. */
+/**
+ * Milliseconds since 1970-01-01 UTC, an integer. Time is an argument everywhere: nothing in the kernel reads
+ * a clock.
+ */
 export type Instant = number;
 
-/** `category-id`, e.g. `account-7f3a`. The category is what stands before the first `-`; it has exactly one owning service. */
+/**
+ * `category-id`, e.g. `account-7f3a`. The category is what stands before the first `-`; it has exactly one
+ * owning service.
+ */
 export type StreamId = string;
 
 /** A uuid: v7 from a command, v5(cause, handler, n) from a reaction, so that an append is idempotent. */

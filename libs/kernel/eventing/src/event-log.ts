@@ -38,7 +38,10 @@ export type AppendRequest = Readonly<{
 export type AppendResult =
   /** `last` is the position of the last event; of the head when the request had no events. */
   | Readonly<{ status: 'appended'; first: bigint; last: bigint }>
-  /** This command key (or these event ids) had been appended before; nothing was changed. `answer` only for command keys. */
+  /**
+   * This command key (or these event ids) had been appended before; nothing was changed. `answer` only for
+   * command keys.
+   */
   | Readonly<{ status: 'duplicate'; last: bigint; answer?: Uint8Array }>
   /** The key was used with another body. */
   | Readonly<{ status: 'key-reused' }>
@@ -48,7 +51,10 @@ export type AppendResult =
 
 export type StoredCommand = Readonly<{ bodyHash: Uint8Array; answer: Uint8Array; last: bigint }>;
 
-/** Thrown when it is not known whether an append happened (connection cut at COMMIT). Ask again with the same key. */
+/**
+ * Thrown when it is not known whether an append happened (connection cut at COMMIT). Ask again with the same
+ * key.
+ */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
 }
@@ -58,7 +64,10 @@ export class Retryable extends Error {
   override readonly name = 'Retryable';
 }
 
-/** The log was read and is not what it must be (gap, bad bytes, unknown type). The reader stops; nothing is skipped. */
+/**
+ * The log was read and is not what it must be (gap, bad bytes, unknown type). The reader stops; nothing is
+ * skipped.
+ */
 export class CorruptLog extends Error {
   override readonly name = 'CorruptLog';
   readonly position: bigint;
@@ -81,6 +90,9 @@ export interface EventLog {
   /** 0n when the consumer has never reacted. */
   checkpoint(consumer: string): Promise<bigint>;
   command(tenant: string, key: string): Promise<StoredCommand | undefined>;
-  /** Calls back soon after new events were appended by anybody (a hint: readers also poll). Returns the unsubscriber. */
+  /**
+   * Calls back soon after new events were appended by anybody (a hint: readers also poll). Returns the
+   * unsubscriber.
+   */
   onAppend(listener: () => void): () => void;
 }

@@ -9,7 +9,9 @@ export interface Ids {
   next(): string;
 }
 
-/** Delivers the log to a service: every event once, in order, with no gap (whatever the medium did to them). */
+/**
+ * Delivers the log to a service: every event once, in order, with no gap (whatever the medium did to them).
+ */
 export interface Transport {
   /** Batches after `after`, each non-empty and contiguous, until `signal` aborts. */
   subscribe(after: bigint, signal: AbortSignal): AsyncIterable<readonly Envelope[]>;

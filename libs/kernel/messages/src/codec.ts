@@ -12,7 +12,10 @@ export const encodeEvent = <K extends EventType>(type: K, data: EventData<K>): E
   return { schema, bytes: codec.encode(data).finish() };
 };
 
-/** Present form of a stored payload. Throws on an unknown type, a newer schema or broken bytes: the reader must stop. */
+/**
+ * Present form of a stored payload. Throws on an unknown type, a newer schema or broken bytes: the reader
+ * must stop.
+ */
 export const decodeEvent = (type: string, schema: number, bytes: Uint8Array): EventData<EventType> => {
   if (!isEventType(type)) throw new Error(`Expected a known event type, was ${type}`);
   const { schema: present, codec } = kindOf(type);
@@ -22,6 +25,8 @@ export const decodeEvent = (type: string, schema: number, bytes: Uint8Array): Ev
   return schema === present ? codec.decode(bytes) : (upcast(type, schema, bytes) as EventData<EventType>);
 };
 
-export const eventToJson = <K extends EventType>(type: K, data: EventData<K>): unknown => kindOf(type).codec.toJSON(data);
+export const eventToJson = <K extends EventType>(type: K, data: EventData<K>): unknown =>
+  kindOf(type).codec.toJSON(data);
 
-export const eventFromJson = <K extends EventType>(type: K, json: unknown): EventData<K> => kindOf(type).codec.fromJSON(json);
+export const eventFromJson = <K extends EventType>(type: K, json: unknown): EventData<K> =>
+  kindOf(type).codec.fromJSON(json);

@@ -1,4 +1,7 @@
-/** gRPC definitions of every service. Apart from the rest of this room: they pull in grpc-js, which the kernel must not. */
+/**
+ * gRPC definitions of every service. Apart from the rest of this room: they pull in grpc-js, which the kernel
+ * must not.
+ */
 export { AccountsCommandsService, AccountsQueriesService } from './gen/plinth/accounts/v1/service.ts';
 export { PricingCommandsService, PricingQueriesService } from './gen/plinth/pricing/v1/service.ts';
 export { RiskCommandsService, RiskQueriesService } from './gen/plinth/risk/v1/service.ts';

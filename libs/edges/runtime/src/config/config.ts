@@ -1,4 +1,6 @@
-/** One setting: how its text is read, what it is when absent, and what it is for (shown in errors and docs). */
+/**
+ * One setting: how its text is read, what it is when absent, and what it is for (shown in errors and docs).
+ */
 export type Setting<T> = Readonly<{
   parse: (text: string) => T;
   fallback?: T;
@@ -74,8 +76,8 @@ const readOne = (
 };
 
 /**
- * Reads a schema from an environment. Schemas compose by spreading. Only an app's main passes the process's own
- * environment; nobody else looks at it.
+ * Reads a schema from an environment. Schemas compose by spreading. Only an app's main passes the process's
+ * own environment; nobody else looks at it.
  * @throws ConfigError naming every setting that is wrong.
  */
 export const readConfig = <S extends Schema>(

@@ -5,7 +5,9 @@ export type { Logger } from 'pino';
 /** Fields that never reach a log line, wherever they stand in an object. */
 const SECRETS = ['secret', 'password', 'signature', 'privateKey', 'authorization', 'databaseUrl'];
 
-/** JSON lines on standard error (standard output belongs to answers), with the name of the service on each. */
+/**
+ * JSON lines on standard error (standard output belongs to answers), with the name of the service on each.
+ */
 export const makeLogger = (
   name: string,
   level: string,

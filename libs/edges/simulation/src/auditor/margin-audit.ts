@@ -80,16 +80,24 @@ export class MarginAudit implements Audit {
 const isCovered = (figures: MarginFigures | undefined, by: 'initialMargin' | 'maintenanceMargin'): boolean =>
   figures !== undefined && exact(figures.equity) >= exact(figures[by]);
 
+const ONE = exact('1');
+
+/** Price and confidence of a used quote as a band in the mark's own currency. */
+const bandOf = (quote: EventData<'MarksPublished'>['quotes'][number]): readonly [bigint, bigint] => {
+  const rate = quote.conversion === '' ? ONE : exact(quote.conversion);
+  const slack = quote.conversionConfidence === '' ? 0n : exact(quote.conversionConfidence);
+  const price = exact(quote.price);
+  const confidence = exact(quote.confidence);
+  return [((price - confidence) * (rate - slack)) / ONE, ((price + confidence) * (rate + slack)) / ONE + 1n];
+};
+
 /** Live, unguarded marks outside the band of the quotes that were used for them. */
 const marksOutside = (data: EventData<'MarksPublished'>): readonly string[] => {
   const bands = new Map<string, readonly [bigint, bigint]>();
   for (const quote of data.quotes) {
-    if (quote.excluded !== '' || quote.instrumentId === '') continue;
-    const price = exact(quote.price);
-    const confidence = exact(quote.confidence);
-    const [low, high] = bands.get(quote.instrumentId) ?? [price, price];
-    const down = price - confidence;
-    const up = price + confidence;
+    if (quote.excluded !== '') continue;
+    const [down, up] = bandOf(quote);
+    const [low, high] = bands.get(quote.instrumentId) ?? [down, up];
     bands.set(quote.instrumentId, [down < low ? down : low, up > high ? up : high]);
   }
   return data.marks
