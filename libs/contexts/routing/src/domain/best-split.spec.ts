@@ -154,7 +154,8 @@ describe('optimal split', () => {
           }
         }
         const single = bestSingleVenue(problem, split.filled);
-        if (single !== undefined && split.filled > 0) expect(split.cost).toBeLessThanOrEqual(single.cost + 1e-9);
+        if (single !== undefined && split.filled > 0)
+          expect(split.cost).toBeLessThanOrEqual(single.cost + 1e-9);
       }),
       { numRuns: 600 },
     );
@@ -198,7 +199,13 @@ describe('optimal split', () => {
   it('takes one lot across levels at its mean price', () => {
     const split = bestSplit(
       problemOf(1, 4, [
-        { levels: [[100, 3], [110, 5]], lot: 4 },
+        {
+          levels: [
+            [100, 3],
+            [110, 5],
+          ],
+          lot: 4,
+        },
         { levels: [[102, 4]], lot: 4 },
       ]),
     );

@@ -109,10 +109,10 @@ const openVenue = (problem: SplitProblem, work: SplitWorkspace, v: number, bound
   if (bounds !== undefined && bounds.active[v] === 0) return 0;
   lookAhead(problem, work, v);
   const least = bounds === undefined ? 0 : (bounds.least[v] as number);
-  if (least > (work.room[v] as number)) return NaN;
-  while ((work.taken[v] as number) < least) {
+  if (least > work.room[v]) return NaN;
+  while (work.taken[v] < least) {
     if (work.headKey[v] === Infinity) return NaN;
-    take(problem, work, v, Math.min(work.headUnits[v] as number, least - (work.taken[v] as number)));
+    take(problem, work, v, Math.min(work.headUnits[v] as number, least - work.taken[v]));
     lookAhead(problem, work, v);
   }
   return least;

@@ -67,7 +67,8 @@ export const gridSplit = (problem: SplitProblem, steps = 20): Readonly<{ filled:
   const paid = new Float64Array(problem.venueCount);
   let filled = 0;
   for (let step = 1; step <= steps; step += 1) {
-    const part = Math.round((problem.quantity * step) / steps) - Math.round((problem.quantity * (step - 1)) / steps);
+    const part =
+      Math.round((problem.quantity * step) / steps) - Math.round((problem.quantity * (step - 1)) / steps);
     let best = -1;
     let bestCost = Infinity;
     for (let v = 0; v < problem.venueCount; v += 1) {
@@ -91,7 +92,9 @@ const costOf = (problem: SplitProblem, v: number, units: number): number => {
     sum += part * (problem.prices[n] as number);
     missing -= part;
   }
-  return missing > 0 ? Infinity : problem.sign * sum * (1 + (problem.sign * (problem.feePpm[v] as number)) / 1e6);
+  return missing > 0
+    ? Infinity
+    : problem.sign * sum * (1 + (problem.sign * (problem.feePpm[v] as number)) / 1e6);
 };
 
 export const gridRouteAll = ({ problems }: RoutingWorkload): number => {

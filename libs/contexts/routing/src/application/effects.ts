@@ -1,0 +1,192 @@
+import type { EffectHandler, Intent } from '@plinth/eventing';
+import type { BookOutcome, VenueOrder } from '@plinth/market';
+import { AssertionError } from '@plinth/money';
+import type { VenueBook, VenueTerms } from '../domain/books.ts';
+import { bookProblem } from '../domain/books.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { OrderCommand } from '../domain/order.ts';
+import { orderDecider } from '../domain/order.ts';
+import { ANSWER_DUE_MS } from '../domain/retry.ts';
+import { planRoute } from '../domain/route-plan.ts';
+import { venueDecider } from '../domain/venue.ts';
+import type { VenueCommand } from '../domain/venue.ts';
+import type { RoutingConfig } from './config.ts';
+import type { CancelInput, ProbeInput, QueryInput, SplitInput, SubmitInput } from './work.ts';
+
+export const orderIntent = (orderId: string, command: OrderCommand): Intent<OrderCommand> => ({
+  stream: `order-${orderId}`,
+  decider: orderDecider,
+  command,
+});
+
+export const venueIntent = (venueId: string, command: VenueCommand): Intent<VenueCommand> => ({
+  stream: `venue-${venueId}`,
+  decider: venueDecider,
+  command,
+});
+
+const shortened = (text: string): string => text.slice(0, LIMITS.reasonCharsMax);
+
+/** An answer that did not come: whatever the adapter threw, the outcome is not known. A bug still stops. */
+const settled = async <T>(
+  call: () => Promise<T>,
+): Promise<T | Readonly<{ status: 'unknown'; message: string }>> => {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    return { status: 'unknown', message: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const deadline = (config: RoutingConfig, signal: AbortSignal): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(config.venueTimeoutMs)]);
+
+/** Calls to venues. Each ends in intents that say what the venue said, and never more than that. */
+export const routingEffects = (config: RoutingConfig): Readonly<Record<string, EffectHandler>> => ({
+  split: async (input: SplitInput, { signal }) => split(input, config, signal),
+
+  /** A child that may have been sent long ago is asked about first: its price is no longer the one that was meant. */
+  submit: async (input: SubmitInput, { now, signal }) =>
+    now - input.sentAtMs > ANSWER_DUE_MS
+      ? query(
+          { ...input, childId: input.child.childId, venueId: input.child.venueId, attempt: 1 },
+          config,
+          signal,
+        )
+      : submit(input, config, signal),
+
+  query: async (input: QueryInput, { signal }) => query(input, config, signal),
+
+  /** How it ended is told by the venue's reports; without an answer the watch asks again. */
+  cancel: async (input: CancelInput, { signal }) => {
+    const adapter = config.adapters.get(input.venueId);
+    if (adapter !== undefined) await settled(() => adapter.cancel(input.childId, deadline(config, signal)));
+    return [];
+  },
+
+  probe: async ({ venueId, after }: ProbeInput, { signal }) => {
+    const adapter = config.adapters.get(venueId);
+    if (adapter === undefined) return [];
+    const outcome = await settled(() => adapter.reports(after, 1, deadline(config, signal)));
+    if (outcome.status !== 'reports') return [];
+    const reason = 'it answers again';
+    return [venueIntent(venueId, { kind: 'set-state', venueId, state: 'up', reason, isAutomatic: true })];
+  },
+});
+
+const query = async (
+  { orderId, childId, venueId, attempt }: QueryInput,
+  config: RoutingConfig,
+  signal: AbortSignal,
+): Promise<readonly Intent[]> => {
+  const adapter = config.adapters.get(venueId);
+  const outcome =
+    adapter === undefined
+      ? ({ status: 'unknown' } as const)
+      : await settled(() => adapter.query(childId, deadline(config, signal)));
+  const closed = (reason: string): readonly Intent[] => [
+    orderIntent(orderId, { kind: 'close-child', childId, cause: 'rejected', reason: shortened(reason) }),
+  ];
+  switch (outcome.status) {
+    case 'found': {
+      const { status, reason, venueOrderId } = outcome.order;
+      return status === 'rejected'
+        ? closed(reason)
+        : [orderIntent(orderId, { kind: 'acknowledge', childId, venueOrderId })];
+    }
+    case 'not-found':
+      return closed('the venue never had it');
+    case 'unavailable':
+    case 'unknown':
+      return [orderIntent(orderId, { kind: 'mark-unknown', childId, attempt })];
+  }
+};
+
+const submit = async (
+  input: SubmitInput,
+  config: RoutingConfig,
+  signal: AbortSignal,
+): Promise<readonly Intent[]> => {
+  const { orderId, child } = input;
+  const { childId, venueId } = child;
+  const adapter = config.adapters.get(venueId);
+  const outcome =
+    adapter === undefined
+      ? ({ status: 'unavailable', message: 'no adapter' } as const)
+      : await settled(() => adapter.submit(venueOrder(input), deadline(config, signal)));
+  const unknown = orderIntent(orderId, { kind: 'mark-unknown', childId, attempt: 1 });
+  switch (outcome.status) {
+    case 'accepted':
+      return [orderIntent(orderId, { kind: 'acknowledge', childId, venueOrderId: outcome.venueOrderId })];
+    case 'rejected': {
+      // An earlier order stands under this id: what became of it is asked, not assumed.
+      if (outcome.reason === 'id-reused') return [unknown];
+      const reason = shortened(`${outcome.reason}: ${outcome.message}`);
+      return [orderIntent(orderId, { kind: 'close-child', childId, cause: 'rejected', reason })];
+    }
+    case 'unavailable': {
+      const reason = shortened(outcome.message);
+      return [orderIntent(orderId, { kind: 'close-child', childId, cause: 'unavailable', reason })];
+    }
+    case 'unknown':
+      return [unknown];
+  }
+};
+
+const venueOrder = ({ child, instrumentId, side }: SubmitInput): VenueOrder => ({
+  clientOrderId: child.childId,
+  instrumentId,
+  side,
+  quantity: child.quantity,
+  type: 'limit',
+  limitPrice: child.limitPrice,
+  timeInForce: child.timeInForce === 'gtc' ? 'gtc' : 'ioc',
+});
+
+type BookRead = Readonly<{ terms: VenueTerms; outcome: BookOutcome | Readonly<{ status: 'unknown' }> }>;
+
+const readBook = async (
+  terms: VenueTerms,
+  input: SplitInput,
+  config: RoutingConfig,
+  signal: AbortSignal,
+): Promise<BookRead> => {
+  const adapter = config.adapters.get(terms.venueId);
+  if (adapter === undefined) return { terms, outcome: { status: 'unavailable', message: 'no adapter' } };
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await settled(() =>
+      adapter.orderBook(input.instrumentId, LIMITS.bookDepth, deadline(config, signal)),
+    );
+    const isAnswer = outcome.status === 'book' || outcome.status === 'not-found';
+    if (isAnswer || attempt === LIMITS.bookReadsMax || signal.aborted) return { terms, outcome };
+  }
+};
+
+/** Reads all books at once, splits, and says what to send where. A venue that gives no book is taken down. */
+const split = async (
+  input: SplitInput,
+  config: RoutingConfig,
+  signal: AbortSignal,
+): Promise<readonly Intent[]> => {
+  const reads = await Promise.all(input.venues.map((terms) => readBook(terms, input, config, signal)));
+  const intents: Intent[] = [];
+  const books: VenueBook[] = [];
+  const left: string[] = [];
+  for (const { terms, outcome } of reads) {
+    const { venueId } = terms;
+    if (outcome.status === 'book') {
+      const problem = bookProblem(outcome.book);
+      if (problem === undefined) books.push({ terms, book: outcome.book });
+      else left.push(`${venueId}: ${problem}`);
+      continue;
+    }
+    left.push(`${venueId}: ${outcome.status}`);
+    if (outcome.status === 'not-found') continue;
+    const reason = `gave no book in ${LIMITS.bookReadsMax} attempts`;
+    intents.push(
+      venueIntent(venueId, { kind: 'set-state', venueId, state: 'down', reason, isAutomatic: true }),
+    );
+  }
+  return [...intents, orderIntent(input.orderId, planRoute(input, books, left))];
+};

@@ -1,0 +1,94 @@
+import type { Instrument, Side, Venue } from '@plinth/market';
+import { SIGN } from '@plinth/market';
+import { decimalOf, decimalToFloat, unitsToFloat } from '@plinth/money';
+import { QUANTITY_SCALE } from '@plinth/views';
+import type { OpenOrderState } from '../domain/order-state.ts';
+import { ORDER_SCALE, unfilledOf } from '../domain/order-state.ts';
+import type { RoutingViews } from './views.ts';
+
+const PPM = 1_000_000;
+
+/** USD value of one unit of an instrument at the mark; undefined when it has no price. */
+export const unitValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {
+  const mark = views.marks.figures(instrument.id)?.price;
+  const quote = views.marks.ofAsset(instrument.quoteAsset)?.price;
+  if (mark === undefined || quote === undefined) return undefined;
+  return mark * quote * decimalToFloat(decimalOf(instrument.contractSize));
+};
+
+/** USD that one unit puts at risk at a venue: all of it for spot, the venue's margin for a derivative. */
+const unitRiskUsd = (views: RoutingViews, venue: Venue, instrumentId: string): number => {
+  const instrument = views.reference.instrument(instrumentId);
+  const value = unitValueUsd(views, instrument) ?? 0;
+  return instrument.kind === 'spot' ? value : (value * venue.requirementPpm) / PPM;
+};
+
+/**
+ * USD that the broker has at risk at a venue: the larger of the clients' money there and the margin that the venue wants
+ * for the broker's net positions, plus what is in flight there.
+ */
+export const atRiskUsd = (views: RoutingViews, venue: Venue): number => {
+  let balances = 0;
+  for (const [asset, amount] of views.exposure.balancesAt(venue.id)) {
+    balances += amount * (views.marks.ofAsset(asset)?.price ?? 0);
+  }
+  let requirement = 0;
+  for (const [instrumentId, contracts] of views.exposure.positionsAt(venue.id)) {
+    requirement += Math.abs(contracts) * unitRiskUsd(views, venue, instrumentId);
+  }
+  let inFlight = 0;
+  for (const [instrumentId, quantity] of views.exposure.inFlightAt(venue.id)) {
+    inFlight += quantity * unitRiskUsd(views, venue, instrumentId);
+  }
+  return Math.max(0, balances, requirement) + inFlight;
+};
+
+/** Units that the venue's credit limit leaves for an order that adds risk there. */
+export const creditCapacity = (views: RoutingViews, venue: Venue, instrumentId: string): number => {
+  const perUnit = unitRiskUsd(views, venue, instrumentId);
+  const left = decimalToFloat(decimalOf(venue.creditLimit)) - atRiskUsd(views, venue);
+  if (left <= 0) return 0;
+  return perUnit > 0 ? left / perUnit : Infinity;
+};
+
+/**
+ * Units of an account's position at a venue that an order on `side` may close: the position less what other open
+ * orders of the account that close it may still take.
+ */
+export const reducibleUnits = (
+  views: RoutingViews,
+  order: Readonly<{ orderId: string; accountId: string; instrumentId: string; side: Side }>,
+  venueId: string,
+): number => {
+  const position = views.positions.position(order.accountId, order.instrumentId, venueId);
+  if (position === undefined) return 0;
+  const contracts = unitsToFloat(position.units, QUANTITY_SCALE);
+  if (contracts * SIGN[order.side] >= 0) return 0;
+  const others = views.orders
+    .openOf(order.accountId)
+    .filter(({ placed }) => isRival(placed, order))
+    .reduce((sum, state) => sum + mayTakeAt(state, venueId), 0);
+  return Math.max(0, Math.abs(contracts) - others);
+};
+
+const isRival = (
+  placed: OpenOrderState['placed'],
+  order: Readonly<{ orderId: string; instrumentId: string; side: Side }>,
+): boolean =>
+  placed.orderId !== order.orderId &&
+  placed.instrumentId === order.instrumentId &&
+  placed.side === order.side &&
+  placed.reduceOnly;
+
+/** What an open order may still take at a venue: its children there once it was split, all of it before. */
+const mayTakeAt = (state: OpenOrderState, venueId: string): number => {
+  if (state.splits === 0) {
+    const isAllowed = state.placed.venues.length === 0 || state.placed.venues.includes(venueId);
+    return isAllowed ? unitsToFloat(unfilledOf(state), ORDER_SCALE) : 0;
+  }
+  let units = 0n;
+  for (const child of state.children.values()) {
+    if (child.order.venueId === venueId && child.status !== 'closed') units += child.units - child.filled;
+  }
+  return unitsToFloat(units, ORDER_SCALE);
+};
