@@ -67,15 +67,11 @@ export class Lockstep {
   }
 
   /**
-   * Fires what is due, settling after each, until nothing is due any more: the earliest first, then in the
-   * services' order, so that the order does not depend on where a crash cut it.
+   * Fires what is due first (then in the services' order: it does not depend on where a crash cut it) and says
+   * whether there was anything. The caller settles and asks again.
    */
-  async passTime(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const host = this.#earliestDue();
-      if (host === undefined || !(await host.fireTimer())) return;
-      await this.settle(signal);
-    }
+  async fireNext(): Promise<boolean> {
+    return (await this.#earliestDue()?.fireTimer()) ?? false;
   }
 
   #earliestDue(): ServiceHost | undefined {

@@ -1,6 +1,8 @@
 import type { EventLog } from '@plinth/eventing';
 import type { CellClient, Lockstep } from '@plinth/runtime';
 import type { SimulatedVenue } from '@plinth/connectors';
+import { assert } from '@plinth/money';
+import { readReports, reportsKey } from '@plinth/routing';
 import type { MarketFeed } from '../market/market-feed.ts';
 import type { ClientBehaviour } from './behaviour.ts';
 import { openingSteps, type ScriptedCommand } from './opening.ts';
@@ -15,6 +17,8 @@ export type DriverPorts = Readonly<{
   clock: ScenarioClock;
   venues: ReadonlyMap<string, SimulatedVenue>;
   behaviour: ClientBehaviour;
+  /** Sequence number of the last report that routing has taken in from a venue. */
+  lastReport: (venueId: string) => number;
 }>;
 
 export type Refusal = Readonly<{ step: number; command: string; code: string; message: string }>;
@@ -65,7 +69,7 @@ export class ScenarioDriver {
   }
 
   async #step(step: number, signal: AbortSignal): Promise<void> {
-    const { log, cell, clock } = this.#ports;
+    const { log, clock } = this.#ports;
     const tick = step - this.#opening.length - 1;
     const at = tick < 0 ? this.#feed.timeOf(0) - 1_000 * (1 - tick) : this.#feed.timeOf(tick);
     const commands = tick < 0 ? (this.#opening[step - 1] ?? []) : this.#tickCommands(tick);
@@ -74,8 +78,27 @@ export class ScenarioDriver {
     if (tick >= 0) this.#moveMarket(tick);
     let n = 0;
     for (const command of commands) await this.#send(step, n++, command);
-    await cell.settle(signal);
-    await cell.passTime(signal);
+    await this.#settle(signal);
+  }
+
+  /** Until nothing is left to fold, no venue has anything to report and nothing is due. */
+  async #settle(signal: AbortSignal): Promise<void> {
+    do {
+      await this.#ports.cell.settle(signal);
+    } while (!signal.aborted && ((await this.#poll(signal)) || (await this.#ports.cell.fireNext())));
+  }
+
+  /** Takes in what the first venue with news has to report. */
+  async #poll(signal: AbortSignal): Promise<boolean> {
+    for (const venue of this.#ports.venues.values()) {
+      const request = await readReports(venue, this.#ports.lastReport(venue.venueId), signal);
+      if (request === undefined) continue;
+      const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
+      const answer = await this.#ports.client.command('TakeVenueReports', request, sender);
+      assert(answer.status === 'accepted', () => `Expected reports of ${venue.venueId} to be taken`);
+      return true;
+    }
+    return false;
   }
 
   #tickCommands(tick: number): readonly ScriptedCommand[] {
