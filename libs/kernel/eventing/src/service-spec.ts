@@ -7,7 +7,10 @@ import type { AnyDecider, Intent, Reaction, ServiceDefinition } from './service.
 
 type Views = Readonly<Record<string, Fold>>;
 
-/** One service over a log in memory, synchronous and without any host: what a specification of a service needs. */
+/**
+ * One service over a log in memory, synchronous and without any host: what a specification of a service
+ * needs.
+ */
 export type ServiceSpec<V extends Views> = Readonly<{
   views: V;
   /** Events of other services, or of this one in the past. Returns them with what this service reacted. */
@@ -19,7 +22,10 @@ export type ServiceSpec<V extends Views> = Readonly<{
     context?: Partial<Readonly<{ now: Instant; tenant: string }>>,
   ): readonly Envelope[] | Rejection;
   ask(query: string, request: unknown): unknown;
-  /** Fires what is due, once. Returns the events that came of it, the timer's own first; none when nothing is due. */
+  /**
+   * Fires what is due, once. Returns the events that came of it, the timer's own first; none when nothing
+   * is due.
+   */
   passTime(now: Instant): readonly Envelope[];
   /** Everything so far. */
   log(): readonly Envelope[];

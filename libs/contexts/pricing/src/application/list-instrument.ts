@@ -57,7 +57,10 @@ const requireKind = (request: Request): EventData<'InstrumentListed'>['kind'] =>
   return kind;
 };
 
-/** Derivatives may name an underlying that has only a price and no ledger: then its USD spot index must be listed. */
+/**
+ * Derivatives may name an underlying that has only a price and no ledger: then its USD spot index must be
+ * listed.
+ */
 const missingAsset = (request: Request, { reference }: PricingViews): Rejection | undefined => {
   const isKnown = (asset: string): boolean => asset === NUMERAIRE || reference.assets.has(asset);
   if (!isKnown(request.underlying)) {

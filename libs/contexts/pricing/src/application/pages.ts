@@ -3,7 +3,10 @@ import { requireWhole } from './request-checks.ts';
 
 export type Page<T> = Readonly<{ items: T[]; nextPageToken: string; total: number }>;
 
-/** One page of rows sorted by key. The token is the last key of the page before, so that new rows move nothing. */
+/**
+ * One page of rows sorted by key. The token is the last key of the page before, so that new rows move
+ * nothing.
+ */
 export const pageOf = <T>(
   rows: Iterable<T>,
   keyOf: (row: T) => string,

@@ -33,7 +33,10 @@ export const listInstruments = (
     return { instruments, nextPageToken, total };
   });
 
-/** Conservative pair of a mark (finance: oracle): collateral min(mark, TWAP) − c, liabilities max(mark, TWAP) + c. */
+/**
+ * Conservative pair of a mark (finance: oracle): collateral min(mark, TWAP) − c, liabilities max(mark,
+ * TWAP) + c.
+ */
 export const conservative = (mark: Mark): Readonly<{ collateralPrice: string; liabilityPrice: string }> => {
   const price = priceUnits(mark.price, 'price');
   const twap = priceUnits(mark.twap, 'twap');

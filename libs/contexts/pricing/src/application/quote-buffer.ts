@@ -31,8 +31,9 @@ const isWellFormed = (quote: SourceQuote): boolean => {
 };
 
 /**
- * The latest quote of every source and instrument between two rounds: bounded, and every quote that it does not keep is
- * counted under the reason. A free-running host offers what its price sources say and makes rounds of `round()`.
+ * The latest quote of every source and instrument between two rounds: bounded, and every quote that it does
+ * not keep is counted under the reason. A free-running host offers what its price sources say and makes
+ * rounds of `round()`.
  */
 export class QuoteBuffer {
   readonly #latest = new Map<string, SubmittedQuote>();
@@ -93,7 +94,10 @@ export class QuoteBuffer {
   }
 }
 
-/** Asks every source once, side by side; gives the names of those that were unavailable. Nothing is assumed for them. */
+/**
+ * Asks every source once, side by side; gives the names of those that were unavailable. Nothing is assumed
+ * for them.
+ */
 export const collectQuotes = async (
   buffer: QuoteBuffer,
   sources: readonly PriceSource[],

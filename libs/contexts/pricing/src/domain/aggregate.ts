@@ -4,9 +4,10 @@ import { assert } from '@plinth/money';
 export type Vote = Readonly<{ price: bigint; confidence: bigint }>;
 
 /**
- * The aggregate of Pyth's oracle, integer-exact: each vote stands for three prices, p − c, p and p + c. The price is
- * the median of them all (of an even number: the average of the middle two, rounded down); the confidence is the larger
- * distance from it to the quartiles v[n >> 2] and v[n − 1 − (n >> 2)]. The aggregate of one vote is that vote.
+ * The aggregate of Pyth's oracle, integer-exact: each vote stands for three prices, p − c, p and p + c. The
+ * price is the median of them all (of an even number: the average of the middle two, rounded down); the
+ * confidence is the larger distance from it to the quartiles v[n >> 2] and v[n − 1 − (n >> 2)]. The
+ * aggregate of one vote is that vote.
  *
  * One vote of three or more cannot move the price outside the band [min p − c, max p + c] of the others.
  */

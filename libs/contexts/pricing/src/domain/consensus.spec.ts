@@ -42,7 +42,7 @@ describe('consensus', () => {
     expect(centre.isAgreed).toBe(true);
   });
 
-  it('does not follow two of three: the centre of all stands, with a confidence that shows the dispute', () => {
+  it('does not follow two of three: the centre of all stands, and its confidence shows the dispute', () => {
     const centre = consensus([quote('good', 10_000), quote('x', 13_000), quote('y', 13_000)], RULE);
     expect(centre.isAgreed).toBe(false);
     expect(centre.confidence).toBeGreaterThan(2_900n);

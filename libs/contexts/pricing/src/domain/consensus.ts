@@ -18,7 +18,10 @@ export type Consensus = Vote &
     outliers: readonly boolean[];
   }>;
 
-/** Quotes of one group, and then the groups, are put together by the same rule. Groups in the order of first quotes. */
+/**
+ * Quotes of one group, and then the groups, are put together by the same rule. Groups in the order of first
+ * quotes.
+ */
 export const groupVotes = (quotes: readonly GroupedVote[]): readonly GroupVote[] => {
   const byGroup = new Map<string, GroupedVote[]>();
   for (const quote of quotes) {
@@ -33,11 +36,11 @@ export const groupVotes = (quotes: readonly GroupedVote[]): readonly GroupVote[]
 const MAJORITY_MIN = 3;
 
 /**
- * The centre of the round (finance: oracle, 2 and 3). Every group votes once; quotes further than `maxDeviation` from
- * the centre of all are outliers. With enough groups left the centre is made again from them. When an exclusion leaves
- * only two of three or more, the price stays the median of all, because the two that are left may include the wrong one:
- * so one bad source among three never moves the price outside the others' band. With too few groups left, the centre and
- * the (wide) confidence of all stand.
+ * The centre of the round (finance: oracle, 2 and 3). Every group votes once; quotes further than
+ * `maxDeviation` from the centre of all are outliers. With enough groups left the centre is made again from
+ * them. When an exclusion leaves only two of three or more, the price stays the median of all, because the
+ * two that are left may include the wrong one: so one bad source among three never moves the price outside
+ * the others' band. With too few groups left, the centre and the (wide) confidence of all stand.
  */
 export const consensus = (quotes: readonly GroupedVote[], rule: PriceRule): Consensus => {
   const all = groupVotes(quotes);

@@ -3,8 +3,8 @@ import type { Vote } from './aggregate.ts';
 import { PRICE_ONE } from './price-units.ts';
 
 /**
- * A quote in another asset, in USD: price · rate to the nearest unit; the confidence covers the worst corner of both
- * bands, (p + c)(r + c_r) − p·r, rounded up.
+ * A quote in another asset, in USD: price · rate to the nearest unit; the confidence covers the worst
+ * corner of both bands, (p + c)(r + c_r) − p·r, rounded up.
  */
 export const convert = (quote: Vote, rate: Vote): Vote => {
   const price = quote.price * rate.price;

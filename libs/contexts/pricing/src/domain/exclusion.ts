@@ -14,8 +14,8 @@ export type QuoteFacts = Readonly<{
 }>;
 
 /**
- * What can be said of a quote by itself, before any conversion (finance: oracle, 1). Stale is older than the rule's
- * limit, or older than what the same source has said before: a source's time never goes back.
+ * What can be said of a quote by itself, before any conversion (finance: oracle, 1). Stale is older than
+ * the rule's limit, or older than what the same source has said before: a source's time never goes back.
  */
 export const exclusionOf = (
   quote: QuoteFacts,

@@ -1,7 +1,10 @@
 import { reject, type Decider } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 
-/** Stream instrument-{instrument}: listed once, never changed, because margin and ledger build on every field. */
+/**
+ * Stream instrument-{instrument}: listed once, never changed, because margin and ledger build on every
+ * field.
+ */
 export type InstrumentState = Readonly<{ listed: boolean }>;
 
 export type ListInstrument = Readonly<{ type: 'ListInstrument'; instrument: EventData<'InstrumentListed'> }>;

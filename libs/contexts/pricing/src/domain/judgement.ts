@@ -12,7 +12,9 @@ import { perYear, PRIOR_VOLATILITY, sampleVolatility, type VolatilitySample } fr
 
 export type SubmittedQuote = pricingMessages.SubmittedQuote;
 
-/** What the stream of marks remembers of an instrument: its last mark and all that the next one depends on. */
+/**
+ * What the stream of marks remembers of an instrument: its last mark and all that the next one depends on.
+ */
 export type MarkMemory = Readonly<{
   mark: Mark;
   price: bigint;
@@ -102,7 +104,10 @@ export const recordedConsensus = (listed: Listed, quotes: readonly Quote[]): Con
   return votes.length === 0 ? undefined : consensus(votes, listed.rule);
 };
 
-/** Moves the one-hour average on to `atMs`: the mark before stood until then, and counts unless it was halted. */
+/**
+ * Moves the one-hour average on to `atMs`: the mark before stood until then, and counts unless it was
+ * halted.
+ */
 export const carryOn = (memory: MarkMemory | undefined, atMs: number): TwapWindow => {
   const isHeld = memory !== undefined && memory.mark.state !== 'halted';
   return holdPrice(memory?.twap ?? [], memory?.price ?? 0n, isHeld ? memory.atMs : atMs, atMs);
@@ -130,7 +135,10 @@ const markOf = (
   };
 };
 
-/** live, or why not (finance: oracle, 5). A mark that was halted is degraded for one round before it is live again. */
+/**
+ * live, or why not (finance: oracle, 5). A mark that was halted is degraded for one round before it is live
+ * again.
+ */
 export const stateOf = (
   centre: Consensus,
   listed: Listed,
@@ -167,8 +175,8 @@ const limited = (
 };
 
 /**
- * The mark of one instrument from the quotes of a round. Undefined when there was never a usable one: what was never
- * priced has no mark. Without a usable quote the last price stays and the mark is halted.
+ * The mark of one instrument from the quotes of a round. Undefined when there was never a usable one: what
+ * was never priced has no mark. Without a usable quote the last price stays and the mark is halted.
  */
 export const judge = (
   listed: Listed,

@@ -2,7 +2,10 @@
 export const LIMITS = {
   quotesPerRoundMax: 2_500,
   sourcesPerInstrumentMax: 64,
-  /** Marks in one event, so that it stays far below the log's payload limit; a larger round makes several events. */
+  /**
+   * Marks in one event, so that it stays far below the log's payload limit; a larger round makes several
+   * events.
+   */
   marksPerEventMax: 1_000,
   /** Quotes that a price host keeps between two rounds. */
   bufferedQuotesMax: 2_500,

@@ -188,7 +188,7 @@ describe('states', () => {
     expect(markIn(again, 'BTC/USD')?.state).toBe('live');
   });
 
-  it('are halted when an instrument is no longer quoted at all, once it is older than its rule allows', () => {
+  it('are halted when nobody quotes the instrument any more, once its mark is older than the rule allows', () => {
     const first = play(live);
     spec
       .given(first)

@@ -17,8 +17,8 @@ export type MarksState = Readonly<{
 }>;
 
 /**
- * One round of prices. `listings` holds every instrument that has a quote in it or a mark already. An instrument without
- * any quote in the round keeps its mark until the quotes behind it would be stale.
+ * One round of prices. `listings` holds every instrument that has a quote in it or a mark already. An
+ * instrument without any quote in the round keeps its mark until the quotes behind it would be stale.
  */
 export type PublishRound = Readonly<{
   type: 'PublishRound';
@@ -62,7 +62,10 @@ const byInstrument = (quotes: readonly SubmittedQuote[]): ReadonlyMap<string, re
   return groups;
 };
 
-/** The USD price of an asset for conversions: the mark of this round, or the standing one of an asset without quotes. */
+/**
+ * The USD price of an asset for conversions: the mark of this round, or the standing one of an asset
+ * without quotes.
+ */
 const usdRate = (
   asset: string,
   judged: ReadonlyMap<string, Mark>,
@@ -111,11 +114,11 @@ const decide = (
 ): readonly NewEvent<'MarksPublished'>[] | ReturnType<typeof reject<MarksRejection>> => {
   const { atMs, minRoundMs } = command;
   if (atMs <= state.atMs) {
-    const message = `Expected a round later than the last one at ${state.atMs}, was ${atMs}: send present quotes`;
+    const message = `Expected a round later than ${state.atMs}, the last one, was ${atMs}: send present quotes`;
     return reject('ROUND_OUT_OF_ORDER', message, { field: 'at_ms' });
   }
   if (state.round > 0 && atMs - state.atMs < minRoundMs) {
-    const message = `Expected at least ${minRoundMs} ms between rounds, was ${atMs - state.atMs}: keep the quotes`;
+    const message = `Expected ${minRoundMs} ms between rounds, was ${atMs - state.atMs}: keep the quotes`;
     return reject('ROUND_TOO_SOON', message, { field: 'at_ms' });
   }
   const news = judgeRound(command, state);
@@ -173,7 +176,10 @@ const evolve = (state: MarksState, event: NewEvent<'MarksPublished'>): MarksStat
   return { round, atMs, marks: next };
 };
 
-/** Decides the marks of a cell. Every mark can be made again from its event, the stream before it and the listings. */
+/**
+ * Decides the marks of a cell. Every mark can be made again from its event, the stream before it and the
+ * listings.
+ */
 export const marks: Decider<MarksState, PublishRound, 'MarksPublished', MarksRejection> = {
   initialState,
   decide,

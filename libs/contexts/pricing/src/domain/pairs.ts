@@ -37,9 +37,9 @@ export const splitPair = (pair: string): Readonly<{ base: string; quote: string 
 };
 
 /**
- * The asset whose USD price is needed to read a quote of `pair` as a quote of the instrument: '' when it is the
- * instrument itself; undefined when the pair says nothing about the instrument. Only spot prices in USD are made from
- * other pairs, and only from pairs of the same base: `BTC/USDC` speaks about `BTC/USD`.
+ * The asset whose USD price is needed to read a quote of `pair` as a quote of the instrument: '' when it is
+ * the instrument itself; undefined when the pair says nothing about the instrument. Only spot prices in USD
+ * are made from other pairs, and only from pairs of the same base: `BTC/USDC` speaks about `BTC/USD`.
  */
 export const conversionAsset = (listed: Listed, pair: string): string | undefined => {
   if (pair === listed.instrumentId) return '';

@@ -4,7 +4,10 @@ import { decimalOf, formatUnits, roundDecimal, unitsOf, unitsOfDecimal, type Rou
 export const PRICE_DIGITS = 12;
 export const PRICE_ONE = 10n ** 12n;
 
-/** Decimal text as price units; more decimals than `PRICE_DIGITS` are rounded. Throws `InvalidNumber` naming `field`. */
+/**
+ * Decimal text as price units; more decimals than `PRICE_DIGITS` are rounded. Throws `InvalidNumber` naming
+ * `field`.
+ */
 export const priceUnits = (text: string, field: string, rounding: Rounding = 'half-even'): bigint => {
   const point = text.indexOf('.');
   if (point < 0 || text.length - point - 1 <= PRICE_DIGITS) return unitsOf(text, PRICE_DIGITS, field);

@@ -4,7 +4,10 @@ import { conversionAsset, parseSource, type Listed } from './pairs.ts';
 
 type Quoted = ReadonlyMap<string, readonly SubmittedQuote[]>;
 
-/** Instruments whose marks the quotes of this one are converted with, as far as they are made in the same round. */
+/**
+ * Instruments whose marks the quotes of this one are converted with, as far as they are made in the same
+ * round.
+ */
 const needsOf = (listed: Listed, quotes: readonly SubmittedQuote[], quoted: Quoted): ReadonlySet<string> => {
   const needs = new Set<string>();
   for (const { source } of quotes) {
@@ -19,8 +22,9 @@ const needsOf = (listed: Listed, quotes: readonly SubmittedQuote[], quoted: Quot
 type Waiting = Readonly<{ listed: Listed; needs: ReadonlySet<string> }>;
 
 /**
- * The next to be priced: the first whose needs are all priced. Where everybody waits for somebody (USDC quoted in USDT
- * and USDT in USDC) the one with the fewest open needs goes first, and its quotes in the other asset are not used.
+ * The next to be priced: the first whose needs are all priced. Where everybody waits for somebody (USDC
+ * quoted in USDT and USDT in USDC) the one with the fewest open needs goes first, and its quotes in the
+ * other asset are not used.
  */
 const nextOf = (waiting: readonly Waiting[], done: ReadonlySet<string>): number => {
   let best = 0;
@@ -49,8 +53,8 @@ const inOrder = (tier: readonly Waiting[], done: Set<string>): readonly Listed[]
 };
 
 /**
- * The order of a round: USD prices of stablecoins, other USD prices, then everything else; inside each what is needed for
- * conversions first, and by instrument id where nothing else decides.
+ * The order of a round: USD prices of stablecoins, other USD prices, then everything else; inside each what
+ * is needed for conversions first, and by instrument id where nothing else decides.
  */
 export const pricingOrder = (listings: ReadonlyMap<string, Listed>, quoted: Quoted): readonly Listed[] => {
   const stable: Waiting[] = [];

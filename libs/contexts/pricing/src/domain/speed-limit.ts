@@ -16,9 +16,9 @@ export const allowedMove = (price: bigint, movePpmPerSecond: number, elapsedMs: 
   (price * BigInt(movePpmPerSecond) * BigInt(elapsedMs)) / 1_000_000_000n;
 
 /**
- * The speed limit (finance: oracle, 4). A centre beyond the limit is followed only when at least two thirds of the
- * groups stand beyond it too, in two rounds running; until then the price goes as far as the limit allows, and its
- * confidence reaches over to the centre.
+ * The speed limit (finance: oracle, 4). A centre beyond the limit is followed only when at least two thirds
+ * of the groups stand beyond it too, in two rounds running; until then the price goes as far as the limit
+ * allows, and its confidence reaches over to the centre.
  */
 export const limitSpeed = (
   centre: Consensus,

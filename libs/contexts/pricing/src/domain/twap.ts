@@ -32,8 +32,8 @@ export const holdPrice = (window: TwapWindow, price: bigint, fromMs: number, toM
 };
 
 /**
- * Time-weighted average of the last 59 to 60 minutes, to the nearest unit; undefined when no usable mark stood in them.
- * The present price has stood for no time yet and has no weight.
+ * Time-weighted average of the last 59 to 60 minutes, to the nearest unit; undefined when no usable mark
+ * stood in them. The present price has stood for no time yet and has no weight.
  */
 export const averageOf = (window: TwapWindow): bigint | undefined => {
   let integral = 0n;

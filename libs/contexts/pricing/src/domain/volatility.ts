@@ -14,7 +14,10 @@ export type VolatilitySample = Volatility;
 /** σ per √year assumed for an instrument that was never priced; it fades with the half-lives. */
 export const PRIOR_VOLATILITY = { stable: houseVolatility.floor, other: houseVolatility.initial } as const;
 
-/** Largest figure that margin takes; a jump beyond it tells of a broken price, not of a risk that could be margined. */
+/**
+ * Largest figure that margin takes; a jump beyond it tells of a broken price, not of a risk that could be
+ * margined.
+ */
 const MOST_PER_YEAR = 100;
 
 /** The state at the first mark, whose recorded volatility is the assumption. */
