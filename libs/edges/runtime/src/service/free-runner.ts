@@ -60,6 +60,7 @@ export class FreeRunner {
       for (const event of batch) {
         if (until.aborted) return;
         this.host.fold(event);
+        if (!this.#ports.lock.isHeld) this.#leading = false;
         if (!this.#leading) continue;
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
