@@ -31,6 +31,7 @@ import {
   PlaceOrderRequest,
   RegisterVenueRequest,
   SetVenueStateRequest,
+  TakeVenueReportsRequest,
 } from "./messages.ts";
 
 /** Commands of routing. */
@@ -76,6 +77,17 @@ export const RoutingCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Takes in what a venue reported, in order and without gaps. Sent by the venue's poller, never by clients. */
+  takeVenueReports: {
+    path: "/plinth.routing.v1.RoutingCommands/TakeVenueReports" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TakeVenueReportsRequest): Buffer =>
+      Buffer.from(TakeVenueReportsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TakeVenueReportsRequest => TakeVenueReportsRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
 } as const;
 
 export interface RoutingCommandsServer extends UntypedServiceImplementation {
@@ -87,6 +99,8 @@ export interface RoutingCommandsServer extends UntypedServiceImplementation {
   placeOrder: handleUnaryCall<PlaceOrderRequest, Receipt>;
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, Receipt>;
+  /** Takes in what a venue reported, in order and without gaps. Sent by the venue's poller, never by clients. */
+  takeVenueReports: handleUnaryCall<TakeVenueReportsRequest, Receipt>;
 }
 
 export interface RoutingCommandsClient extends Client {
@@ -150,6 +164,22 @@ export interface RoutingCommandsClient extends Client {
   ): ClientUnaryCall;
   cancelOrder(
     request: CancelOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Takes in what a venue reported, in order and without gaps. Sent by the venue's poller, never by clients. */
+  takeVenueReports(
+    request: TakeVenueReportsRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeVenueReports(
+    request: TakeVenueReportsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeVenueReports(
+    request: TakeVenueReportsRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
