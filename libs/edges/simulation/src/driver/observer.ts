@@ -13,8 +13,12 @@ export type LiquidationStory = {
   equityStart: string;
   maintenanceStart: string;
   equityEnd: string;
+  maintenanceEnd: string;
   reducedNotional: string;
   slippage: string;
+  fees: string;
+  liquidationFee: string;
+  reason: string;
   fundPaid: string;
   badDebt: string;
 };
@@ -94,8 +98,12 @@ export class StoryView implements Fold {
         equityStart: equity,
         maintenanceStart: maintenanceMargin,
         equityEnd: '',
+        maintenanceEnd: '',
         reducedNotional: '0',
         slippage: '0',
+        fees: '0',
+        liquidationFee: '0',
+        reason: '',
         fundPaid: '0',
         badDebt: '0',
       });
@@ -103,8 +111,10 @@ export class StoryView implements Fold {
     if (event.type !== 'LiquidationCompleted') return;
     const story = this.liquidations.get(event.data.liquidationId);
     if (story === undefined) return;
-    const { outcome, steps, equityEnd, reducedNotional, slippage, fundPaid, badDebt } = event.data;
-    Object.assign(story, { outcome, steps, equityEnd, reducedNotional, slippage, fundPaid, badDebt });
+    const { outcome, steps, equityEnd, maintenanceEnd, reason } = event.data;
+    const { reducedNotional, slippage, fees, liquidationFee, fundPaid, badDebt } = event.data;
+    Object.assign(story, { outcome, steps, equityEnd, maintenanceEnd, reason });
+    Object.assign(story, { reducedNotional, slippage, fees, liquidationFee, fundPaid, badDebt });
     story.endedAtMs = event.occurredAt;
     this.badDebt += exact(badDebt);
     this.fundPaid += exact(fundPaid);
