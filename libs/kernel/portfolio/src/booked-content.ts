@@ -41,11 +41,13 @@ export const bookedContent = (
     });
   }
   return {
-    positions: [...positions.of(accountId).values()].map(({ instrumentId, venueId, units: contracts, entryPrice }) => ({
-      instrument: lineOf(instrumentId, venueId),
-      quantity: unitsToFloat(contracts, QUANTITY_SCALE),
-      entryPrice: textToFloat(entryPrice),
-    })),
+    positions: [...positions.of(accountId).values()].map(
+      ({ instrumentId, venueId, units: contracts, entryPrice }) => ({
+        instrument: lineOf(instrumentId, venueId),
+        quantity: unitsToFloat(contracts, QUANTITY_SCALE),
+        entryPrice: textToFloat(entryPrice),
+      }),
+    ),
     balances: summed(balances),
     debts: [...ledger.debtsOf(accountId)].map(([asset, { units: amount, indexThen }]) => ({
       asset,

@@ -9,7 +9,13 @@ export const canonicalJson = (value: unknown): string =>
 export type ShapeProblem = Readonly<{ field: string; message: string }>;
 
 const kindOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : typeof value;
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : typeof value;
 
 /**
  * Where `value` is not built like `pattern`: other kinds, missing or unknown fields. Every item of a list must be built

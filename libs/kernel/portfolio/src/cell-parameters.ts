@@ -44,7 +44,12 @@ const SHAPE: CellParameters = {
     shockStep: 0,
     underlyings: [{ underlying: '', ...SHOCK }],
     otherUnderlyings: SHOCK,
-    haircuts: { volMultiplier: 0, horizonHours: 0, assets: [{ asset: '', ...HAIRCUT }], otherAssets: HAIRCUT },
+    haircuts: {
+      volMultiplier: 0,
+      horizonHours: 0,
+      assets: [{ asset: '', ...HAIRCUT }],
+      otherAssets: HAIRCUT,
+    },
     concentration: { participation: 0, impactCoefficient: 0, maxCostFraction: 0 },
     venues: [{ venue: '', ...VENUE }],
     otherVenues: VENUE,
@@ -77,7 +82,10 @@ export const parseCellParameters = (json: string): ParsedParameters => {
   if (first !== undefined) return { problems: [first, ...more] };
   const parameters = value as CellParameters;
   const [broken, ...others] = [
-    ...checkParameters(parameters.margin).map(({ field, message }) => ({ field: `margin.${field}`, message })),
+    ...checkParameters(parameters.margin).map(({ field, message }) => ({
+      field: `margin.${field}`,
+      message,
+    })),
     ...checkGrace(parameters.call.graceMs),
   ];
   return broken === undefined ? { parameters } : { problems: [broken, ...others] };
@@ -88,7 +96,12 @@ const refused = (message: string): ParsedParameters => ({ problems: [{ field: 'p
 const checkGrace = (graceMs: number): readonly ShapeProblem[] =>
   Number.isSafeInteger(graceMs) && graceMs >= GRACE_MS.min && graceMs <= GRACE_MS.max
     ? []
-    : [{ field: 'call.graceMs', message: `Expected an integer from ${GRACE_MS.min} to ${GRACE_MS.max}, was ${graceMs}` }];
+    : [
+        {
+          field: 'call.graceMs',
+          message: `Expected an integer from ${GRACE_MS.min} to ${GRACE_MS.max}, was ${graceMs}`,
+        },
+      ];
 
 /** The parameters in force. */
 export class ParametersView implements Fold {
@@ -102,7 +115,10 @@ export class ParametersView implements Fold {
   apply(event: Envelope): void {
     if (event.type !== 'RiskParametersSet') return;
     const { parameters, problems } = parseCellParameters(event.data.parametersJson);
-    assert(parameters !== undefined, () => `Expected parameters, ${problems?.[0].field}: ${problems?.[0].message}`);
+    assert(
+      parameters !== undefined,
+      () => `Expected parameters, ${problems?.[0].field}: ${problems?.[0].message}`,
+    );
     this.version = event.data.version;
     this.json = event.data.parametersJson;
     this.position = event.position;

@@ -19,7 +19,12 @@ export class HoldsView implements Fold {
     switch (event.type) {
       case 'WithdrawalRequested': {
         const { accountId, withdrawalId, asset, amount, location } = event.data;
-        return this.#add(accountId, withdrawalHold(withdrawalId), { asset, amount, location, isApproved: false });
+        return this.#add(accountId, withdrawalHold(withdrawalId), {
+          asset,
+          amount,
+          location,
+          isApproved: false,
+        });
       }
       case 'TransferRequested': {
         const { accountId, transferId, asset, amount, fromLocation: location } = event.data;
@@ -66,7 +71,8 @@ export class HoldsView implements Fold {
 
   *entries(): Iterable<readonly [string, string]> {
     for (const [accountId, holds] of this.#accounts) {
-      for (const [id, h] of holds) yield [`hold:${accountId}:${id}`, fields(h.asset, h.amount, h.location, h.isApproved)];
+      for (const [id, h] of holds)
+        yield [`hold:${accountId}:${id}`, fields(h.asset, h.amount, h.location, h.isApproved)];
     }
   }
 

@@ -3,6 +3,7 @@ export { canonicalJson } from './canonical-json.ts';
 export * from './cell-parameters.ts';
 export { transferHold, withdrawalHold, type Hold } from './holds.ts';
 export { POOLS_LOCATION, lineOf } from './lines.ts';
+export { effectiveParameters } from './effective-parameters.ts';
 export * from './margin-figures.ts';
 export * from './portfolio-view.ts';
 export { bandOf, dependenciesOf, objectionable } from './price-band.ts';

@@ -39,7 +39,8 @@ export class Lines {
     this.catalogue.addAsset(kind === 'fiat' ? { id: symbol } : { id: symbol, underlying: symbol });
     this.reprice(indexOf(symbol));
     for (const instrument of this.#reference.instruments.values()) {
-      if (instrument.quoteAsset === symbol || instrument.underlying === symbol) this.addInstrument(instrument);
+      if (instrument.quoteAsset === symbol || instrument.underlying === symbol)
+        this.addInstrument(instrument);
     }
   }
 
@@ -90,7 +91,8 @@ export class Lines {
     if (figures === undefined) return;
     const [asset = '', quote] = instrumentId.split('/');
     if (quote === NUMERAIRE) this.#repriceAsset(asset, figures);
-    for (const venueId of this.#reference.venues.keys()) this.#repriceLine(lineOf(instrumentId, venueId), figures);
+    for (const venueId of this.#reference.venues.keys())
+      this.#repriceLine(lineOf(instrumentId, venueId), figures);
   }
 
   #repriceAsset(asset: string, figures: MarkFigures): void {
@@ -105,7 +107,8 @@ export class Lines {
   }
 
   #repriceLine(line: string, figures: MarkFigures): void {
-    if (this.catalogue.instruments.find(line) !== undefined) this.market.setInstrumentMark(line, inputOf(figures));
+    if (this.catalogue.instruments.find(line) !== undefined)
+      this.market.setInstrumentMark(line, inputOf(figures));
   }
 
   #addLine(instrument: Instrument, venueId: string): void {

@@ -16,7 +16,7 @@ import {
 } from '@plinth/margin';
 import { SIGN, parseClientAccount, venueLocation } from '@plinth/market';
 import type { MarginFigures, Posting } from '@plinth/messages';
-import { assert, textToFloat } from '@plinth/money';
+import { assert, textToFloat, unitsOf, unitsToFloat } from '@plinth/money';
 import {
   LedgerView,
   MarksView,
@@ -26,7 +26,14 @@ import {
   ReferenceView,
 } from '@plinth/views';
 import { bookedContent } from './booked-content.ts';
-import type { Assessment, Hypothetical, HypotheticalLeg, Portfolio, PriceBlock } from './assessment.ts';
+import type {
+  Assessment,
+  Hypothetical,
+  HypotheticalLeg,
+  HypotheticalTransfer,
+  Portfolio,
+  PriceBlock,
+} from './assessment.ts';
 import { ParametersView } from './cell-parameters.ts';
 import { effectiveParameters } from './effective-parameters.ts';
 import { HoldsView } from './holds.ts';
@@ -34,6 +41,9 @@ import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
 import { bandOf, worstObjection } from './price-band.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
+
+/** One account of a book. */
+export type BookPlace = Readonly<{ book: Book; index: number }>;
 
 /**
  * Everything that the margin of the cell's accounts depends on, folded into the margin library's arrays: only accounts
@@ -70,11 +80,15 @@ export class PortfolioView implements Fold, Portfolio {
   ];
   /** Accounts that owe to a pool or have a claim on it, by asset: accrual changes them all. */
   readonly #indexed = new Map<string, Set<string>>();
+  /** Units of clients' money by location and asset. */
+  readonly #standing = new Map<string, Map<string, bigint>>();
   readonly #dirty = new Set<string>();
   #book = new Book(this.lines.catalogue);
   #kernel: MarginKernel | undefined;
   #measured = new Float64Array(0);
-  #measuredAt = -1n;
+  #measuredBy: MarginKernel | undefined;
+  #measuredAt = -1;
+  readonly #unmeasured = new Set<number>();
 
   apply(event: Envelope): void {
     this.touched.clear();
@@ -125,10 +139,24 @@ export class PortfolioView implements Fold, Portfolio {
 
   /** Places get their index from the log, not from who asks first: the order of sums is the same on every replica. */
   #placePostings(postings: readonly Posting[]): void {
-    for (const { account } of postings) {
+    for (const { account, asset, amount } of postings) {
       const client = parseClientAccount(account);
-      if (client !== undefined) this.lines.addLocation(client.location);
+      if (client === undefined) continue;
+      this.lines.addLocation(client.location);
+      const standing = this.#standing.get(client.location) ?? new Map<string, bigint>();
+      const units =
+        (standing.get(asset) ?? 0n) + unitsOf(amount, this.ledger.scaleOf(asset), 'postings.amount');
+      this.#standing.set(client.location, standing.set(asset, units));
     }
+  }
+
+  /** Worth of what all clients together have at a place, USD; assets without a price count nothing. */
+  standingAt(location: string): number {
+    let worth = 0;
+    for (const [asset, units] of this.#standing.get(location) ?? []) {
+      worth += unitsToFloat(units, this.ledger.scaleOf(asset)) * (this.marks.ofAsset(asset)?.price ?? 0);
+    }
+    return worth;
   }
 
   #index(asset: string, accountId: string): void {
@@ -166,6 +194,7 @@ export class PortfolioView implements Fold, Portfolio {
   #flush(): void {
     for (const accountId of this.#dirty) {
       const index = this.#book.accountIndex(accountId);
+      this.#unmeasured.add(index);
       this.#book.load(index, bookedContent(this, accountId));
       for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(index, fill);
     }
@@ -176,12 +205,13 @@ export class PortfolioView implements Fold, Portfolio {
     const { instrumentId, venueId, quantity, price, fee, feeAsset } = fill;
     const side = fill.side === 'buy' ? SIGN.buy : SIGN.sell;
     const instrument = lineOf(instrumentId, venueId);
-    applyFill(this.#book, index, { instrument, quantity: side * textToFloat(quantity), price: textToFloat(price) });
+    applyFill(this.#book, index, {
+      instrument,
+      quantity: side * textToFloat(quantity),
+      price: textToFloat(price),
+    });
     if (feeAsset === '') return;
-    const location = venueLocation(venueId);
-    const { balances } = this.#book.read(index);
-    const held = balances.find((row) => row.asset === feeAsset && row.location === location)?.amount ?? 0;
-    this.#book.setBalance(index, feeAsset, location, held - textToFloat(fee));
+    addTo({ book: this.#book, index }, feeAsset, venueLocation(venueId), -textToFloat(fee));
   }
 
   /** A leg as an order of the margin library. */
@@ -191,23 +221,43 @@ export class PortfolioView implements Fold, Portfolio {
     return { instrument: lineOf(instrumentId, venueId), quantity: SIGN[side] * quantity, price: at };
   }
 
-  assess(accountId: string, hypothetical?: Hypothetical): Assessment {
-    const { book, kernel } = this;
-    const index = book.accountIndex(accountId);
-    if (hypothetical === undefined) return assessmentOf(accountId, marginOf(kernel, book, index));
+  assess(accountId: string, hypothetical: Hypothetical = {}): Assessment {
     const { legs = [], transfers = [] } = hypothetical;
     const fees = legs.map(({ instrumentId, venueId, fee = 0 }) => ({
       asset: this.reference.instrument(instrumentId).quoteAsset,
       location: venueLocation(venueId),
       amount: -fee,
     }));
-    const change = {
-      orders: legs.map((leg) => this.orderOf(leg)),
-      transfers: [...transfers, ...fees].map(({ asset, location, amount }) =>
-        amount < 0 ? { asset, from: location, amount: -amount } : { asset, to: location, amount },
-      ),
-    };
-    return assessmentOf(accountId, whatIf(kernel, book, index, change));
+    const place = this.bookOf(accountId, [...transfers, ...fees]);
+    return this.assessOn(
+      accountId,
+      place,
+      legs.map((leg) => this.orderOf(leg)),
+    );
+  }
+
+  /** Where an account stands in a book: in the cell's own, or after transfers in one apart. */
+  bookOf(accountId: string, transfers: readonly HypotheticalTransfer[] = []): BookPlace {
+    const { book } = this;
+    const index = book.accountIndex(accountId);
+    const moves = transfers.filter(({ amount }) => amount !== 0);
+    if (moves.length === 0) return { book, index };
+    const apart = new Book(this.lines.catalogue);
+    const place = { book: apart, index: apart.addAccount(accountId) };
+    apart.load(place.index, book.read(index));
+    for (const { asset, location, amount } of moves) addTo(place, asset, location, amount);
+    return place;
+  }
+
+  /** Margin of an account at a place of a book, after these fills. */
+  assessOn(
+    accountId: string,
+    { book, index }: BookPlace,
+    orders: readonly HypotheticalOrder[] = [],
+  ): Assessment {
+    const { kernel } = this;
+    if (orders.length === 0) return assessmentOf(accountId, marginOf(kernel, book, index));
+    return assessmentOf(accountId, whatIf(kernel, book, index, { orders }));
   }
 
   isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[]): boolean {
@@ -231,6 +281,15 @@ export class PortfolioView implements Fold, Portfolio {
     return book.read(book.accountIndex(accountId));
   }
 
+  /** The same after these fills. */
+  contentWith(accountId: string, orders: readonly HypotheticalOrder[]): AccountContent {
+    const apart = new Book(this.lines.catalogue);
+    const index = apart.addAccount(accountId);
+    apart.load(index, this.contentOf(accountId));
+    for (const order of orders) applyFill(apart, index, order);
+    return apart.read(index);
+  }
+
   unbookedFills(accountId: string): number {
     return this.unbooked.of(accountId).size;
   }
@@ -244,14 +303,38 @@ export class PortfolioView implements Fold, Portfolio {
     return this.#book.accounts.ids;
   }
 
-  /** Figures of every account, FIGURE_COUNT each, in the order of `accountIds`: one pass, kept until the next event. */
-  measure(): Float64Array {
-    if (this.#measuredAt === this.position) return this.#measured;
+  hasAccount(accountId: string): boolean {
+    return this.#book.accounts.find(accountId) !== undefined;
+  }
+
+  /** Figures of one account by place (`EQUITY`, `INITIAL` …); good until the next valuation. */
+  value(accountId: string): Float64Array {
     const { book, kernel } = this;
+    kernel.model.refresh();
+    return kernel.value(book, book.accountIndex(accountId));
+  }
+
+  /**
+   * Figures of every account, FIGURE_COUNT each, in the order of `accountIds`. After a change of prices or parameters one
+   * pass over all accounts; otherwise only those that were touched are valued again.
+   */
+  measure(): Float64Array {
+    const { book, kernel, lines } = this;
     const size = book.size * FIGURE_COUNT;
-    if (this.#measured.length < size) this.#measured = new Float64Array(Math.max(64 * FIGURE_COUNT, 2 * size));
-    marginAll(kernel, book, this.#measured);
-    this.#measuredAt = this.position;
+    if (this.#measured.length < size) {
+      const wider = new Float64Array(Math.max(64 * FIGURE_COUNT, 2 * size));
+      wider.set(this.#measured);
+      this.#measured = wider;
+    }
+    if (kernel.model.refresh() || this.#measuredBy !== kernel || this.#measuredAt !== lines.market.version) {
+      marginAll(kernel, book, this.#measured);
+      this.#measuredBy = kernel;
+      this.#measuredAt = lines.market.version;
+    } else {
+      for (const index of this.#unmeasured)
+        this.#measured.set(kernel.value(book, index), index * FIGURE_COUNT);
+    }
+    this.#unmeasured.clear();
     return this.#measured;
   }
 
@@ -274,14 +357,21 @@ export class PortfolioView implements Fold, Portfolio {
     for (const view of this.#views) view.reset();
     this.lines.reset();
     this.#indexed.clear();
+    this.#standing.clear();
     this.#dirty.clear();
     this.touched.clear();
     this.position = 0n;
     this.#book = new Book(this.lines.catalogue);
     this.#kernel = undefined;
-    this.#measuredAt = -1n;
+    this.#measuredBy = undefined;
+    this.#unmeasured.clear();
   }
 }
+
+const addTo = ({ book, index }: BookPlace, asset: string, location: string, change: number): void => {
+  const row = book.read(index).balances.find((one) => one.asset === asset && one.location === location);
+  book.setBalance(index, asset, location, (row?.amount ?? 0) + change);
+};
 
 const assessmentOf = (accountId: string, report: MarginReport): Assessment => ({
   accountId,

@@ -40,7 +40,9 @@ export const worstObjection = (
   content: AccountContent,
   action: PricedAction,
 ): MarkObjection | undefined => {
-  const found = new Set(dependenciesOf(sources, content).map((id) => objection(action, sources.marks.figures(id))));
+  const found = new Set(
+    dependenciesOf(sources, content).map((id) => objection(action, sources.marks.figures(id))),
+  );
   return (['halted', 'guarded', 'degraded'] as const).find((one) => found.has(one));
 };
 
@@ -60,7 +62,8 @@ export const bandOf = ({ marks, reference }: Sources, content: AccountContent): 
     const { price, confidence } = mark;
     band += size * settled * (inverse ? inverseMove(price, confidence) : confidence);
   }
-  for (const [asset, units] of netAssets(content)) band += Math.abs(units) * (marks.ofAsset(asset)?.confidence ?? 0);
+  for (const [asset, units] of netAssets(content))
+    band += Math.abs(units) * (marks.ofAsset(asset)?.confidence ?? 0);
   return band;
 };
 

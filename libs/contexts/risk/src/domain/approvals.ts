@@ -75,29 +75,42 @@ export const judgeOrder = (
 
 const refuse = (code: OrderRefusal | PayoutRefusal, message: string): Refusal => ({ code, message });
 
-const refuseOrder = (
+export const refuseOrder = (
   reduceOnly: boolean,
   judgement: OrderJudgement,
   account: MarginAccount,
 ): Refusal | undefined => {
   if (account.liquidationId !== '')
-    return refuse('LIQUIDATION_RUNNING', `Liquidation ${account.liquidationId} is reducing the account; wait for its end`);
+    return refuse(
+      'LIQUIDATION_RUNNING',
+      `Liquidation ${account.liquidationId} is reducing the account; wait for its end`,
+    );
   if (account.orders.size >= LIMITS.reservationsPerAccountMax)
-    return refuse('TOO_MANY_ORDERS', `Expected at most ${account.orders.size} open orders; cancel some first`);
+    return refuse(
+      'TOO_MANY_ORDERS',
+      `Expected at most ${account.orders.size} open orders; cancel some first`,
+    );
   // Reducing risk is never refused for margin and never blocked by the state of a price.
   if (judgement.riskReducing) return undefined;
-  if (reduceOnly) return refuse('NOT_REDUCING', 'The order is reduce-only and would let some loss grow; make it smaller');
+  if (reduceOnly)
+    return refuse('NOT_REDUCING', 'The order is reduce-only and would let some loss grow; make it smaller');
   return refuseRisk(judgement, account);
 };
 
 const refuseRisk = (judgement: OrderJudgement, account: MarginAccount): Refusal | undefined => {
   const { notLive, venuesFull, poolsDry, headroom, figuresAfter } = judgement;
   if (account.state !== 'healthy')
-    return refuse('ACCOUNT_RESTRICTED', `The account is in ${account.state}: only orders that reduce risk are taken`);
+    return refuse(
+      'ACCOUNT_RESTRICTED',
+      `The account is in ${account.state}: only orders that reduce risk are taken`,
+    );
   if (notLive.length > 0)
     return refuse('PRICE_NOT_LIVE', `Opening risk needs live prices; wait for ${first(notLive)}`);
   if (venuesFull.length > 0)
-    return refuse('VENUE_LIMIT', `No venue may take the order: ${first(venuesFull)}; choose another or a smaller size`);
+    return refuse(
+      'VENUE_LIMIT',
+      `No venue may take the order: ${first(venuesFull)}; choose another or a smaller size`,
+    );
   if (headroom < 0) return refuse('MARGIN_INSUFFICIENT', insufficient(figuresAfter));
   if (poolsDry.length > 0)
     return refuse('POOL_DRY', `The order would borrow more than the pool has: ${first(poolsDry)}`);
@@ -134,7 +147,10 @@ const refusePayout = (judgement: PayoutJudgement, account: MarginAccount): Refus
       `The account is in ${account.state}: nothing is paid out until it is healthy`,
     );
   if (account.payouts.size >= LIMITS.payoutsPerAccountMax)
-    return refuse('TOO_MANY_PAYOUTS', `Expected at most ${account.payouts.size} under way; wait for one to end`);
+    return refuse(
+      'TOO_MANY_PAYOUTS',
+      `Expected at most ${account.payouts.size} under way; wait for one to end`,
+    );
   if (free) return undefined;
   if (notLive.length > 0)
     return refuse('PRICE_NOT_LIVE', `Paying out needs live prices; wait for ${first(notLive)}`);

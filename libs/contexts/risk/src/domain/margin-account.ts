@@ -2,7 +2,13 @@ import type { Decider, Instant, NewEvent } from '@plinth/eventing';
 import type { AccountState } from '@plinth/margin';
 import type { EventData, MarginFigures } from '@plinth/messages';
 import { transferHold, withdrawalHold, type PriceBlock } from '@plinth/portfolio';
-import { judgeOrder, judgePayout, type OrderJudgement, type PayoutJudgement, type Unjudged } from './approvals.ts';
+import {
+  judgeOrder,
+  judgePayout,
+  type OrderJudgement,
+  type PayoutJudgement,
+  type Unjudged,
+} from './approvals.ts';
 import { judgeMargin } from './margin-call.ts';
 
 /** An open margin call. `amount` in USD brings equity back to the initial margin. */
@@ -70,24 +76,30 @@ export type MarginCommand =
     }>
   | Readonly<{ type: 'LiquidationEnded'; liquidationId: string; outcome: string; judgement: Judgement }>;
 
-export type MarginEventType =
-  | 'MarginStateChanged'
-  | 'MarginCalled'
-  | 'MarginCallCured'
-  | 'MarginCallEscalated'
-  | 'LiquidationRequested'
-  | 'LiquidationDeferred'
-  | 'LiquidationCleared'
-  | 'OrderApproved'
-  | 'OrderRefused'
-  | 'OrderReservationReleased'
-  | 'PayoutReservationReleased'
-  | 'WithdrawalApproved'
-  | 'WithdrawalRefused'
-  | 'TransferApproved'
-  | 'TransferRefused';
+const MARGIN_EVENTS = [
+  'MarginStateChanged',
+  'MarginCalled',
+  'MarginCallCured',
+  'MarginCallEscalated',
+  'LiquidationRequested',
+  'LiquidationDeferred',
+  'LiquidationCleared',
+  'OrderApproved',
+  'OrderRefused',
+  'OrderReservationReleased',
+  'PayoutReservationReleased',
+  'WithdrawalApproved',
+  'WithdrawalRefused',
+  'TransferApproved',
+  'TransferRefused',
+] as const;
 
+export type MarginEventType = (typeof MARGIN_EVENTS)[number];
 export type MarginEvent = NewEvent<MarginEventType>;
+
+const NAMES: ReadonlySet<string> = new Set(MARGIN_EVENTS);
+
+export const isMarginEvent = (event: NewEvent): event is MarginEvent => NAMES.has(event.type);
 
 const NONE: ReadonlySet<string> = new Set<string>();
 

@@ -23,6 +23,13 @@ export const judgeMargin = (judgement: Judgement, account: MarginAccount): reado
   return [...changed, { type: 'MarginCallCured', data: { accountId, callId: account.call.id } }];
 };
 
+/** True when the judgement of an account that is in `to` would say more than its state. */
+export const hasWork = (account: MarginAccount, to: AccountState, at: number): boolean => {
+  if (account.liquidationId !== '') return false;
+  if (causeOfLiquidation(to, account, at) !== undefined) return true;
+  return (to === 'call') !== (account.call !== undefined);
+};
+
 const causeOfLiquidation = (to: AccountState, { call }: MarginAccount, at: number): Cause | undefined => {
   switch (to) {
     case 'healthy':
@@ -41,7 +48,10 @@ const stateChanged = (judgement: Judgement, fromState: string, toState: string):
   data: { accountId: judgement.accountId, fromState, toState, figures: judgement.figures },
 });
 
-const called = ({ accountId, shortfall, at, callGraceMs, figures }: Judgement, account: MarginAccount): MarginEvent => ({
+const called = (
+  { accountId, shortfall, at, callGraceMs, figures }: Judgement,
+  account: MarginAccount,
+): MarginEvent => ({
   type: 'MarginCalled',
   data: {
     accountId,
@@ -55,7 +65,8 @@ const called = ({ accountId, shortfall, at, callGraceMs, figures }: Judgement, a
 const liquidate = (judgement: Judgement, account: MarginAccount, cause: Cause): readonly MarginEvent[] => {
   const { accountId, figures } = judgement;
   const callId = account.call?.id ?? '';
-  const block: PriceBlock | undefined = cause === 'deadline' ? judgement.belowCall : judgement.belowMaintenance;
+  const block: PriceBlock | undefined =
+    cause === 'deadline' ? judgement.belowCall : judgement.belowMaintenance;
   if (block !== undefined) {
     if (account.deferred === `${cause} ${block}`) return [];
     return [{ type: 'LiquidationDeferred', data: { accountId, callId, cause, reason: block, figures } }];

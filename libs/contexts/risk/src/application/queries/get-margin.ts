@@ -1,0 +1,48 @@
+import type { Rejection } from '@plinth/eventing';
+import { marginWithOpenOrders } from '@plinth/margin';
+import type { riskMessages } from '@plinth/messages';
+import { floatToText } from '@plinth/money';
+import { dependenciesOf, objectionable, type Assessment, type PortfolioView } from '@plinth/portfolio';
+import { restingLegs } from '../open-order-terms.ts';
+import { countInsolvent } from '../revaluation.ts';
+import type { RiskViews } from '../risk-views.ts';
+import { refuseAccount } from './account-of.ts';
+
+/** equity / maintenance margin; empty when nothing is required. */
+const healthOf = ({ equity, maintenanceMargin }: Assessment): string =>
+  maintenanceMargin > 0 ? floatToText(equity / maintenanceMargin, 8, 'floor') : '';
+
+export const getMargin = (
+  { accountId }: riskMessages.GetMarginRequest,
+  { portfolio, accounts }: RiskViews,
+): riskMessages.GetMarginResponse | Rejection => {
+  const refusal = refuseAccount(portfolio, accountId);
+  if (refusal !== undefined) return refusal;
+  const account = accounts.of(accountId);
+  const assessment = portfolio.assess(accountId);
+  const { call } = account;
+  return {
+    accountId,
+    state: account.state,
+    figures: portfolio.figures(assessment),
+    conservative: portfolio.figures(withOrders(portfolio, accountId, account.orders)),
+    health: healthOf(assessment),
+    callId: call?.id ?? '',
+    callAmount: call?.amount ?? '',
+    callDeadlineMs: call?.deadlineMs ?? 0,
+    liquidationId: account.liquidationId,
+    deferredReason: account.deferred,
+    notLive: [
+      ...objectionable(portfolio, dependenciesOf(portfolio, portfolio.contentOf(accountId)), 'open-risk'),
+    ],
+    reservedOrders: account.orders.size,
+    gateClosed: countInsolvent(portfolio) > 0,
+  };
+};
+
+const withOrders = (portfolio: PortfolioView, accountId: string, orders: ReadonlySet<string>): Assessment => {
+  const place = portfolio.bookOf(accountId);
+  const resting = restingLegs(portfolio, accountId, orders).map((leg) => portfolio.orderOf(leg));
+  const { worst } = marginWithOpenOrders(portfolio.kernel, place.book, place.index, resting);
+  return portfolio.assessOn(accountId, place, worst);
+};

@@ -1,0 +1,103 @@
+import type { Instant, Intent } from '@plinth/eventing';
+import {
+  EQUITY,
+  FIGURE_COUNT,
+  INITIAL,
+  MAINTENANCE,
+  nextSeverity,
+  severityOf,
+  stateOf,
+  type AccountState,
+} from '@plinth/margin';
+import { assert } from '@plinth/money';
+import { requirementText, type PortfolioView } from '@plinth/portfolio';
+import { LIMITS } from '../domain/limits.ts';
+import { marginAccount, type Judgement, type MarginAccount } from '../domain/margin-account.ts';
+import { hasWork } from '../domain/margin-call.ts';
+import { marginStream, type RiskViews } from './risk-views.ts';
+
+/** State that these figures give to an account that was in `from`. */
+const stateBy = (
+  portfolio: PortfolioView,
+  figures: Float64Array,
+  at: number,
+  from: AccountState,
+): AccountState => stateOf(nextSeverity(severityOf(from), figures, at, portfolio.marginParameters));
+
+/** All that an account's state, call and liquidation are decided by. */
+export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Instant): Judgement => {
+  const figures = portfolio.value(accountId).slice();
+  const stateFrom = (from: AccountState): AccountState => stateBy(portfolio, figures, 0, from);
+  const assessment = portfolio.assess(accountId);
+  const maintenance = figures[MAINTENANCE] as number;
+  const { callRatio } = portfolio.marginParameters.states;
+  // From the worst state hysteresis holds longest: where even that is better than a call, nothing can be due.
+  const isBad = severityOf(stateFrom('insolvent')) >= severityOf('call');
+  const parameters = portfolio.parameters.current;
+  assert(parameters !== undefined, 'Expected risk parameters');
+  return {
+    accountId,
+    at,
+    figures: portfolio.figures(assessment),
+    stateFrom,
+    shortfall: requirementText(Math.max(0, (figures[INITIAL] as number) - (figures[EQUITY] as number))),
+    callGraceMs: parameters.call.graceMs,
+    belowCall: isBad ? portfolio.liquidationBlock(accountId, callRatio * maintenance) : undefined,
+    belowMaintenance: isBad ? portfolio.liquidationBlock(accountId, maintenance) : undefined,
+  };
+};
+
+const revalue = ({ portfolio }: RiskViews, accountId: string, at: Instant): Intent => ({
+  stream: marginStream(accountId),
+  decider: marginAccount,
+  command: { type: 'Revalue', judgement: judgementOf(portfolio, accountId, at) },
+});
+
+const needsJudging = (known: MarginAccount, to: AccountState, at: Instant): boolean =>
+  to !== known.state || hasWork(known, to, at);
+
+/** Accounts of which the log must learn something, of those given. */
+export const revalueAccounts = (
+  views: RiskViews,
+  accountIds: Iterable<string>,
+  at: Instant,
+): readonly Intent[] => {
+  const { portfolio, accounts } = views;
+  if (!portfolio.isReady) return [];
+  const due = [...new Set(accountIds)].filter((accountId) => {
+    if (!portfolio.hasAccount(accountId)) return false;
+    const known = accounts.of(accountId);
+    return needsJudging(known, stateBy(portfolio, portfolio.value(accountId), 0, known.state), at);
+  });
+  return due.slice(0, LIMITS.revaluationsPerReactionMax).map((accountId) => revalue(views, accountId, at));
+};
+
+/**
+ * All accounts in one pass over the arrays. Only those whose state changes, or that have something due, become
+ * decisions; the worst first where there are too many for one reaction, the others with the next round.
+ */
+export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => {
+  const { portfolio, accounts } = views;
+  if (!portfolio.isReady) return [];
+  const figures = portfolio.measure();
+  const due: { accountId: string; severity: number }[] = [];
+  portfolio.accountIds().forEach((accountId, n) => {
+    const known = accounts.of(accountId);
+    const to = stateBy(portfolio, figures, n * FIGURE_COUNT, known.state);
+    if (needsJudging(known, to, at)) due.push({ accountId, severity: severityOf(to) });
+  });
+  due.sort((a, b) => b.severity - a.severity || (a.accountId < b.accountId ? -1 : 1));
+  return due
+    .slice(0, LIMITS.revaluationsPerReactionMax)
+    .map(({ accountId }) => revalue(views, accountId, at));
+};
+
+/** How many accounts owe more than they have, by the figures at this position: the gate of payouts. */
+export const countInsolvent = (portfolio: PortfolioView): number => {
+  const figures = portfolio.measure();
+  let count = 0;
+  for (let n = 0; n < portfolio.accountIds().length; n += 1) {
+    if ((figures[n * FIGURE_COUNT + EQUITY] as number) < 0) count += 1;
+  }
+  return count;
+};
