@@ -49,9 +49,7 @@ describe('an inverse position', () => {
   });
 });
 
-const quantities = fc
-  .bigInt({ min: -500_000_000n, max: 500_000_000n })
-  .filter((units) => units !== 0n);
+const quantities = fc.bigInt({ min: -500_000_000n, max: 500_000_000n }).filter((units) => units !== 0n);
 const prices = fc.integer({ min: 1, max: 10_000_000 }).map((cents) => {
   const text = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
   return priceOf(text);
@@ -61,27 +59,30 @@ describe('profit', () => {
   it.each([
     ['linear', linear],
     ['inverse', inverse],
-  ])('of a %s position: Σ realised + unrealised = Σ cash flows + value of what is open, exactly', (_, terms) => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(quantities, prices), { maxLength: 30 }), prices, (fills, last) => {
-        let position = FLAT;
-        let [realised, cash] = [0n, 0n];
-        for (const [units, price] of fills) {
-          const value = positionValue(units, price, terms, 'ceil');
-          const booked = bookFill(position, units, value, terms.scale);
-          position = booked.position;
-          realised += booked.realised;
-          cash -= value;
-        }
-        const value = positionValue(position.units, last, terms, 'floor');
-        const unrealised = value - position.cost;
-        expect(realised + unrealised).toBe(cash + value);
-        expect(realised % ofAssetUnits(1n, terms.scale)).toBe(0n);
-        if (position.units === 0n) expect(position.cost).toBe(0n);
-      }),
-      { numRuns: 500 },
-    );
-  });
+  ])(
+    'of a %s position: Σ realised + unrealised = Σ cash flows + value of what is open, exactly',
+    (_, terms) => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(quantities, prices), { maxLength: 30 }), prices, (fills, last) => {
+          let position = FLAT;
+          let [realised, cash] = [0n, 0n];
+          for (const [units, price] of fills) {
+            const value = positionValue(units, price, terms, 'ceil');
+            const booked = bookFill(position, units, value, terms.scale);
+            position = booked.position;
+            realised += booked.realised;
+            cash -= value;
+          }
+          const value = positionValue(position.units, last, terms, 'floor');
+          const unrealised = value - position.cost;
+          expect(realised + unrealised).toBe(cash + value);
+          expect(realised % ofAssetUnits(1n, terms.scale)).toBe(0n);
+          if (position.units === 0n) expect(position.cost).toBe(0n);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 
   it('is never over zero when bought and sold at one price, however it is cut', () => {
     const cuts = fc.array(quantities, { minLength: 1, maxLength: 20 });
