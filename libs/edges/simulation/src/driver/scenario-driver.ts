@@ -1,8 +1,8 @@
 import type { EventLog } from '@plinth/eventing';
-import type { CellClient, Lockstep } from '@plinth/runtime';
+import type { CellClient, Lockstep, ServiceHost } from '@plinth/runtime';
 import type { SimulatedVenue } from '@plinth/connectors';
 import { assert } from '@plinth/money';
-import { readReports, reportsKey } from '@plinth/routing';
+import { readReports, reportsKey, type RoutingViews } from '@plinth/routing';
 import type { MarketFeed } from '../market/market-feed.ts';
 import type { ClientBehaviour } from './behaviour.ts';
 import { openingSteps, type ScriptedCommand } from './opening.ts';
@@ -17,8 +17,8 @@ export type DriverPorts = Readonly<{
   clock: ScenarioClock;
   venues: ReadonlyMap<string, SimulatedVenue>;
   behaviour: ClientBehaviour;
-  /** Sequence number of the last report that routing has taken in from a venue. */
-  lastReport: (venueId: string) => number;
+  /** Knows which reports have been taken in. */
+  routing: ServiceHost;
 }>;
 
 export type Refusal = Readonly<{ step: number; command: string; code: string; message: string }>;
@@ -90,8 +90,9 @@ export class ScenarioDriver {
 
   /** Takes in what the first venue with news has to report. */
   async #poll(signal: AbortSignal): Promise<boolean> {
+    const { health } = this.#ports.routing.views as unknown as RoutingViews;
     for (const venue of this.#ports.venues.values()) {
-      const request = await readReports(venue, this.#ports.lastReport(venue.venueId), signal);
+      const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
       if (request === undefined) continue;
       const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
       const answer = await this.#ports.client.command('TakeVenueReports', request, sender);

@@ -1,0 +1,12 @@
+export { Auditor, type AuditReport } from './auditor/auditor.ts';
+export type { Breach } from './auditor/breach.ts';
+export { observer, StoryView, type LiquidationStory, type ObserverViews } from './driver/observer.ts';
+export { drawPopulation, STYLES, type PlannedAccount, type Style } from './driver/population.ts';
+export { readBook } from './driver/book-file.ts';
+export type { DriverProgress, Refusal } from './driver/scenario-driver.ts';
+export { MadeMarket } from './market/made-market.ts';
+export type * from './market/market-feed.ts';
+export { RecordedMarket } from './market/recorded-market.ts';
+export { CRASH, stretched, type Scenario } from './market/scenario.ts';
+export { Random } from './random.ts';
+export { prepareRun, type ScenarioRun, type ScenarioRunOptions } from './run/scenario-run.ts';
