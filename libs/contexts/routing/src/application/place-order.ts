@@ -9,7 +9,7 @@ import { collarPrice, judgeOrder } from '../domain/controls.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { PreTradeLimits } from './config.ts';
 import { orderIntent } from './effects.ts';
-import { reducibleUnits, unitValueUsd } from './venue-capacity.ts';
+import { markOf, reducibleUnits, unitValueUsd } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
 
 type PlaceOrderRequest = routingMessages.PlaceOrderRequest;
@@ -136,11 +136,11 @@ const factsOf = (draft: OrderDraft, views: RoutingViews, controls: PreTradeLimit
     const isNamed = venues.length === 0 || venues.includes(venue.id);
     return listing !== undefined && isNamed ? [{ venue, listing }] : [];
   });
-  const mark = views.marks.exact(instrument.id);
+  const mark = markOf(views, instrument);
   const order = { ...draft, instrumentId: instrument.id };
   return {
     eligible,
-    mark: mark && { price: decimalOf(mark.price), state: mark.state as 'live' | 'degraded' | 'halted' },
+    mark: mark && { price: decimalOf(mark.price), state: mark.state },
     unitValueUsd: unitValueUsd(views, instrument),
     reducible: draft.reduceOnly
       ? eligible.reduce((sum, { venue }) => sum + reducibleUnits(views, order, venue.id), 0)

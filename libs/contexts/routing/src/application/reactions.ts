@@ -4,6 +4,7 @@ import type { OpenOrderState } from '../domain/order-state.ts';
 import { needsSplit, openChildren } from '../domain/order-state.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { orderIntent, venueIntent } from './effects.ts';
+import { markOf } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
 import { cancelEffect, effectOf, splitEffect, submitEffect } from './work.ts';
 
@@ -107,7 +108,7 @@ const placeLeg = (
       timeInForce: 'ioc',
       venues: [leg.venueId],
       liquidationId: data.liquidationId,
-      arrivalPrice: views.marks.exact(leg.instrumentId)?.price ?? leg.limitPrice,
+      arrivalPrice: markOf(views, instrument)?.price ?? leg.limitPrice,
       reduceOnly: leg.kind === 'close',
       worstPrice: leg.limitPrice,
       quoteAsset: instrument.quoteAsset,

@@ -1,6 +1,6 @@
-import type { Instrument, Side, Venue } from '@plinth/market';
-import { SIGN } from '@plinth/market';
-import { decimalOf, decimalToFloat, unitsToFloat } from '@plinth/money';
+import type { Instrument, MarkState, Side, Venue } from '@plinth/market';
+import { NUMERAIRE, SIGN, indexOf } from '@plinth/market';
+import { decimalOf, decimalToFloat, divide, formatDecimal, unitsToFloat } from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
 import type { OpenOrderState } from '../domain/order-state.ts';
 import { ORDER_SCALE, unfilledOf } from '../domain/order-state.ts';
@@ -8,9 +8,36 @@ import type { RoutingViews } from './views.ts';
 
 const PPM = 1_000_000;
 
+/** Decimals of a price that is made of two others. */
+const CROSS_DIGITS = 12;
+
+export type MarkText = Readonly<{ price: string; state: MarkState }>;
+
+/**
+ * Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its assets, in the worse
+ * state of the two. Undefined when it has no price.
+ */
+export const markOf = (views: RoutingViews, instrument: Instrument): MarkText | undefined => {
+  const own = views.marks.exact(instrument.id);
+  if (own !== undefined) return { price: own.price, state: own.state as MarkState };
+  if (instrument.kind !== 'spot') return undefined;
+  const [base, quote] = [instrument.underlying, instrument.quoteAsset].map((asset) => assetMark(views, asset));
+  if (base === undefined || quote === undefined) return undefined;
+  const { quotient } = divide(decimalOf(base.price), decimalOf(quote.price), CROSS_DIGITS, 'half-away');
+  const state = (['halted', 'degraded', 'live'] as const).find((s) => base.state === s || quote.state === s);
+  return { price: formatDecimal(quotient), state: state ?? 'live' };
+};
+
+const assetMark = (views: RoutingViews, asset: string): MarkText | undefined => {
+  if (asset === NUMERAIRE) return { price: '1', state: 'live' };
+  const mark = views.marks.exact(indexOf(asset));
+  return mark && { price: mark.price, state: mark.state as MarkState };
+};
+
 /** USD value of one unit of an instrument at the mark; undefined when it has no price. */
 export const unitValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {
-  const mark = views.marks.figures(instrument.id)?.price;
+  const price = markOf(views, instrument)?.price;
+  const mark = price === undefined ? undefined : decimalToFloat(decimalOf(price));
   const quote = views.marks.ofAsset(instrument.quoteAsset)?.price;
   if (mark === undefined || quote === undefined) return undefined;
   return mark * quote * decimalToFloat(decimalOf(instrument.contractSize));

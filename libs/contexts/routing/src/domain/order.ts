@@ -126,7 +126,9 @@ const decideOpen = (command: Exclude<OrderCommand, { kind: 'place' }>, state: Op
     case 'mark-unknown': {
       const child = state.children.get(command.childId);
       if (child === undefined) return unknownChild(command.childId);
-      if (child.status === 'closed' || command.attempt <= child.attempt) return [];
+      // A venue that has acknowledged or filled it has answered, whatever became of a later call.
+      if (child.status === 'closed' || child.status === 'acknowledged') return [];
+      if (command.attempt <= child.attempt) return [];
       const { childId, attempt } = command;
       return [
         { type: 'ChildOutcomeUnknown', data: { orderId, childId, venueId: child.order.venueId, attempt } },
