@@ -98,7 +98,7 @@ describe('a negative balance', () => {
 describe('interest', () => {
   it('is charged up and credited down at a settlement, and shared out exactly', () => {
     const world = openWorld();
-    supply(world, 'z1', '1000');
+    supply(world, 'z1', '1000.000001');
     world.fill('a1', { fee: '100.000001' });
     const events = world.accrue('USD', '1.1', '1.005', 's1');
     expect(types(events)).toEqual([
@@ -109,6 +109,7 @@ describe('interest', () => {
       'InterestDistributed',
     ]);
     // 100.000001 · 0.1 = 10.0000001, charged 10.000001: 0.9 of a unit is rounding, not yet a whole one.
+    // 1000.000001 · 0.005 = 5.000000005, credited 5.
     expect(events.at(-1)?.data).toMatchObject({
       borrowerInterest: '10.000001',
       lenderInterest: '5',
@@ -118,7 +119,7 @@ describe('interest', () => {
     });
     expect(balances(world)).toMatchObject({
       'debt:a1:USD:USD': '-110.000002',
-      'supplied:z1:USD:USD': '1005',
+      'supplied:z1:USD:USD': '1005.000001',
       'house:reserve:USD:USD': '5.000001',
     });
   });
@@ -148,7 +149,17 @@ describe('interest', () => {
     const world = openWorld();
     world.fill('a1', { fee: '100' });
     world.accrue('USD', '1.01', '1', '');
-    expect(types(deposit(world, 'a1', '101'))).toEqual(['DepositCredited', 'InterestCharged', 'LoanRepaid']);
+    expect(types(world.fill('a1', { fee: '1' })).slice(1)).toEqual([
+      'FillBooked',
+      'InterestCharged',
+      'LoanDrawn',
+    ]);
+    world.accrue('USD', '1.02', '1', '');
+    expect(types(deposit(world, 'a1', '103.01'))).toEqual([
+      'DepositCredited',
+      'InterestCharged',
+      'LoanRepaid',
+    ]);
     expect(balances(world, 'debt')).toEqual({});
   });
 });

@@ -103,6 +103,15 @@ describe('profit', () => {
     );
   });
 
+  it('realised by closing a part is never more than its exact share', () => {
+    const opened = fill(linear, FLAT, '0.00000003', '100');
+    const closed = fill(linear, opened.position, '-0.00000001', '200');
+    expect(amountText(opened.position.cost)).toBe('0.000003');
+    expect(amountText(closed.realised)).toBe('0.000001');
+    const odd = bookFill({ units: 3n, cost: ofAssetUnits(2n, 6) }, -1n, ofAssetUnits(-1n, 6), 6);
+    expect(odd.realised).toBe(0n);
+  });
+
   it('reads back the cost it wrote', () => {
     const { position } = fill(linear, FLAT, '0.3', '0.07');
     expect(amountOf(amountText(position.cost), 'cost')).toBe(position.cost);
