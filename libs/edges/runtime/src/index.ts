@@ -1,4 +1,5 @@
 export * from './config/index.ts';
+export * from './log/index.ts';
 export * from './rpc/index.ts';
 export * from './service/index.ts';
 export * from './telemetry/logger.ts';

@@ -108,7 +108,8 @@ export const parseEvent = (bytes: Buffer, start: number): StoredEvent => {
   const stream = text();
   const type = text();
   const dataLength = next();
-  const data = bytes.subarray(at - dataLength, at);
+  // A copy: the driver moves later messages into the same memory when one of them arrives in two parts.
+  const data = new Uint8Array(bytes.subarray(at - dataLength, at));
   const correlationId = text();
   const causationId = text();
   const actor = text();

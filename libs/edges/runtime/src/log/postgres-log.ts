@@ -75,10 +75,8 @@ export class PostgresLog implements EventLog, StoredLog {
     return stored.map((event) => toEnvelope(event, this.#codec));
   }
 
-  /** The bytes are copied: a caller that keeps an event does not keep the whole answer of the server. */
   async readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]> {
-    const stored = await this.#readStored(after, limit);
-    return stored.map((event) => ({ ...event, bytes: new Uint8Array(event.bytes) }));
+    return this.#readStored(after, limit);
   }
 
   async readStream(stream: StreamId, after: number, limit: number): Promise<readonly Envelope[]> {
