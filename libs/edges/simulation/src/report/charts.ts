@@ -1,0 +1,236 @@
+import type { EfficiencyMoment, RunFigures } from './figures.ts';
+import { numberText, percentText, shortText, timeText } from './number-text.ts';
+import { savedShare } from './report-tables.ts';
+import {
+  area,
+  bar,
+  dot,
+  escaped,
+  frameOf,
+  HEIGHT,
+  label,
+  line,
+  niceStep,
+  svgOf,
+  WIDTH,
+  type Point,
+} from './svg.ts';
+
+export type Chart = Readonly<{ title: string; note: string; svg: string; legend: string }>;
+
+const COLOURS = 8;
+
+const legendOf = (entries: readonly (readonly [string, string])[]): string =>
+  entries.map(([colour, text]) => `<span><i class="${colour}"></i>${escaped(text)}</span>`).join('');
+
+/** A whole number of steps that holds the value. */
+const ceiling = (value: number): number => {
+  const step = niceStep(value || 1);
+  return Math.ceil(value / step - 1e-9) * step || 1;
+};
+
+const hours = (startMs: number) => (atMs: number) => `${numberText((atMs - startMs) / 3_600_000, 1)} h`;
+
+export const chartsOf = (figures: RunFigures): readonly Chart[] =>
+  [
+    prices(figures),
+    bookMargin(figures),
+    states(figures),
+    liquidations(figures),
+    styles(figures),
+    waterfall(figures),
+  ].filter((chart) => chart !== undefined);
+
+const UNHEALTHY = ['insolvent', 'liquidation', 'call', 'restricted'] as const;
+
+const states = ({ states: { samples }, run }: RunFigures): Chart | undefined => {
+  const last = samples.at(-1);
+  if (last === undefined) return undefined;
+  const total = Object.values(last.counts).reduce((sum, n) => sum + n, 0);
+  const sums = samples.map(({ counts }) => UNHEALTHY.reduce((sum, state) => sum + (counts[state] ?? 0), 0));
+  const axes = { xText: hours(run.startMs), yText: (n: number) => numberText(n) };
+  const frame = frameOf({ x: [run.startMs, run.endMs], y: [0, ceiling(Math.max(1, ...sums))], ...axes });
+  let below = samples.map(() => 0);
+  const layers = UNHEALTHY.map((state) => {
+    const above = below.map((sum, n) => sum + (samples[n]?.counts[state] ?? 0));
+    const points = (heights: readonly number[]): readonly Point[] =>
+      samples.map(({ atMs }, n) => [frame.x(atMs), frame.y(heights[n] ?? 0)]);
+    const layer = area(points(above), points(below), `s-${state}`, state);
+    below = above;
+    return layer;
+  });
+  return {
+    title: 'Accounts that are not healthy',
+    note: `of ${numberText(total)}; the others have equity at or above their initial margin`,
+    svg: svgOf('Accounts by state over time', frame.svg + layers.join('')),
+    legend: legendOf(UNHEALTHY.map((state) => [`s-${state}`, state])),
+  };
+};
+
+const prices = ({ prices: paths, run }: RunFigures): Chart | undefined => {
+  // The most moved first: colours go to what a reader looks for.
+  const drawn = [...paths]
+    .sort((a, b) => a.lowest / a.first - b.lowest / b.first || (a.instrumentId < b.instrumentId ? -1 : 1))
+    .slice(0, COLOURS);
+  if (drawn.length === 0) return undefined;
+  const shares = drawn.flatMap(({ first, points }) => points.map(({ price }) => (price / first) * 100));
+  const axes = { xText: hours(run.startMs), yText: (n: number) => `${numberText(n)} %` };
+  const y = [Math.max(0, Math.min(...shares) - 2), Math.max(...shares) + 2] as const;
+  const frame = frameOf({ x: [run.startMs, run.endMs], y, ...axes });
+  const lines = drawn.map(({ instrumentId, first, points }, n) =>
+    line(
+      points.map(({ atMs, price }) => [frame.x(atMs), frame.y((price / first) * 100)]),
+      n,
+      instrumentId,
+    ),
+  );
+  return {
+    title: 'Marks',
+    note: 'first mark of each = 100 %',
+    svg: svgOf('Marks over time', frame.svg + lines.join('')),
+    legend: legendOf(
+      drawn.map(({ instrumentId, lowest, first }, n) => [
+        `c${n}`,
+        `${instrumentId.replace('/USD', '')} (low ${percentText(lowest / first - 1)})`,
+      ]),
+    ),
+  };
+};
+
+const BOOK_LINES = [
+  ['equity', 'equity'],
+  ['initial', 'initial margin'],
+  ['maintenance', 'maintenance margin'],
+] as const;
+
+const bookMargin = ({ book, run }: RunFigures): Chart | undefined => {
+  if (book.length === 0) return undefined;
+  const top = ceiling(Math.max(...book.map(({ equity, initial }) => Math.max(equity, initial))));
+  const low = Math.min(0, ...book.map(({ equity }) => equity));
+  const axes = { xText: hours(run.startMs), yText: shortText };
+  const frame = frameOf({ x: [run.startMs, run.endMs], y: [low === 0 ? 0 : -ceiling(-low), top], ...axes });
+  const lines = BOOK_LINES.map(([field, name], n) =>
+    line(
+      book.map((sample) => [frame.x(sample.atMs), frame.y(sample[field])]),
+      n,
+      name,
+    ),
+  );
+  return {
+    title: 'Equity against margin, all accounts',
+    note: 'USD, each account as one portfolio',
+    svg: svgOf('Equity and margin over time', frame.svg + lines.join('')),
+    legend: legendOf(BOOK_LINES.map(([, name], n) => [`c${n}`, name])),
+  };
+};
+
+const OUTCOMES = ['restored', 'recovered', 'closed-out', 'shortfall', 'running'] as const;
+
+const liquidations = ({ liquidations: { rows }, run }: RunFigures): Chart | undefined => {
+  if (rows.length === 0) return undefined;
+  const sizes = rows.map(({ reducedNotional }) => Number(reducedNotional));
+  const top = ceiling(Math.max(1, ...sizes));
+  const frame = frameOf({
+    x: [run.startMs, run.endMs],
+    y: [0, top],
+    xText: hours(run.startMs),
+    yText: shortText,
+  });
+  const dots = rows.map(({ startedAtMs, accountId, cause, outcome, style, badDebt }, n) => {
+    const size = sizes[n] ?? 0;
+    const what = `${cause} → ${outcome}, ${shortText(size)} USD at ${timeText(startedAtMs)}`;
+    const text = `${accountId} (${style}), ${what}`;
+    const radius = Number(badDebt) > 0 ? 7 : 4;
+    return dot([frame.x(startedAtMs), frame.y(size)], radius, `o-${outcome}`, text);
+  });
+  const seen = OUTCOMES.filter((outcome) => rows.some((row) => row.outcome === outcome));
+  return {
+    title: 'Liquidations',
+    note: 'when they began, and USD that they reduced; large dots left bad debt',
+    svg: svgOf('Liquidations over time', frame.svg + dots.join('')),
+    legend: legendOf(seen.map((outcome) => [`o-${outcome}`, outcome])),
+  };
+};
+
+const NAMES = { before: 'before the first call', worst: 'when least covered', end: 'at the end' } as const;
+
+const styles = ({ efficiency }: RunFigures): Chart | undefined => {
+  const [moment] = efficiency;
+  const rows = (moment?.byStyle ?? []).filter(({ isolated }) => isolated.initial > 0);
+  if (moment === undefined || rows.length === 0) return undefined;
+  const height = 34 * rows.length + 8;
+  const most = Math.max(
+    ...rows.map(({ isolated, portfolio }) => Math.max(isolated.initial, portfolio.initial)),
+  );
+  const width = (value: number): number => (value / most) * (WIDTH - 200);
+  const bars = rows.map(({ style, isolated, portfolio }, n) => {
+    const y = 34 * n + 6;
+    const saved = percentText(savedShare(portfolio.initial, isolated.initial));
+    return (
+      label([72, y + 16], style, 'end') +
+      bar([80, y], [width(isolated.initial), 11], 'c2', `${style} isolated ${shortText(isolated.initial)}`) +
+      bar(
+        [80, y + 12],
+        [width(portfolio.initial), 11],
+        'c0',
+        `${style} portfolio ${shortText(portfolio.initial)}`,
+      ) +
+      label([86 + width(Math.max(isolated.initial, portfolio.initial)), y + 16], `${saved} less`)
+    );
+  });
+  return {
+    title: 'Initial margin by style',
+    note: `${NAMES[moment.name]}: every position, balance and debt alone, and the account as one portfolio`,
+    svg: svgOf('Initial margin by style', bars.join(''), height),
+    legend: legendOf([
+      ['c2', 'isolated'],
+      ['c0', 'portfolio'],
+    ]),
+  };
+};
+
+const STEPS = [
+  ['scan', 'netting of prices'],
+  ['basis', 'basis'],
+  ['concentration', 'concentration'],
+  ['venueCredit', 'venue credit'],
+  ['coverage', 'liquidity coverage'],
+] as const;
+
+/** From the maintenance margin of lines to that of portfolios, part by part; the parts add up. */
+const waterfall = ({ efficiency }: RunFigures): Chart | undefined => {
+  const moment: EfficiencyMoment | undefined =
+    efficiency.find(({ name }) => name === 'worst') ?? efficiency[0];
+  if (moment === undefined || moment.total.isolated.maintenance === 0) return undefined;
+  const { portfolio, isolated } = moment.total;
+  const most = Math.max(isolated.maintenance, portfolio.maintenance);
+  const frame = frameOf({ x: [0, 7], y: [0, ceiling(most)], xText: () => '', yText: shortText });
+  const wide = frame.x(0.76) - frame.x(0);
+  const column = (n: number, from: number, to: number, colour: string, name: string): string => {
+    const [high, low] = [frame.y(Math.max(from, to)), frame.y(Math.min(from, to))];
+    const size = shortText(to - from);
+    const text = `${name} ${to < from || from === 0 ? size : `+${size}`}`;
+    return (
+      bar([frame.x(n + 0.12), high], [wide, Math.max(1, low - high)], colour, text) +
+      label([frame.x(n + 0.5), HEIGHT - 8], name, 'middle') +
+      label([frame.x(n + 0.5), Math.max(18, high - 4)], size, 'middle')
+    );
+  };
+  let level = isolated.maintenance;
+  const parts = STEPS.map(([part, name], n) => {
+    const next = level + portfolio[part] - isolated[part];
+    const drawn = column(n + 1, level, next, next > level ? 'c1' : 'c3', name);
+    level = next;
+    return drawn;
+  });
+  const ends = [
+    column(0, 0, isolated.maintenance, 'c2', 'lines alone'),
+    column(6, 0, portfolio.maintenance, 'c0', 'portfolios'),
+  ];
+  return {
+    title: 'From isolated to portfolio margin',
+    note: `maintenance margin of all accounts ${NAMES[moment.name]}, USD`,
+    svg: svgOf('Maintenance margin, line by line to portfolio', frame.svg + parts.join('') + ends.join('')),
+    legend: '',
+  };
+};

@@ -1,0 +1,227 @@
+import type { Comparison, CostFigures, RunFigures } from './figures.ts';
+import { numberText, percentText, timeText } from './number-text.ts';
+
+export type ReportRow = Readonly<Record<string, string>>;
+export type ReportTable = Readonly<{ title: string; note?: string; rows: readonly ReportRow[] }>;
+
+/** Margin that the portfolio does not need, as a share of what its lines need alone. */
+export const savedShare = (portfolio: number, isolated: number): number =>
+  isolated === 0 ? 0 : 1 - portfolio / isolated;
+
+/** Whether all that can be wrong with a run is right. */
+export const isSound = ({ invariants, proof, ledger, interest }: RunFigures): boolean =>
+  invariants.breaches === 0 &&
+  proof.checks.every(({ ok }) => ok) &&
+  ledger.every(({ sum }) => sum === '0') &&
+  interest.every(({ difference }) => difference === '0');
+
+/** The tables of a run in the order in which they are read. */
+export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
+  accountsTable(figures),
+  efficiencyTable(figures),
+  { title: 'Efficiency by style', rows: efficiencyByStyle(figures) },
+  liquidationTable(figures),
+  totalsTable(figures),
+  ordersTable(figures),
+  refusalsTable(figures),
+  interestTable(figures),
+  fundingTable(figures),
+  conservationTable(figures),
+  invariantsTable(figures),
+  proofTable(figures),
+  {
+    title: 'Events',
+    rows: figures.events.byType.map(({ type, count }) => ({ event: type, count: numberText(count) })),
+  },
+];
+
+const accountsTable = ({ accounts }: RunFigures): ReportTable => ({
+  title: 'Accounts',
+  rows: accounts.map(({ style, accounts: count, called, liquidated, equityEnd, badDebt }) => ({
+    style,
+    accounts: numberText(count),
+    called: numberText(called),
+    liquidated: numberText(liquidated),
+    'equity at the end, USD': numberText(equityEnd),
+    'bad debt, USD': numberText(badDebt, 2),
+  })),
+});
+
+const comparison = ({ accounts, lines, portfolio, isolated }: Comparison): ReportRow => ({
+  accounts: numberText(accounts),
+  lines: numberText(lines),
+  'IM isolated': numberText(isolated.initial),
+  'IM portfolio': numberText(portfolio.initial),
+  'IM saved': percentText(savedShare(portfolio.initial, isolated.initial)),
+  'MM isolated': numberText(isolated.maintenance),
+  'MM portfolio': numberText(portfolio.maintenance),
+  'MM saved': percentText(savedShare(portfolio.maintenance, isolated.maintenance)),
+});
+
+const MOMENTS = { before: 'before the first call', worst: 'least covered', end: 'at the end' } as const;
+
+const efficiencyTable = ({ efficiency }: RunFigures): ReportTable => ({
+  title: 'Capital efficiency',
+  note:
+    'The same book under the same formulas: each account as one portfolio over all venues, against each of ' +
+    'its positions, balances and debts margined alone. USD.',
+  rows: efficiency.map(({ name, atMs, total }) => ({
+    moment: MOMENTS[name],
+    time: timeText(atMs),
+    ...comparison(total),
+  })),
+});
+
+/** By style before anything was closed, where there is such a moment. */
+const efficiencyByStyle = ({ efficiency }: RunFigures): readonly ReportRow[] =>
+  (efficiency[0]?.byStyle ?? [])
+    .filter(({ lines }) => lines > 0)
+    .map((style) => ({ style: style.style, ...comparison(style) }));
+
+const liquidationTable = ({ liquidations }: RunFigures): ReportTable => ({
+  title: 'Liquidations',
+  note:
+    'USD. Cause: deadline of a call, maintenance margin lost during one, or a gap that no call could ' +
+    'precede.',
+  rows: liquidations.rows.map((row) => ({
+    liquidation: row.liquidationId,
+    account: row.accountId,
+    style: row.style,
+    cause: row.cause,
+    start: timeText(row.startedAtMs),
+    end: timeText(row.endedAtMs),
+    'equity → ': `${numberText(row.equityStart)} → ${numberText(row.equityEnd)}`,
+    'MM →': `${numberText(row.maintenanceStart)} → ${numberText(row.maintenanceEnd)}`,
+    steps: numberText(row.steps),
+    reduced: numberText(row.reducedNotional),
+    slippage: numberText(row.slippage),
+    'fund paid': numberText(row.fundPaid, 2),
+    'bad debt': numberText(row.badDebt, 2),
+    outcome: row.outcome,
+    reason: row.reason,
+  })),
+});
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${numberText(count)}`)
+    .join(', ') || 'none';
+
+const totalsTable = ({ calls, liquidations, states }: RunFigures): ReportTable => ({
+  title: 'Calls and liquidations',
+  rows: [
+    {
+      'states at the end': listed(states.end),
+      'calls made': numberText(calls.made),
+      cured: numberText(calls.cured),
+      escalated: numberText(calls.escalated),
+      liquidations: listed(liquidations.byCause),
+      outcomes: listed(liquidations.byOutcome),
+      'deferred / paused': `${numberText(liquidations.deferred)} / ${numberText(liquidations.paused)}`,
+      'reduced, USD': numberText(liquidations.reducedNotional),
+      'slippage, USD': numberText(liquidations.slippage),
+      'fees to the fund, USD': numberText(liquidations.liquidationFees),
+      'fund paid, USD': numberText(liquidations.fundPaid, 2),
+      'bad debt, USD': numberText(liquidations.badDebt, 2),
+      'fund at the end': liquidations.fundEnd
+        .map(({ asset, amount }) => `${numberText(amount, 2)} ${asset}`)
+        .join(', '),
+    },
+  ],
+});
+
+const costs = (whose: string, c: CostFigures): ReportRow => ({
+  whose,
+  'orders with fills': numberText(c.orders),
+  'notional, USD': numberText(c.notional),
+  'shortfall, bp': numberText(c.shortfallBps, 2),
+  'of it fees, bp': numberText(c.feesBps, 2),
+  'best single venue would have cost more, bp': numberText(c.savedBps, 2),
+  compared: numberText(c.compared),
+});
+
+const ordersTable = ({ orders }: RunFigures): ReportTable => ({
+  title: 'Orders and execution',
+  note: [
+    `${numberText(orders.placed)} placed: ${numberText(orders.filled)} filled,`,
+    `${numberText(orders.unfilled)} unfilled, ${numberText(orders.cancelled)} cancelled,`,
+    `${numberText(orders.refused)} refused, ${numberText(orders.open)} open; ${numberText(orders.fills)} fills;`,
+    `${numberText(orders.unknown)} answers of a venue were unknown for a while.`,
+    'Costs against the price on arrival, fees included, weighted by notional.',
+  ].join(' '),
+  rows: [costs('clients', orders.clients), costs('liquidations', orders.liquidations)],
+});
+
+const refusalsTable = ({ refusals }: RunFigures): ReportTable => ({
+  title: 'Refusals',
+  note: `${numberText(refusals.sent)} commands sent, ${numberText(refusals.refused)} refused at once.`,
+  rows: refusals.byCode.map(({ what, code, count, example }) => ({
+    what,
+    code,
+    count: numberText(count),
+    'first answer': example,
+  })),
+});
+
+const interestTable = ({ interest }: RunFigures): ReportTable => ({
+  title: 'Interest',
+  rows: interest.map(({ asset, settlements, borrowers, lenders, reserve, rounding, difference }) => ({
+    asset,
+    settlements: numberText(settlements),
+    'borrowers paid': numberText(borrowers, 4),
+    'lenders earned': numberText(lenders, 4),
+    reserve: numberText(reserve, 4),
+    rounding,
+    difference,
+  })),
+});
+
+const fundingTable = ({ funding }: RunFigures): ReportTable => ({
+  title: 'Funding',
+  rows: funding.map(({ asset, payments, received, paid, net }) => ({
+    asset,
+    payments: numberText(payments),
+    received: numberText(received, 2),
+    paid: numberText(paid, 2),
+    net: numberText(net, 2),
+  })),
+});
+
+const conservationTable = ({ ledger }: RunFigures): ReportTable => ({
+  title: 'Conservation',
+  note:
+    'Balances of all ledger accounts by owner; every asset sums to zero exactly, the world outside ' +
+    'included.',
+  rows: ledger.map(({ asset, sum, ...kinds }) => ({
+    asset,
+    ...Object.fromEntries(Object.entries(kinds).map(([kind, amount]) => [kind, numberText(amount, 4)])),
+    sum,
+  })),
+});
+
+const invariantsTable = ({ invariants }: RunFigures): ReportTable => ({
+  title: 'Invariants',
+  note:
+    invariants.breaches === 0
+      ? `${numberText(invariants.checked.length)} invariants held at every event.`
+      : `${numberText(invariants.breaches)} breaches.`,
+  rows: [
+    ...invariants.checked.map((invariant) => {
+      const breaches = invariants.found.filter((one) => one.invariant === invariant);
+      return {
+        invariant,
+        held: breaches.length === 0 ? 'yes' : 'no',
+        where: breaches
+          .slice(0, 5)
+          .map(({ position, detail }) => `${position}: ${detail}`)
+          .join('; '),
+      };
+    }),
+  ],
+});
+
+const proofTable = ({ proof }: RunFigures): ReportTable => ({
+  title: 'Proof of the log',
+  note: `Merkle root ${proof.root} over ${numberText(proof.size)} events.`,
+  rows: proof.checks.map(({ what, ok, detail }) => ({ check: what, held: ok ? 'yes' : 'no', detail })),
+});
