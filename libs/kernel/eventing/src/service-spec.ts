@@ -39,6 +39,9 @@ class SpecRun {
   readonly definition: ServiceDefinition<Views>;
   readonly views: Views;
   readonly log: Envelope[] = [];
+  /** Appended events that the service has not folded yet: it goes on in the order of the log. */
+  readonly #waiting: Envelope[] = [];
+  #isGoing = false;
   readonly #states = new Map<StreamId, Kept>();
   readonly #versions = new Map<StreamId, number>();
 
@@ -47,16 +50,29 @@ class SpecRun {
     this.views = definition.views();
   }
 
-  /** Appends through the codec, folds, reacts; reactions are appended one after another and react again. */
+  /** Appends through the codec; then every event is folded and reacted to, those of the reactions after it. */
   append(stream: StreamId, at: Instant, events: readonly NewEvent[]): void {
+    this.#write(stream, at, events);
+    this.#go();
+  }
+
+  #write(stream: StreamId, at: Instant, events: readonly NewEvent[]): void {
     for (const event of events) {
       const envelope = this.#envelope(stream, at, event);
       this.log.push(envelope);
-      for (const fold of new Set(Object.values(this.views))) fold.apply(envelope);
-      const reactions = this.definition.react(envelope, this.views);
-      const refusal = this.decide(reactions.map(asIntent), at);
+      this.#waiting.push(envelope);
+    }
+  }
+
+  #go(): void {
+    if (this.#isGoing) return;
+    this.#isGoing = true;
+    for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
+      for (const fold of new Set(Object.values(this.views))) fold.apply(event);
+      const refusal = this.decide(this.definition.react(event, this.views).map(asIntent), event.occurredAt);
       assert(refusal === undefined, () => `Expected a reaction without refusal, was ${refusal?.message}`);
     }
+    this.#isGoing = false;
   }
 
   /** All intents are decided before anything is appended, as a host does it. */
@@ -74,7 +90,9 @@ class SpecRun {
         kept.version += 1;
       }
     }
-    for (const [stream, events] of decided) this.append(stream, at, events);
+    // One append: nothing is folded before all of it is in the log.
+    for (const [stream, events] of decided) this.#write(stream, at, events);
+    this.#go();
     return undefined;
   }
 
@@ -115,7 +133,7 @@ export const serviceSpec = <V extends Views>(definition: ServiceDefinition<V>): 
     views: run.views as V,
     given: (stream, at, ...events) => {
       const start = run.log.length;
-      run.append(stream, at, events);
+      for (const event of events) run.append(stream, at, [event]);
       return since(start);
     },
     when: (command, request, { now = 0, tenant = 'operator' } = {}) => {
