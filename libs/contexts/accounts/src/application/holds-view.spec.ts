@@ -3,7 +3,7 @@ import type { Envelope, NewEvent } from '@plinth/eventing';
 import fc from 'fast-check';
 import { DueQueue } from './due-queue.ts';
 import { HoldsView } from './holds-view.ts';
-import { eventOf } from './spec-world.ts';
+import { eventOf } from '../testing/world.ts';
 
 const requested = (transferId: string, expiresAtMs: number): NewEvent =>
   eventOf('TransferRequested', {

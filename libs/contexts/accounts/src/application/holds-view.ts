@@ -22,9 +22,10 @@ const keyOf = (accountId: string, holdId: string): string => `${accountId} ${hol
 const NONE: ReadonlyMap<string, PendingHold> = new Map();
 
 /**
- * Withdrawals and transfers that wait for an answer. The first answer in log order counts (risk's, or the passing of
- * time): it takes the hold out of here at once, before the reaction to it is appended, so that a second answer finds
- * nothing. A transfer has no other way to end, so what is answered here is certain to be there in the account's stream.
+ * Withdrawals and transfers that wait for an answer. The first answer in log order counts (risk's, or the
+ * passing of time): it takes the hold out of here at once, before the reaction to it is appended, so that a
+ * second answer finds nothing. A transfer has no other way to end, so what is answered here is certain to be
+ * there in the account's stream.
  */
 export class HoldsView implements Fold {
   readonly name = 'accounts-holds';

@@ -20,7 +20,9 @@ type Book = {
   /** Interest charged and earned and not yet distributed, at ledger scale. */
   charged: bigint;
   earned: bigint;
-  /** What rounding alone brought the house and is not yet distributed, in 10^-27 of the asset's smallest unit. */
+  /**
+   * What rounding alone brought the house and is not yet distributed, in 10^-27 of the asset's smallest unit.
+   */
   gained: bigint;
 };
 
@@ -28,7 +30,10 @@ export type Undistributed = Readonly<{ charged: bigint; earned: bigint; rounding
 
 const FRACTION = powerOfTen(INDEX_DIGITS);
 
-/** Interest of every pool between two distributions: who is to be charged and credited, and what is to be shared out. */
+/**
+ * Interest of every pool between two distributions: who is to be charged and credited, and what is to be
+ * shared out.
+ */
 export class InterestBooksView implements Fold {
   readonly name = 'accounts-interest-books';
   readonly revision = 1;
@@ -57,7 +62,10 @@ export class InterestBooksView implements Fold {
     }
   }
 
-  /** Accounts with a debt or a claim in the asset, by id after `after`, at most one step's worth, and whether more follow. */
+  /**
+   * Accounts with a debt or a claim in the asset, by id after `after`, at most one step's worth, and whether
+   * more follow.
+   */
   participants(asset: string, after: string): Readonly<{ accountIds: readonly string[]; more: boolean }> {
     const book = this.#books.get(asset);
     if (book === undefined) return { accountIds: [], more: false };
@@ -109,7 +117,10 @@ export class InterestBooksView implements Fold {
     book.gained += this.#gain(data, data.supplied, 'down');
   }
 
-  /** What was charged above, or credited below, the exact interest: a fraction of one unit, to 27 digits, rounded down. */
+  /**
+   * What was charged above, or credited below, the exact interest: a fraction of one unit, to 27 digits,
+   * rounded down.
+   */
   #gain(
     data: Readonly<{ asset: string; amount: string; indexBefore: string; indexThen: string }>,
     after: string,

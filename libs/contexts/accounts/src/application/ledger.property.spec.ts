@@ -4,7 +4,7 @@ import { compound, asIndex, asRate, decimalOf, formatDecimal, unitsOf } from '@p
 import fc from 'fast-check';
 import { accountDecider } from '../domain/account.ts';
 import { amountOf, ofAssetUnits } from '../domain/ledger-amount.ts';
-import { ASSETS, eventOf, openWorld, type World } from './spec-world.ts';
+import { ASSETS, eventOf, openWorld, type World } from '../testing/world.ts';
 
 const ACCOUNTS = ['a1', 'a2', 'z1'];
 const LOCATIONS = ['venue:alpha', 'venue:beta', 'vault:ethereum'];
@@ -120,8 +120,8 @@ const take = (world: World, given: Step, at: number): void => {
       const { kind, accountId, holdId } = hold;
       const answer =
         kind === 'withdrawal' ? { accountId, withdrawalId: holdId } : { accountId, transferId: holdId };
-      const type =
-        `${kind === 'withdrawal' ? 'Withdrawal' : 'Transfer'}${given.approve ? 'Approved' : 'Refused'}` as const;
+      const subject = kind === 'withdrawal' ? 'Withdrawal' : 'Transfer';
+      const type = `${subject}${given.approve ? 'Approved' : 'Refused'}` as const;
       world.given(`margin-${accountId}`, at, eventOf(type, answer));
       return;
     }
@@ -145,7 +145,10 @@ const take = (world: World, given: Step, at: number): void => {
   }
 };
 
-/** Balances of the ledger summed from the log by other means than the views': `account asset` to units at ledger scale. */
+/**
+ * Balances of the ledger summed from the log by other means than the views': `account asset` to units at
+ * ledger scale.
+ */
 const audited = (log: readonly Envelope[]): ReadonlyMap<string, bigint> => {
   const balances = new Map<string, bigint>();
   for (const { data, position } of log) {
@@ -208,7 +211,10 @@ const checkPools = (world: World, balances: ReadonlyMap<string, bigint>): void =
   expect(sumOf(balances, 'clearing:', 'USD')).toBe(0n);
 };
 
-/** Σ borrower interest = Σ lender interest + reserve + rounding, over exactly the events that each distribution names. */
+/**
+ * Σ borrower interest = Σ lender interest + reserve + rounding, over exactly the events that each
+ * distribution names.
+ */
 const checkDistributions = (world: World): void => {
   const through = new Map<string, bigint>();
   for (const event of world.log()) {

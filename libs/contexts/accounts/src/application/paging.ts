@@ -14,8 +14,8 @@ export const pageSizeOf = (asked: number, most: number = LIMITS.pageSizeMax): nu
 const TOKEN_MAX_LENGTH = 256;
 
 /**
- * One page of what comes after `token` in the order of `keyOf`. Items come sorted; a token is the key of the last item
- * given, so that pages neither repeat nor skip what is there all the time.
+ * One page of what comes after `token` in the order of `keyOf`. Items come sorted; a token is the key of the
+ * last item given, so that pages neither repeat nor skip what is there all the time.
  */
 export const page = <T>(
   sorted: readonly T[],

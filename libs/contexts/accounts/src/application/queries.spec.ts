@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { accountsMessages as m } from '@plinth/messages';
-import { deposit, eventOf, openWorld, type World } from './spec-world.ts';
+import { deposit, eventOf, openWorld, type World } from '../testing/world.ts';
 
 const ask = <T>(world: World, query: string, request: object): T => world.ask(query, request) as T;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { balances, deposit, eventOf, openWorld, types, type World } from './spec-world.ts';
+import { balances, deposit, eventOf, openWorld, types, type World } from '../testing/world.ts';
 
 const supply = (world: World, accountId: string, amount: string, asset = 'USD') => {
   deposit(world, accountId, amount, asset);

@@ -83,8 +83,8 @@ const settleInterest = (
 };
 
 /**
- * After the last step every charge and credit has a place in the log before this event, so that the sums are exact,
- * whatever happened between.
+ * After the last step every charge and credit has a place in the log before this event, so that the sums are
+ * exact, whatever happened between.
  */
 const distribute = (
   { subject: asset, settlementId }: EventData<'SettlementAdvanced'>,
@@ -156,7 +156,9 @@ const shortfall = (data: EventData<'ShortfallCovered'>, views: AccountsViews): I
   return onAccount(accountId, { type: 'CoverShortfall', liquidationId, terms, insured, uncovered });
 };
 
-/** What accounts does about what others have said. Every intent is a fact to book: a refusal would be a bug. */
+/**
+ * What accounts does about what others have said. Every intent is a fact to book: a refusal would be a bug.
+ */
 export const react =
   (config: AccountsConfig) =>
   (event: Envelope, views: AccountsViews): readonly Intent[] => {

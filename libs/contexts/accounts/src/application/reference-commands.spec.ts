@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { emptyWorld, openWorld, types } from './spec-world.ts';
+import { emptyWorld, openWorld, types } from '../testing/world.ts';
 
 const verifier = Buffer.alloc(32, 7);
 const key = {

@@ -100,7 +100,9 @@ const verifierOf = (verifier: Buffer, algorithm: KeyAlgorithm): Buffer => {
 
 const KEY_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
-/** `{client}.{name}`: nobody else can use it, so that key ids are unique in the cell without asking anybody. */
+/**
+ * `{client}.{name}`: nobody else can use it, so that key ids are unique in the cell without asking anybody.
+ */
 const keyIdOf = (keyId: string, clientId: string): string => {
   const name = keyId.startsWith(`${clientId}.`) ? keyId.slice(clientId.length + 1) : '';
   if (name.length <= LIMITS.keyNameMaxLength && KEY_NAME.test(name)) return keyId;

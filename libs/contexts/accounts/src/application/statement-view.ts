@@ -46,14 +46,16 @@ const referenceOf = (event: Envelope): string => {
 const ACCOUNT_STREAM = 'account-';
 
 /**
- * The latest journal entries of every account, for statements. Bounded: the oldest are forgotten here (never in the log),
- * first those of an account that has too many, then the oldest of all.
+ * The latest journal entries of every account, for statements. Bounded: the oldest are forgotten here (never
+ * in the log), first those of an account that has too many, then the oldest of all.
  */
 export class StatementView implements Fold {
   readonly name = 'accounts-statements';
   readonly revision = 1;
   readonly #accounts = new Map<string, Statement>();
-  /** Accounts of the kept entries, oldest first, from #first on; an account forgotten meanwhile is skipped. */
+  /**
+   * Accounts of the kept entries, oldest first, from #first on; an account forgotten meanwhile is skipped.
+   */
   #order: { accountId: string; position: bigint }[] = [];
   #first = 0;
   #count = 0;

@@ -4,7 +4,9 @@ import type { EventData } from '@plinth/messages';
 import type { KycState } from './client.ts';
 import type { AssetTerms } from './loans.ts';
 
-/** Amounts are over zero, at ledger scale, and fit their asset's scale: the application has checked the text. */
+/**
+ * Amounts are over zero, at ledger scale, and fit their asset's scale: the application has checked the text.
+ */
 export type OpenAccount = Readonly<{
   type: 'OpenAccount';
   accountId: string;
@@ -91,7 +93,9 @@ export type RepayLoan = Readonly<{
   location: string;
 }>;
 
-/** Reactions: facts that cannot be refused. Doing nothing is the answer to a race that another fact has won. */
+/**
+ * Reactions: facts that cannot be refused. Doing nothing is the answer to a race that another fact has won.
+ */
 export type SettleWithdrawal = Readonly<{ type: 'SettleWithdrawal'; withdrawalId: string }>;
 
 export type ReleaseHold = Readonly<{

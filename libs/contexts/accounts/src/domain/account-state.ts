@@ -59,8 +59,9 @@ export type Hold = Readonly<{
 export type Indexed = Readonly<{ amount: bigint; index: string }>;
 
 /**
- * All that the account's stream says. Every map is copied on the write of that map alone and never changed afterwards: a
- * state that was cached stays valid when an append fails. Id sets share their storage (see KnownIds).
+ * All that the account's stream says. Every map is copied on the write of that map alone and never changed
+ * afterwards: a state that was cached stays valid when an append fails. Id sets share their storage (see
+ * KnownIds).
  */
 export type AccountState = Readonly<{
   accountId: string;

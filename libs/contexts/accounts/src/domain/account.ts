@@ -124,7 +124,9 @@ const redeemFromPool = (draft: AccountDraft, command: RedeemFromPool): Refusal =
   settle(draft, terms, 'redeem');
 };
 
-/** Free balances first (the named location, then by name), then the claim, which needs no cash of the pool. */
+/**
+ * Free balances first (the named location, then by name), then the claim, which needs no cash of the pool.
+ */
 const repayLoan = (draft: AccountDraft, command: RepayLoan): Refusal => {
   const { terms, location } = command;
   const { asset } = terms;
@@ -216,8 +218,8 @@ const decide = (
 };
 
 /**
- * Stream account-{account}: the unit of margin. Each decision is a list of journal entries, each summing to zero, that
- * leaves no balance below zero and no debt beside a free balance of its asset.
+ * Stream account-{account}: the unit of margin. Each decision is a list of journal entries, each summing to
+ * zero, that leaves no balance below zero and no debt beside a free balance of its asset.
  */
 export const accountDecider: Decider<AccountState, AccountCommand, AccountEvent, AccountsCode> = {
   initialState: initialAccount,

@@ -150,7 +150,10 @@ export const bookVenueFill = (draft: AccountDraft, command: BookFill): void => {
   for (const asset of [...touched].sort()) settle(draft, termsOf(terms, asset), fill.fillId);
 };
 
-/** Linear: q · contractSize · rate · index. Inverse: q · contractSize · rate / index. Rounded up: against the account. */
+/**
+ * Linear: q · contractSize · rate · index. Inverse: q · contractSize · rate / index. Rounded up: against the
+ * account.
+ */
 const fundingPaid = (command: PostFunding): bigint => {
   const { funding, instrument, units, terms } = command;
   const size = multiply(decimalOfUnits(units, QUANTITY_SCALE), decimalOf(instrument.contractSize));

@@ -87,7 +87,9 @@ export const requestTransfer = (draft: AccountDraft, command: RequestTransfer): 
   return undefined;
 };
 
-/** A hold that is over already was cancelled, or had expired, before this answer: then there is nothing to do. */
+/**
+ * A hold that is over already was cancelled, or had expired, before this answer: then there is nothing to do.
+ */
 const pending = (state: AccountState, id: string, kind: Hold['kind']): Hold | undefined => {
   const hold = state.holds.get(id);
   assert(hold?.kind === kind || state.references.has(id), () => `Expected a known ${kind}, was ${id}`);

@@ -13,7 +13,10 @@ export type DistributeInterest = Readonly<{
   type: 'DistributeInterest';
   asset: string;
   settlementId: string;
-  /** What borrowers were charged, lenders earned, and both roundings together gained (whole units), at ledger scale. */
+  /**
+   * What borrowers were charged, lenders earned, and both roundings together gained (whole units), at ledger
+   * scale.
+   */
   charged: bigint;
   earned: bigint;
   rounding: bigint;
@@ -55,9 +58,10 @@ const fund = (
 };
 
 /**
- * What borrowers were charged and lenders did not earn belongs to the house: whole units that rounding alone produced go
- * to `rounding`, the rest to the reserve. charged = earned + reserve + rounding, exactly, by construction. The reserve's
- * part can be negative when lenders were credited in an earlier interval than the borrowers were charged.
+ * What borrowers were charged and lenders did not earn belongs to the house: whole units that rounding alone
+ * produced go to `rounding`, the rest to the reserve. charged = earned + reserve + rounding, exactly, by
+ * construction. The reserve's part can be negative when lenders were credited in an earlier interval than the
+ * borrowers were charged.
  */
 const distribute = (command: DistributeInterest): readonly NewEvent<HouseEvent>[] => {
   const { asset, settlementId, charged, earned, rounding, throughPosition } = command;

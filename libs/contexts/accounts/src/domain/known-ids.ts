@@ -1,7 +1,7 @@
 /**
- * A set that only grows, shared by the states that follow one another: adding to the newest state costs O(1), and an
- * older state still sees just its own ids, because each id carries the place at which it was added. Adding to a state
- * that has been overtaken (an append that failed) copies what that state can see.
+ * A set that only grows, shared by the states that follow one another: adding to the newest state costs O(1),
+ * and an older state still sees just its own ids, because each id carries the place at which it was added.
+ * Adding to a state that has been overtaken (an append that failed) copies what that state can see.
  */
 export class KnownIds {
   static readonly EMPTY = new KnownIds(new Map(), 0);
@@ -29,7 +29,10 @@ export class KnownIds {
   }
 }
 
-/** Remembers at least the latest `least` ids, at most twice as many: a full generation replaces the one before it. */
+/**
+ * Remembers at least the latest `least` ids, at most twice as many: a full generation replaces the one before
+ * it.
+ */
 export class RecentIds {
   static readonly EMPTY = new RecentIds(KnownIds.EMPTY, KnownIds.EMPTY);
   readonly #young: KnownIds;

@@ -1,8 +1,8 @@
 import { assert, formatUnits, powerOfTen, unitsOf } from '@plinth/money';
 
 /**
- * Amounts inside a decision are integers of 10^-18, whatever the asset: exact for every asset (no scale is larger) and
- * independent of reference data, so that a stream alone gives its state.
+ * Amounts inside a decision are integers of 10^-18, whatever the asset: exact for every asset (no scale is
+ * larger) and independent of reference data, so that a stream alone gives its state.
  */
 export const LEDGER_SCALE = 18;
 

@@ -1,4 +1,7 @@
-/** Upper bounds of what one client, account or answer of this context may hold. Beyond them a command is refused. */
+/**
+ * Upper bounds of what one client, account or answer of this context may hold. Beyond them a command is
+ * refused.
+ */
 export const LIMITS = {
   nameMaxLength: 128,
   reasonMaxLength: 256,

@@ -7,13 +7,16 @@ import { amountText, minAmount } from './ledger-amount.ts';
 import { chargeInterest, settle } from './loans.ts';
 import { move } from './postings.ts';
 
-/** Where a charge lands that the free balances of its asset cannot pay: the first location of the account by name. */
+/**
+ * Where a charge lands that the free balances of its asset cannot pay: the first location of the account by
+ * name.
+ */
 const firstPlace = (draft: AccountDraft): Balance | undefined =>
   [...draft.state.balances.values()].sort((a, b) => (a.ledgerAccount < b.ledgerAccount ? -1 : 1))[0];
 
 /**
- * The fee goes to the insurance fund: from the balances of its asset, and what is missing as a loan against the rest of
- * the account. An account with nothing left pays no more than it has.
+ * The fee goes to the insurance fund: from the balances of its asset, and what is missing as a loan against
+ * the rest of the account. An account with nothing left pays no more than it has.
  */
 export const chargeLiquidationFee = (draft: AccountDraft, command: ChargeLiquidationFee): void => {
   const { liquidationId, terms } = command;
@@ -42,9 +45,9 @@ export const chargeLiquidationFee = (draft: AccountDraft, command: ChargeLiquida
 };
 
 /**
- * The insurance fund pays the account's debt to the pool, and the house writes off (and pays the pool) what the fund
- * cannot: lenders lose nothing. Never more than the debt, which an inflow may have reduced since the shortfall was
- * declared; an answer is always given, so that the liquidation can end.
+ * The insurance fund pays the account's debt to the pool, and the house writes off (and pays the pool) what
+ * the fund cannot: lenders lose nothing. Never more than the debt, which an inflow may have reduced since the
+ * shortfall was declared; an answer is always given, so that the liquidation can end.
  */
 export const coverShortfall = (draft: AccountDraft, command: CoverShortfall): void => {
   const { liquidationId, terms, insured, uncovered } = command;

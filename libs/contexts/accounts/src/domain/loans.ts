@@ -13,10 +13,14 @@ import type { Balance, Indexed } from './account-state.ts';
 import { amountText, minAmount, ofAssetUnits, toAssetUnits } from './ledger-amount.ts';
 import { move } from './postings.ts';
 
-/** What a decision must know of an asset that it may lend, borrow or round: its scale and its pool's indices. */
+/**
+ * What a decision must know of an asset that it may lend, borrow or round: its scale and its pool's indices.
+ */
 export type AssetTerms = Readonly<{ asset: string; scale: number; borrowIndex: Index; supplyIndex: Index }>;
 
-/** The pool's index, or the one already booked when that is further on (the command came with an older view). */
+/**
+ * The pool's index, or the one already booked when that is further on (the command came with an older view).
+ */
 const latest = (booked: Indexed | undefined, pool: Index): Index => {
   if (booked === undefined) return pool;
   const then = lendingIndexOf(booked.index);
@@ -53,7 +57,10 @@ export const chargeInterest = (draft: AccountDraft, terms: AssetTerms): void => 
   });
 };
 
-/** Makes the claim current, rounded down. When nothing whole has been earned, the old index stays and nothing is lost. */
+/**
+ * Makes the claim current, rounded down. When nothing whole has been earned, the old index stays and nothing
+ * is lost.
+ */
 export const creditInterest = (draft: AccountDraft, terms: AssetTerms): void => {
   const { accountId, claims } = draft.state;
   const { asset, scale } = terms;
@@ -76,7 +83,9 @@ export const creditInterest = (draft: AccountDraft, terms: AssetTerms): void => 
   });
 };
 
-/** A negative balance is covered from the account's other balances of the asset: first at the same location. */
+/**
+ * A negative balance is covered from the account's other balances of the asset: first at the same location.
+ */
 const coverFromElsewhere = (draft: AccountDraft, asset: string, reference: string): void => {
   let n = 0;
   for (const short of draft.balancesOf(asset, -1)) {
@@ -117,7 +126,10 @@ export const moveBetween = (
     },
   });
 
-/** What is still below zero is lent by the pool. A fill is a fact: the loan is drawn even from a pool without cash. */
+/**
+ * What is still below zero is lent by the pool. A fill is a fact: the loan is drawn even from a pool without
+ * cash.
+ */
 const drawLoans = (draft: AccountDraft, terms: AssetTerms): void => {
   const { asset } = terms;
   for (const short of draft.balancesOf(asset, -1)) {
@@ -143,7 +155,9 @@ const drawLoans = (draft: AccountDraft, terms: AssetTerms): void => {
   }
 };
 
-/** Pays as much of the debt as `most` and the free balances allow, in the order given. Returns what was paid. */
+/**
+ * Pays as much of the debt as `most` and the free balances allow, in the order given. Returns what was paid.
+ */
 export const repayFrom = (
   draft: AccountDraft,
   terms: AssetTerms,
@@ -182,9 +196,9 @@ export const repayFrom = (
 };
 
 /**
- * Ends every entry that moved `asset`: afterwards no balance is below zero, and there is a debt only when no balance of
- * the asset is over zero. (1) negative balances are covered from the account's own balances elsewhere, (2) the pool
- * lends what is missing, (3) what came in repays the debt.
+ * Ends every entry that moved `asset`: afterwards no balance is below zero, and there is a debt only when no
+ * balance of the asset is over zero. (1) negative balances are covered from the account's own balances
+ * elsewhere, (2) the pool lends what is missing, (3) what came in repays the debt.
  */
 export const settle = (draft: AccountDraft, terms: AssetTerms, reference: string): void => {
   coverFromElsewhere(draft, terms.asset, reference);

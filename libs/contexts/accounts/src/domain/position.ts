@@ -31,8 +31,9 @@ export type ContractTerms = Readonly<{
 }>;
 
 /**
- * An open position at one venue. `units` is signed, in 1e-8 contracts. `cost` is the signed value at which it was opened,
- * in the settlement asset at ledger scale: unrealised profit = value(units, mark) − cost, exactly.
+ * An open position at one venue. `units` is signed, in 1e-8 contracts. `cost` is the signed value at which it
+ * was opened, in the settlement asset at ledger scale: unrealised profit = value(units, mark) − cost,
+ * exactly.
  */
 export type OpenPosition = Readonly<{ units: bigint; cost: bigint }>;
 
@@ -45,8 +46,9 @@ const underlyingUnits = (units: bigint, contractSize: string): Decimal =>
 
 /**
  * Signed value of a signed quantity in the settlement asset, at ledger scale but in whole units of the asset.
- * Linear: q · contractSize · price. Inverse (settled in the underlying): −q · contractSize / price. Use `ceil` for what a
- * client pays by a fill (it pays more, it receives less), `floor` for what it would be paid.
+ * Linear: q · contractSize · price. Inverse (settled in the underlying): −q · contractSize / price. Use
+ * `ceil` for what a client pays by a fill (it pays more, it receives less), `floor` for what it would be
+ * paid.
  */
 export const positionValue = (
   units: bigint,
@@ -62,7 +64,9 @@ export const positionValue = (
   return ofAssetUnits(moneyOfDecimal(exact, target, rounding).amount.units, terms.scale);
 };
 
-/** Average entry price: |cost| / (|q| · contractSize); inverse: |q| · contractSize / |cost|. Empty when flat. */
+/**
+ * Average entry price: |cost| / (|q| · contractSize); inverse: |q| · contractSize / |cost|. Empty when flat.
+ */
 export const entryPriceOf = ({ units, cost }: OpenPosition, terms: ContractTerms): string => {
   if (units === 0n) return '';
   const size = absDecimal(underlyingUnits(units, terms.contractSize));
@@ -76,15 +80,19 @@ export type Booking = Readonly<{ position: OpenPosition; realised: bigint }>;
 
 const abs = (x: bigint): bigint => (x < 0n ? -x : x);
 
-/** cost · part / whole in whole units of the asset, never less than exact, so that realised profit is never too much. */
+/**
+ * cost · part / whole in whole units of the asset, never less than exact, so that realised profit is never
+ * too much.
+ */
 const portion = (cost: bigint, part: bigint, whole: bigint, scale: number): bigint =>
   ofAssetUnits(divideUnits(toAssetUnits(cost, scale) * part, whole, 'ceil').quotient, scale);
 
 /**
- * Books a fill of signed `units` with signed `value` (its cash flow is −value) into a position, at average cost.
- * Opening adds value to cost. Closing releases cost in proportion: realised = −(value + released). A fill that turns the
- * position round closes all of it with its share of the value and opens the rest. However the shares are rounded,
- * Σ realised − cost = −Σ value, so that Σ realised + unrealised = Σ cash flows + value of what is open, exactly.
+ * Books a fill of signed `units` with signed `value` (its cash flow is −value) into a position, at average
+ * cost. Opening adds value to cost. Closing releases cost in proportion: realised = −(value + released). A
+ * fill that turns the position round closes all of it with its share of the value and opens the rest. However
+ * the shares are rounded, Σ realised − cost = −Σ value, so that Σ realised + unrealised = Σ cash flows +
+ * value of what is open, exactly.
  */
 export const bookFill = (before: OpenPosition, units: bigint, value: bigint, scale: number): Booking => {
   const opens = before.units === 0n || before.units < 0n === units < 0n;

@@ -4,7 +4,10 @@ import { dayOf, type AccountState } from './account-state.ts';
 import type { AccountsCode } from './codes.ts';
 import { amountText } from './ledger-amount.ts';
 
-/** One reason to refuse a withdrawal before money is set aside; undefined when there is none. Margin is asked afterwards. */
+/**
+ * One reason to refuse a withdrawal before money is set aside; undefined when there is none. Margin is asked
+ * afterwards.
+ */
 export type WithdrawalPolicy = (
   request: RequestWithdrawal,
   state: AccountState,

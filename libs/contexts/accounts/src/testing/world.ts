@@ -1,9 +1,9 @@
 import { isRejection, type Envelope, type NewEvent, type Rejection } from '@plinth/eventing';
 import { serviceSpec, type ServiceSpec } from '@plinth/eventing/testing';
 import { eventFromJson, type EventData, type EventType } from '@plinth/messages';
-import { AccountsService } from './accounts-service.ts';
-import type { AccountsConfig } from './config.ts';
-import type { AccountsViews } from './views.ts';
+import { AccountsService } from '../application/accounts-service.ts';
+import type { AccountsConfig } from '../application/config.ts';
+import type { AccountsViews } from '../application/views.ts';
 
 /** A small world for the specifications of this context: two venues, four assets, two clients. */
 export type World = ServiceSpec<AccountsViews> &
@@ -78,7 +78,10 @@ export const emptyWorld = (config: Partial<AccountsConfig> = {}): World => {
   return { ...spec, take, refused, fill, accrue };
 };
 
-/** Assets, instruments, venues and pools listed; clients `acme` (accounts a1, a2) and `zeta` (account z1), approved. */
+/**
+ * Assets, instruments, venues and pools listed; clients `acme` (accounts a1, a2) and `zeta` (account z1),
+ * approved.
+ */
 export const openWorld = (config: Partial<AccountsConfig> = {}): World => {
   const world = emptyWorld(config);
   for (const [asset, scale] of ASSETS) {
@@ -122,7 +125,10 @@ export const deposit = (
   });
 };
 
-/** `client:a1:USD:venue:alpha` to `12.5`, for every ledger account with a balance, or those beginning with `prefix`. */
+/**
+ * `client:a1:USD:venue:alpha` to `12.5`, for every ledger account with a balance, or those beginning with
+ * `prefix`.
+ */
 export const balances = (world: World, prefix = ''): Readonly<Record<string, string>> => {
   const found: Record<string, string> = {};
   for (const [key, value] of [...world.entries()].sort()) {
