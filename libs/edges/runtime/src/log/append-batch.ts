@@ -1,7 +1,7 @@
 import { AssertionError, assert } from '@plinth/money';
 import type { AppendRequest, AppendResult, EventCodec } from '@plinth/eventing';
 import { assertAppendRequest, assertPayload, MAX_APPEND_BYTES } from '@plinth/eventing';
-import { VERDICTS } from './append-function.ts';
+import { VERDICTS } from './judge-function.ts';
 import { byteaArray, int4Array, int8Array, textArray, uuidArray } from './binary-arrays.ts';
 
 /** A request that is checked and encoded: nothing about it can fail any more but the log's own judgement. */

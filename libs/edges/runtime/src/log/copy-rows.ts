@@ -1,6 +1,5 @@
 import { CorruptLog } from '@plinth/eventing';
 import type { StoredEvent } from '@plinth/eventing';
-import { Buffer } from 'node:buffer';
 import type pg from 'pg';
 import { readUuid } from './binary-arrays.ts';
 

@@ -17,7 +17,7 @@ import { prepareAppend } from './append-batch.ts';
 import { AppendLane } from './append-lane.ts';
 import { AppendQueue } from './append-queue.ts';
 import { clientConfig, connectClient, describeUrl, prepareClient } from './connection.ts';
-import type { ConnectionOptions, Rights } from './connection.ts';
+import type { ConnectionOptions } from './connection.ts';
 import { EVENT_COLUMNS, assertContiguous, copyRows, parseEvent } from './copy-rows.ts';
 import * as limits from './limits.ts';
 import { migrate } from './migrate.ts';
@@ -209,12 +209,13 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Post
 };
 
 const readersPool = (connection: ConnectionOptions): pg.Pool => {
-  const rights: Rights = connection.rights;
+  // The pool awaits what the hook returns, though its type does not say so.
+  const prepare = (client: pg.ClientBase): unknown => prepareClient(client, connection.rights);
   const pool = new pg.Pool({
     ...clientConfig(connection),
     max: limits.READ_CONNECTIONS,
-    onConnect: (client) => prepareClient(client, rights),
-  } as pg.PoolConfig);
+    onConnect: prepare,
+  });
   // An idle connection that breaks is replaced; queries in flight get the error themselves.
   pool.on('error', () => undefined);
   return pool;

@@ -1,5 +1,6 @@
 import { assert } from '@plinth/money';
 import { appendFunction } from './append-function.ts';
+import { judgeFunction } from './judge-function.ts';
 
 /** Role that services work as: it may read, and append through the append function; nothing else. */
 export const SERVICE_ROLE = 'plinth_service';
@@ -121,6 +122,6 @@ END $body$;`;
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'tables', sql: tables },
   { number: 2, name: 'append-only', sql: appendOnly },
-  { number: 3, name: 'append function', sql: appendFunction },
+  { number: 3, name: 'append function', sql: (schema) => judgeFunction(schema) + appendFunction(schema) },
   { number: 4, name: 'grants', sql: grants },
 ];
