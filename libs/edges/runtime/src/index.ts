@@ -1,3 +1,4 @@
+export * from './audit/index.ts';
 export * from './config/index.ts';
 export * from './log/index.ts';
 export * from './rpc/index.ts';

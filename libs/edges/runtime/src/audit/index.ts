@@ -1,0 +1,17 @@
+export { canonicalEvent } from './canonical-event.ts';
+export { exportedEvent } from './exported-event.ts';
+export { HeadSigner, HistoryForked, type HeadSignerPorts } from './head-signer.ts';
+export { EMPTY_ROOT, leafHash, MerkleTree, nodeHash, type Hash } from './merkle-tree.ts';
+export { keepInTable } from './heads-table.ts';
+export { freshSigningKey, loadSigningKey, type SigningKey, type TreeHead } from './tree-head.ts';
+export {
+  LogVerifier,
+  verifyConsistency,
+  verifyHead,
+  verifyInclusion,
+  type ExportedEvent,
+  type ExportedHead,
+  type Finding,
+  type Verification,
+} from './verifier.ts';
+export { readWitness, witnessFile, WitnessError, type Witness } from './witness-file.ts';
