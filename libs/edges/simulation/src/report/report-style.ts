@@ -8,8 +8,8 @@ export const STYLE = `
 --good:#4ade80;--bad:#f87171;--c0:#60a5fa;--c1:#fbbf24;--c2:#7c8794;--c3:#2dd4bf;
 --c4:#e879f9;--c5:#a3e635;--c6:#f472b6;--c7:#c8a27c}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(
---fg);font:15px/1.45 system-ui,sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;background:var(--bg);color:var(--fg);
+font:15px/1.45 system-ui,sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:1180px;margin:0 auto;padding:20px 16px 60px}
 h1{font-size:24px;margin:0 0 4px}h2{display:inline;font-size:17px}
 .note{color:var(--soft);margin:4px 0 8px;max-width:80ch}

@@ -145,7 +145,8 @@ const ordersTable = ({ orders }: RunFigures): ReportTable => ({
   note: [
     `${numberText(orders.placed)} placed: ${numberText(orders.filled)} filled,`,
     `${numberText(orders.unfilled)} unfilled, ${numberText(orders.cancelled)} cancelled,`,
-    `${numberText(orders.refused)} refused, ${numberText(orders.open)} open; ${numberText(orders.fills)} fills;`,
+    `${numberText(orders.refused)} refused, ${numberText(orders.open)} open;`,
+    `${numberText(orders.fills)} fills;`,
     `${numberText(orders.unknown)} answers of a venue were unknown for a while.`,
     'Costs against the price on arrival, fees included, weighted by notional.',
   ].join(' '),
