@@ -38,8 +38,11 @@ const notesOn = (mark: Mark, listed: Listed, centre: Consensus | undefined): str
   const { rule } = listed;
   const notes: string[] = [];
   if (centre === undefined) notes.push('No quote was usable: the last price stays and the mark is halted.');
-  if (centre !== undefined && !centre.isAgreed) {
-    notes.push(`Fewer than ${rule.minSources} independent groups agree: the centre of all quotes stands.`);
+  if (centre !== undefined && centre.standing !== 'agreed') {
+    notes.push(`Fewer than ${rule.minSources} independent groups agree.`);
+  }
+  if (centre?.standing === 'disputed') {
+    notes.push('One voice alone, or a dispute, moves nothing: the confidence reaches over to the centre.');
   }
   if (centre !== undefined && exceedsPpm(centre.confidence, centre.price, rule.maxConfidencePpm)) {
     notes.push(`The groups are further apart than ${rule.maxConfidencePpm} ppm of the price.`);

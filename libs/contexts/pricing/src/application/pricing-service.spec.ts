@@ -207,7 +207,10 @@ describe('queries', () => {
       instrumentId: 'BTC/USD',
       read: READ,
     }) as pricingMessages.ExplainMarkResponse;
-    expect(answer).toMatchObject({ mark: { state: 'degraded', guarded: true }, previousPrice: '20005' });
+    expect(answer).toMatchObject({
+      mark: { state: 'degraded', price: '20005', confidence: '5006' },
+      previousPrice: '20005',
+    });
     expect(answer.notes).toHaveLength(2);
   });
 

@@ -22,7 +22,7 @@ describe('consensus', () => {
     const quotes = [quote('a', 10_000), quote('b', 10_010), quote('c', 10_020), quote('d', 15_000)];
     const centre = consensus(quotes, RULE);
     expect(centre.outliers).toEqual([false, false, false, true]);
-    expect(centre).toMatchObject({ price: 10_010n, isAgreed: true });
+    expect(centre).toMatchObject({ price: 10_010n, standing: 'agreed' });
     expect(centre.votes.map(({ group }) => group)).toEqual(['a', 'b', 'c']);
   });
 
@@ -39,19 +39,19 @@ describe('consensus', () => {
     const centre = consensus(quotes, RULE);
     expect(centre.outliers).toEqual([false, true, false, false]);
     expect(centre.votes.map(({ quotes: count }) => count)).toEqual([1, 1, 1]);
-    expect(centre.isAgreed).toBe(true);
+    expect(centre.standing).toBe('agreed');
   });
 
   it('does not follow two of three: the centre of all stands, and its confidence shows the dispute', () => {
     const centre = consensus([quote('good', 10_000), quote('x', 13_000), quote('y', 13_000)], RULE);
-    expect(centre.isAgreed).toBe(false);
+    expect(centre.standing).toBe('disputed');
     expect(centre.confidence).toBeGreaterThan(2_900n);
   });
 
   it('stays on the median of three when two sources are enough and one is excluded', () => {
     const rule = { ...RULE, minSources: 2 };
     const centre = consensus([quote('a', 10_000), quote('b', 10_100), quote('c', 20_000)], rule);
-    expect(centre).toMatchObject({ price: 10_100n, isAgreed: true });
+    expect(centre).toMatchObject({ price: 10_100n, standing: 'agreed' });
     // The two that agree: 10,050 ± 50; their distance to the median is added.
     expect(centre.confidence).toBe(100n);
   });

@@ -8,10 +8,15 @@ export type GroupedVote = Vote & Readonly<{ group: string }>;
 /** One operator's vote: the aggregate of its quotes. */
 export type GroupVote = GroupedVote & Readonly<{ quotes: number }>;
 
+/**
+ * How much a centre is worth. `agreed`: at least `minSources` independent groups. `corroborated`: fewer, but at least
+ * two, and none of them an outlier. `disputed`: one voice alone, or voices that contradict each other.
+ */
+export type Standing = 'agreed' | 'corroborated' | 'disputed';
+
 export type Consensus = Vote &
   Readonly<{
-    /** At least `minSources` independent groups agree. */
-    isAgreed: boolean;
+    standing: Standing;
     /** The groups that the price rests on. */
     votes: readonly GroupVote[];
     /** Same order as the quotes given: further than `maxDeviation` from the centre. */
@@ -50,13 +55,13 @@ export const consensus = (quotes: readonly GroupedVote[], rule: PriceRule): Cons
   );
   const kept = groupVotes(quotes.filter((_, n) => !outliers[n]));
   if (kept.length < Math.max(1, rule.minSources)) {
-    const isAgreed = false;
-    return { ...centre, isAgreed, votes: all, outliers };
+    const isTogether = all.length > 1 && !outliers.includes(true);
+    return { ...centre, standing: isTogether ? 'corroborated' : 'disputed', votes: all, outliers };
   }
   const agreed = aggregate(kept);
   if (kept.length >= MAJORITY_MIN || kept.length === all.length) {
-    return { ...agreed, isAgreed: true, votes: kept, outliers };
+    return { ...agreed, standing: 'agreed', votes: kept, outliers };
   }
   const confidence = agreed.confidence + distance(agreed.price, centre.price);
-  return { price: centre.price, confidence, isAgreed: true, votes: kept, outliers };
+  return { price: centre.price, confidence, standing: 'agreed', votes: kept, outliers };
 };

@@ -6,7 +6,7 @@ import { convert } from './conversion.ts';
 import { exclusionOf, isUncertain, type Exclusion } from './exclusion.ts';
 import { conversionAsset, parseSource, type Listed } from './pairs.ts';
 import { distance, exceedsPpm, priceText, priceUnits } from './price-units.ts';
-import { allowedMove, limitSpeed, type Direction, type Limited } from './speed-limit.ts';
+import { allowedMove, holdBack, limitSpeed, type Direction, type Limited } from './speed-limit.ts';
 import { averageOf, holdPrice, type TwapWindow } from './twap.ts';
 import { perYear, PRIOR_VOLATILITY, sampleVolatility, type VolatilitySample } from './volatility.ts';
 
@@ -147,7 +147,7 @@ export const stateOf = (
 ): MarkState => {
   const { rule } = listed;
   const { price, confidence } = centre;
-  if (!centre.isAgreed || exceedsPpm(confidence, price, rule.maxConfidencePpm)) return 'degraded';
+  if (centre.standing !== 'agreed' || exceedsPpm(confidence, price, rule.maxConfidencePpm)) return 'degraded';
   if (memory?.mark.state === 'halted') return 'degraded';
   const isFar =
     rule.maxTwapDeviationPpm > 0 &&
@@ -169,6 +169,7 @@ const limited = (
     confirming: '',
   } as const;
   if (memory === undefined) return free;
+  if (centre.standing === 'disputed') return holdBack(centre, memory);
   const limit = allowedMove(memory.price, listed.rule.maxMovePpmPerSecond, atMs - memory.atMs);
   const previous = { price: memory.price, confirming: memory.mark.confirming as Direction };
   return limitSpeed(centre, previous, limit);

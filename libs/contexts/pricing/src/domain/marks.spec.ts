@@ -174,6 +174,23 @@ describe('states', () => {
     expect(markIn(wide, 'BTC/USD')?.state).toBe('degraded');
   });
 
+  it('move on with fewer sources that agree, and not at all by one alone or in a dispute', () => {
+    const [, few, alone, torn] = play(
+      live,
+      round(T0 + 1_000, btc('19950', '19960')),
+      round(T0 + 2_000, btc('15000')),
+      round(T0 + 3_000, [
+        quote('a:BTC/USD', '19960'),
+        quote('x:BTC/USD', '15000'),
+        quote('y:BTC/USD', '15000'),
+      ]),
+    );
+    expect(markIn(few, 'BTC/USD')).toMatchObject({ state: 'degraded', price: '19955' });
+    expect(markIn(alone, 'BTC/USD')).toMatchObject({ state: 'degraded', price: '19955', confidence: '4955' });
+    // Two that contradict the third are not followed either, and the band reaches them.
+    expect(markIn(torn, 'BTC/USD')).toMatchObject({ state: 'degraded', price: '19955', confidence: '9915' });
+  });
+
   it('are halted without a usable quote, keep the last price, and take a round to come back', () => {
     const dead = btc('20000', '20010', '20020').map((one) => ({ ...one, sourceTimeMs: T0 - 100_000 }));
     const [, halted, back, again] = play(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Consensus } from './consensus.ts';
-import { allowedMove, limitSpeed } from './speed-limit.ts';
+import type { Consensus, Standing } from './consensus.ts';
+import { allowedMove, holdBack, limitSpeed } from './speed-limit.ts';
 
-const centre = (isAgreed: boolean, ...prices: readonly number[]): Consensus => ({
+const centre = (standing: Standing, ...prices: readonly number[]): Consensus => ({
   price: BigInt(prices[prices.length >> 1] ?? 0),
   confidence: 5n,
-  isAgreed,
+  standing,
   votes: prices.map((price, n) => ({ group: `g${n}`, price: BigInt(price), confidence: 5n, quotes: 1 })),
   outliers: [],
 });
@@ -20,7 +20,7 @@ describe('limitSpeed', () => {
   });
 
   it('follows moves within the limit', () => {
-    expect(limitSpeed(centre(true, 1_009, 1_010, 1_011), before, 10n)).toEqual({
+    expect(limitSpeed(centre('agreed', 1_009, 1_010, 1_011), before, 10n)).toEqual({
       price: 1_010n,
       confidence: 5n,
       guarded: false,
@@ -29,7 +29,7 @@ describe('limitSpeed', () => {
   });
 
   it('holds a larger move back, and widens the confidence to reach the centre', () => {
-    expect(limitSpeed(centre(true, 900, 900, 1_000), before, 10n)).toEqual({
+    expect(limitSpeed(centre('agreed', 900, 900, 1_000), before, 10n)).toEqual({
       price: 990n,
       confidence: 95n,
       guarded: true,
@@ -39,22 +39,31 @@ describe('limitSpeed', () => {
 
   it('lets it go in the second round running with two thirds beyond the limit', () => {
     const held = { price: 990n, confirming: 'down' } as const;
-    expect(limitSpeed(centre(true, 900, 900, 1_000), held, 10n)).toMatchObject({
+    expect(limitSpeed(centre('agreed', 900, 900, 1_000), held, 10n)).toMatchObject({
       price: 900n,
       guarded: false,
       confirming: 'down',
     });
     const other = { price: 1_010n, confirming: 'up' } as const;
-    expect(limitSpeed(centre(true, 900, 900, 1_000), other, 10n)).toMatchObject({
+    expect(limitSpeed(centre('agreed', 900, 900, 1_000), other, 10n)).toMatchObject({
       price: 1_000n,
       guarded: true,
     });
   });
 
+  it('moves nothing on a dispute, and shows how far the centre is', () => {
+    expect(holdBack(centre('disputed', 900), before)).toEqual({
+      price: 1_000n,
+      confidence: 105n,
+      guarded: false,
+      confirming: '',
+    });
+  });
+
   it('does not take less than two thirds, nor sources that do not agree, for a confirmation', () => {
-    const four = { ...centre(true, 900, 905, 1_000, 1_000), price: 952n };
+    const four = { ...centre('agreed', 900, 905, 1_000, 1_000), price: 952n };
     expect(limitSpeed(four, before, 10n)).toMatchObject({ guarded: true, confirming: '' });
-    const alone = limitSpeed(centre(false, 900), { price: 990n, confirming: 'down' }, 10n);
+    const alone = limitSpeed(centre('corroborated', 900), { price: 990n, confirming: 'down' }, 10n);
     expect(alone).toMatchObject({ price: 980n, guarded: true, confirming: '' });
   });
 });

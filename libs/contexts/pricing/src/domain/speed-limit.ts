@@ -1,5 +1,6 @@
 import type { Vote } from './aggregate.ts';
 import type { Consensus } from './consensus.ts';
+import { distance } from './price-units.ts';
 
 export type Direction = 'up' | 'down' | '';
 
@@ -31,12 +32,22 @@ export const limitSpeed = (
   if (price >= low && price <= high) return { price, confidence, guarded: false, confirming: '' };
   const direction = price > high ? 'up' : 'down';
   const beyond = centre.votes.filter((vote) => (direction === 'up' ? vote.price > high : vote.price < low));
-  const isConfirmed = centre.isAgreed && 3 * beyond.length >= 2 * centre.votes.length;
+  const isConfirmed = centre.standing === 'agreed' && 3 * beyond.length >= 2 * centre.votes.length;
   const confirming = isConfirmed ? direction : '';
   if (isConfirmed && previous.confirming === direction) {
     return { price, confidence, guarded: false, confirming };
   }
   const held = direction === 'up' ? high : low;
-  const gap = price > held ? price - held : held - price;
-  return { price: held, confidence: confidence + gap, guarded: true, confirming };
+  return { price: held, confidence: confidence + distance(price, held), guarded: true, confirming };
 };
+
+/**
+ * A disputed centre moves nothing: the last price stays, and its confidence reaches over to the centre, so that neither
+ * side of the dispute can open risk or liquidate anybody by it.
+ */
+export const holdBack = (centre: Consensus, previous: Readonly<{ price: bigint }>): Limited => ({
+  price: previous.price,
+  confidence: centre.confidence + distance(centre.price, previous.price),
+  guarded: false,
+  confirming: '',
+});
