@@ -19,7 +19,11 @@ export class KnownIds {
   }
 
   with(id: string): KnownIds {
-    if (this.has(id)) return this;
+    const place = this.#places.get(id);
+    if (place !== undefined && place < this.size) return this;
+    // A decision is evolved twice, when it is taken and when it is kept: the second time the id is there
+    // already.
+    if (place === this.size) return new KnownIds(this.#places, this.size + 1);
     const newest = this.size > 0 && this.#places.size === this.size;
     const places = newest
       ? this.#places
