@@ -106,7 +106,7 @@ const placeLeg = (
       orderType: 'limit',
       limitPrice: leg.limitPrice,
       timeInForce: 'ioc',
-      venues: [leg.venueId],
+      venues: leg.venueId === '' ? [] : [leg.venueId],
       liquidationId: data.liquidationId,
       arrivalPrice: markOf(views, instrument)?.price ?? leg.limitPrice,
       reduceOnly: leg.kind === 'close',

@@ -21,7 +21,9 @@ export const markOf = (views: RoutingViews, instrument: Instrument): MarkText | 
   const own = views.marks.exact(instrument.id);
   if (own !== undefined) return { price: own.price, state: own.state as MarkState };
   if (instrument.kind !== 'spot') return undefined;
-  const [base, quote] = [instrument.underlying, instrument.quoteAsset].map((asset) => assetMark(views, asset));
+  const [base, quote] = [instrument.underlying, instrument.quoteAsset].map((asset) =>
+    assetMark(views, asset),
+  );
   if (base === undefined || quote === undefined) return undefined;
   const { quotient } = divide(decimalOf(base.price), decimalOf(quote.price), CROSS_DIGITS, 'half-away');
   const state = (['halted', 'degraded', 'live'] as const).find((s) => base.state === s || quote.state === s);

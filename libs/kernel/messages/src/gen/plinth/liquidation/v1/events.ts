@@ -94,10 +94,10 @@ export interface ShortfallCovered {
   fundAfter: string;
 }
 
-/** Stream fund-{cell}: money came in (capital or a liquidation fee). */
+/** Stream fund-{cell}: money came in. */
 export interface FundCredited {
   creditId: string;
-  /** capital | fee */
+  /** capital | fee | returned (of a shortfall that was smaller than declared) */
   purpose: string;
   asset: string;
   amount: string;

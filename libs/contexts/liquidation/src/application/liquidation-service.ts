@@ -1,0 +1,114 @@
+import { defineService, type Envelope, type Intent, type ServiceDefinition } from '@plinth/eventing';
+import { isId } from '@plinth/market';
+import { assert, decimalOf, formatDecimal, subtractDecimal } from '@plinth/money';
+import { fundDecider, type FundCommand } from '../domain/fund.ts';
+import { POLICIES } from '../domain/policies/index.ts';
+import { advance, liquidationIntent } from './advance.ts';
+import type { LiquidationConfig } from './config.ts';
+import { explainLiquidation, getFund, getLiquidation, listLiquidations } from './queries.ts';
+import { createViews, type LiquidationViews } from './views.ts';
+
+/** Forced reduction of accounts, the insurance fund, and the story of both. It takes no commands. */
+export const liquidationService = (config: LiquidationConfig): ServiceDefinition<LiquidationViews> => {
+  assert(
+    isId('account', config.cell),
+    () => `Expected a cell id of lower-case letters and digits, was ${config.cell}`,
+  );
+  const known = [...POLICIES.keys()].join(', ');
+  assert(POLICIES.has(config.policy), () => `Expected policy to be one of ${known}, was ${config.policy}`);
+  return defineService<LiquidationViews>({
+    name: 'liquidation',
+    owns: ['liquidation', 'fund'],
+    views: createViews,
+    react: (event, views) => reactTo(event, views, config),
+    commands: {},
+    queries: {
+      GetLiquidation: getLiquidation,
+      ListLiquidations: listLiquidations,
+      ExplainLiquidation: explainLiquidation,
+      GetFund: getFund,
+    },
+  });
+};
+
+const reactTo = (event: Envelope, views: LiquidationViews, config: LiquidationConfig): readonly Intent[] => {
+  const onFund = (command: FundCommand): Intent<FundCommand> => ({
+    stream: `fund-${config.cell}`,
+    decider: fundDecider,
+    command,
+  });
+  const goOn = (liquidationId: string): readonly Intent[] => {
+    const record = views.liquidations.get(liquidationId);
+    return record === undefined ? [] : advance(views, record, config, event.occurredAt);
+  };
+  const goOnWith = (accountId: string): readonly Intent[] => {
+    const record = views.liquidations.runningOf(accountId);
+    return record === undefined ? [] : advance(views, record, config, event.occurredAt);
+  };
+  switch (event.type) {
+    case 'LiquidationRequested':
+      return [start(event, views)];
+    case 'LiquidationStarted':
+    case 'BadDebtRecorded':
+      return goOn(event.data.liquidationId);
+    case 'OrderClosed':
+    case 'FillBooked':
+      return goOnWith(event.data.accountId);
+    case 'ReductionCompleted':
+      return finishEarly(event.data.liquidationId, goOn);
+    case 'MarksPublished':
+      return [...views.liquidations.running()].flatMap((record) =>
+        record.phase === 'planning' ? advance(views, record, config, event.occurredAt) : [],
+      );
+    case 'ShortfallDeclared': {
+      const { liquidationId, accountId, asset, amount } = event.data;
+      return [onFund({ kind: 'cover', liquidationId, accountId, asset, amount })];
+    }
+    case 'InsurancePosted':
+      return [...returned(event, views).map(onFund), ...goOn(event.data.liquidationId)];
+    case 'LiquidationFeeCharged': {
+      const { liquidationId, asset, amount } = event.data;
+      return [onFund({ kind: 'credit', creditId: `fee:${liquidationId}`, purpose: 'fee', asset, amount })];
+    }
+    case 'HouseFunded': {
+      const { fundingId, purpose, asset, amount } = event.data;
+      if (purpose !== 'insurance') return [];
+      return [
+        onFund({ kind: 'credit', creditId: `capital:${fundingId}`, purpose: 'capital', asset, amount }),
+      ];
+    }
+    default:
+      return [];
+  }
+};
+
+const start = (event: Envelope<'LiquidationRequested'>, { portfolio }: LiquidationViews): Intent => {
+  const { accountId, liquidationId, cause, figures } = event.data;
+  return liquidationIntent(liquidationId, {
+    kind: 'start',
+    data: {
+      ...{ liquidationId, accountId, cause },
+      equity: figures?.equity ?? '',
+      maintenanceMargin: figures?.maintenanceMargin ?? '',
+      openOrders: portfolio.orders.of(accountId).map(({ placed }) => placed.orderId),
+      marksRound: figures?.marksRound ?? 0,
+    },
+  });
+};
+
+/** After a step only an end is taken at once: a further step waits for the next marks, so that the books can recover. */
+const finishEarly = (liquidationId: string, goOn: (id: string) => readonly Intent[]): readonly Intent[] =>
+  goOn(liquidationId).filter(({ command }) => (command as { kind: string }).kind !== 'reduce');
+
+/** A debt that shrank between declaration and payment needed less: the fund gets the rest back. */
+const returned = (
+  { data }: Envelope<'InsurancePosted'>,
+  { liquidations }: LiquidationViews,
+): readonly FundCommand[] => {
+  const covered = liquidations.get(data.liquidationId)?.shortfalls.get(data.asset)?.covered;
+  if (covered === undefined) return [];
+  const rest = subtractDecimal(decimalOf(covered.amount), decimalOf(data.amount));
+  if (rest.lte(decimalOf('0'))) return [];
+  const creditId = `returned:${data.liquidationId}:${data.asset}`;
+  return [{ kind: 'credit', creditId, purpose: 'returned', asset: data.asset, amount: formatDecimal(rest) }];
+};

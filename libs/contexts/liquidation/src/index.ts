@@ -1,0 +1,5 @@
+export * from './application/config.ts';
+export { liquidationService } from './application/liquidation-service.ts';
+export type { LiquidationViews } from './application/views.ts';
+export { LIMITS as LIQUIDATION_LIMITS } from './domain/limits.ts';
+export { POLICIES, type Policy } from './domain/policies/index.ts';
