@@ -4,7 +4,7 @@ import { posix } from 'node:path';
  * The rooms of the house, and which way imports go between them. One table, read by the linter, by the Nx
  * plugin and by the architecture test.
  */
-export type RoomType = 'kernel' | 'context' | 'runtime' | 'connector' | 'sim' | 'app' | 'tool';
+export type RoomType = 'kernel' | 'context' | 'runtime' | 'gateway' | 'connector' | 'sim' | 'app' | 'tool';
 export type Floor = 'domain' | 'application' | 'service';
 
 /**
@@ -29,9 +29,10 @@ export const TYPE_ORDER: Readonly<Record<RoomType, readonly RoomType[]>> = {
   kernel: ['kernel'],
   context: ['kernel'],
   runtime: ['kernel'],
+  gateway: ['kernel', 'runtime'],
   connector: ['kernel'],
   sim: ['kernel', 'context', 'runtime', 'connector'],
-  app: ['kernel', 'context', 'runtime', 'connector', 'sim'],
+  app: ['kernel', 'context', 'runtime', 'gateway', 'connector', 'sim'],
   tool: [],
 };
 
@@ -73,6 +74,7 @@ const LAYOUT: readonly (readonly [RegExp, (room: string) => readonly [RoomType, 
   [/^libs\/kernel\/([^/]+)\//, (room) => ['kernel', room]],
   [/^libs\/contexts\/([^/]+)\//, (room) => ['context', room]],
   [/^libs\/edges\/(runtime)\//, (room) => ['runtime', room]],
+  [/^libs\/edges\/(gateway)\//, (room) => ['gateway', room]],
   [/^libs\/edges\/(connectors)\//, (room) => ['connector', room]],
   [/^libs\/edges\/(simulation)\//, (room) => ['sim', room]],
   [/^apps\/([^/]+)\//, (room) => ['app', room]],

@@ -1,0 +1,161 @@
+import { status as grpc, type Metadata } from '@grpc/grpc-js';
+import type { Clock } from '@plinth/eventing';
+import { GrpcError } from '@plinth/runtime/grpc';
+import { LIMITS } from '../limits.ts';
+import type { ApiKey, KeyDirectory, Scope } from './key-directory.ts';
+import type { NonceStore } from './nonce-store.ts';
+import type { SecretSeal } from './secret-seal.ts';
+import { canonicalText, METADATA, verifyText } from './signing.ts';
+
+export const OPERATOR = 'operator';
+
+/** Who calls, proven. */
+export type Caller = Readonly<{
+  keyId: string;
+  /** Client id, or `operator`: whose ids the call may name. */
+  tenant: string;
+  actor: string;
+  scopes: ReadonlySet<Scope>;
+  kycState: string;
+}>;
+
+type Credentials = Readonly<{
+  keyId: string;
+  timestampMs: number;
+  nonce: string;
+  signature: Buffer;
+  requestId: string;
+}>;
+
+const unauthenticated = (
+  reason: string,
+  message: string,
+  facts?: Readonly<Record<string, string>>,
+): GrpcError => new GrpcError(grpc.UNAUTHENTICATED, reason, message, facts === undefined ? {} : { facts });
+
+const PATTERNS = {
+  key: new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${LIMITS.keyIdMaxLength - 1}}$`),
+  timestamp: /^[1-9]\d{0,14}$/,
+  nonce: new RegExp(`^[A-Za-z0-9_-]{${LIMITS.nonceMinLength},${LIMITS.nonceMaxLength}}$`),
+  signature: new RegExp(`^[A-Za-z0-9+/]{1,${LIMITS.signatureMaxLength}}={0,2}$`),
+} as const;
+
+/** The only value of a metadata key; undefined when there is none, several, or a binary one. */
+export const single = (metadata: Metadata, name: string): string | undefined => {
+  const values = metadata.get(name);
+  const [value] = values;
+  return values.length === 1 && typeof value === 'string' ? value : undefined;
+};
+
+const part = (metadata: Metadata, name: keyof typeof PATTERNS): string => {
+  const text = single(metadata, METADATA[name]);
+  if (text !== undefined && PATTERNS[name].test(text)) return text;
+  const was = text === undefined ? 'missing or there more than once' : 'in another form';
+  throw unauthenticated(
+    'CREDENTIALS_INVALID',
+    `Expected metadata ${METADATA[name]} like ${PATTERNS[name].source}, was ${was}`,
+    { metadata: METADATA[name] },
+  );
+};
+
+const credentialsOf = (metadata: Metadata): Credentials => ({
+  keyId: part(metadata, 'key'),
+  timestampMs: Number(part(metadata, 'timestamp')),
+  nonce: part(metadata, 'nonce'),
+  signature: Buffer.from(part(metadata, 'signature'), 'base64'),
+  requestId: single(metadata, METADATA.requestId) ?? '',
+});
+
+/** Stands in for a key that does not exist, so that the answer takes as long. */
+const NO_KEY = Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex');
+
+export type AuthenticatorPorts = Readonly<{
+  keys: KeyDirectory;
+  nonces: NonceStore;
+  /** Absent: keys with shared secrets cannot be used. */
+  seal: SecretSeal | undefined;
+  clock: Clock;
+}>;
+
+/** Proves who sent a call: signature, time, and that it was not sent before. */
+export class Authenticator {
+  readonly #ports: AuthenticatorPorts;
+
+  constructor(ports: AuthenticatorPorts) {
+    this.#ports = ports;
+  }
+
+  async authenticate(
+    method: string,
+    body: Uint8Array,
+    metadata: Metadata,
+    signal: AbortSignal,
+  ): Promise<Caller> {
+    const credentials = credentialsOf(metadata);
+    const nowMs = this.#ports.clock.now();
+    this.#checkTime(credentials.timestampMs, nowMs);
+    const key = await this.#ports.keys.find(credentials.keyId, signal);
+    if (!this.#isSigned(method, body, credentials, key) || key === undefined) {
+      // One answer for unknown, revoked and wrongly signed: nobody learns which keys exist.
+      throw unauthenticated(
+        'SIGNATURE_INVALID',
+        'Expected a signature by a key in force over the canonical text of this call',
+      );
+    }
+    await this.#claim(credentials, nowMs);
+    return callerOf(key);
+  }
+
+  #checkTime(timestampMs: number, nowMs: number): void {
+    if (Math.abs(nowMs - timestampMs) <= LIMITS.recvWindowMs) return;
+    throw unauthenticated(
+      'TIMESTAMP_OUTSIDE_WINDOW',
+      `Expected a timestamp within ${LIMITS.recvWindowMs} ms of ${nowMs}, was ${timestampMs}: set the clock`,
+      { now_ms: String(nowMs), window_ms: String(LIMITS.recvWindowMs) },
+    );
+  }
+
+  #isSigned(method: string, body: Uint8Array, credentials: Credentials, key: ApiKey | undefined): boolean {
+    const text = canonicalText({ method, body, ...credentials });
+    const verifier = key === undefined ? undefined : this.#verifierOf(key);
+    if (key === undefined || verifier === undefined) {
+      verifyText('ed25519', NO_KEY, text, credentials.signature);
+      return false;
+    }
+    return verifyText(key.algorithm, verifier, text, credentials.signature);
+  }
+
+  #verifierOf({ algorithm, keyId, verifier }: ApiKey): Uint8Array | undefined {
+    return algorithm === 'ed25519' ? verifier : this.#ports.seal?.open(keyId, verifier);
+  }
+
+  async #claim({ keyId, nonce, timestampMs }: Credentials, nowMs: number): Promise<void> {
+    switch (await this.#ports.nonces.claim(keyId, nonce, timestampMs, nowMs)) {
+      case 'fresh':
+        return;
+      case 'used':
+        throw unauthenticated('NONCE_USED', 'Expected a nonce that this key has not used: make a new one');
+      case 'before':
+        throw unauthenticated(
+          'TIMESTAMP_BEFORE_START',
+          'Expected a timestamp after the start of this gateway: sign again',
+        );
+      case 'full':
+        throw new GrpcError(
+          grpc.RESOURCE_EXHAUSTED,
+          'TOO_MANY_NONCES',
+          'Expected fewer calls within the window of timestamps: wait',
+          { retryAfterMs: LIMITS.recvWindowMs },
+        );
+    }
+  }
+}
+
+export const callerOf = ({ keyId, clientId, scopes, kycState }: ApiKey): Caller => {
+  const isOperator = scopes.has('operate');
+  return {
+    ...{ keyId, scopes, kycState },
+    tenant: isOperator ? OPERATOR : clientId,
+    actor: `${isOperator ? 'operator' : 'client'}:${keyId}`,
+  };
+};

@@ -1,0 +1,97 @@
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
+
+export const ALGORITHMS = ['ed25519', 'hmac-sha256'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Names of the metadata that every call carries. */
+export const METADATA = {
+  key: 'plinth-key',
+  timestamp: 'plinth-timestamp',
+  nonce: 'plinth-nonce',
+  signature: 'plinth-signature',
+  requestId: 'plinth-request-id',
+  /** In answers: the position that the answer rests on, and the newest signed tree head. */
+  position: 'plinth-position',
+  head: 'plinth-head-bin',
+} as const;
+
+/** What a signature is over. */
+export type SignedCall = Readonly<{
+  /** `/plinth.gateway.v1.Trading/PlaceOrder`. */
+  method: string;
+  /** The request exactly as it is on the wire. */
+  body: Uint8Array;
+  keyId: string;
+  timestampMs: number;
+  nonce: string;
+  /** Empty for queries. */
+  requestId: string;
+}>;
+
+export const SIGNATURE_VERSION = 'plinth-v1';
+
+/** The canonical text: seven lines without a newline at the end. No part can hold a newline, so no two calls share one. */
+export const canonicalText = ({ method, body, keyId, timestampMs, nonce, requestId }: SignedCall): string =>
+  [
+    SIGNATURE_VERSION,
+    method,
+    createHash('sha256').update(body).digest('hex'),
+    String(timestampMs),
+    nonce,
+    keyId,
+    requestId,
+  ].join('\n');
+
+/** DER of a PKCS #8 Ed25519 key up to its 32 bytes of seed (RFC 8410). */
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** `secret`: the 32-byte seed of an Ed25519 key, or the shared secret. */
+export const signText = (algorithm: Algorithm, secret: Uint8Array, text: string): Buffer => {
+  switch (algorithm) {
+    case 'ed25519': {
+      const key = createPrivateKey({
+        key: Buffer.concat([PKCS8_ED25519, secret]),
+        format: 'der',
+        type: 'pkcs8',
+      });
+      return sign(null, Buffer.from(text), key);
+    }
+    case 'hmac-sha256':
+      return createHmac('sha256', secret).update(text).digest();
+  }
+};
+
+/** Public half of an Ed25519 seed, 32 bytes. */
+export const ed25519PublicKey = (seed: Uint8Array): Buffer => {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+  const { x } = createPublicKey(key).export({ format: 'jwk' });
+  return Buffer.from(x ?? '', 'base64url');
+};
+
+/** `verifier`: the 32-byte Ed25519 public key, or the shared secret. */
+export const verifyText = (
+  algorithm: Algorithm,
+  verifier: Uint8Array,
+  text: string,
+  signature: Uint8Array,
+): boolean => {
+  switch (algorithm) {
+    case 'ed25519': {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(verifier).toString('base64url') };
+      const key = createPublicKey({ key: jwk, format: 'jwk' });
+      return verify(null, Buffer.from(text), key, signature);
+    }
+    case 'hmac-sha256': {
+      const expected = createHmac('sha256', verifier).update(text).digest();
+      return signature.length === expected.length && timingSafeEqual(expected, signature);
+    }
+  }
+};

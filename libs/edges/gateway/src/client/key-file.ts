@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { ALGORITHMS, ed25519PublicKey, type Algorithm } from '../auth/signing.ts';
+
+/** A key as its owner keeps it. `secret`: the 32-byte Ed25519 seed, or the shared secret. */
+export type ClientKey = Readonly<{ keyId: string; algorithm: Algorithm; secret: Buffer }>;
+
+/** The file cannot be used: says why and what to do. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError';
+}
+
+const SECRET_BYTES = 32;
+
+export const makeKey = (keyId: string, algorithm: Algorithm = 'ed25519'): ClientKey => ({
+  ...{ keyId, algorithm },
+  secret: randomBytes(SECRET_BYTES),
+});
+
+/** What the broker gets to know of a key: the public key, or the secret that it seals. */
+export const verifierOf = ({ algorithm, secret }: ClientKey): Buffer =>
+  algorithm === 'ed25519' ? ed25519PublicKey(secret) : secret;
+
+/** Writes a new file that only its owner can read; an existing one is not touched. */
+export const writeKeyFile = (path: string, { keyId, algorithm, secret }: ClientKey): void => {
+  const text = JSON.stringify({ keyId, algorithm, secret: secret.toString('base64') }, null, 2);
+  writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
+};
+
+const OTHERS = 0o077;
+
+export const readKeyFile = (path: string): ClientKey => {
+  let text: string;
+  try {
+    const { mode } = statSync(path);
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+      throw new KeyFileError(`Expected ${path} to be readable by its owner only: chmod 600 ${path}`);
+    }
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof KeyFileError) throw error;
+    throw new KeyFileError(`Expected a key file at ${path}: ${(error as Error).message}`);
+  }
+  return parseKey(path, text);
+};
+
+const parseKey = (path: string, text: string): ClientKey => {
+  let found: Partial<Record<string, unknown>>;
+  try {
+    found = Object(JSON.parse(text)) as Partial<Record<string, unknown>>;
+  } catch {
+    throw new KeyFileError(`Expected JSON in ${path}`);
+  }
+  const { keyId, secret } = found;
+  const algorithm = ALGORITHMS.find((one) => one === found['algorithm']);
+  const bytes = Buffer.from(typeof secret === 'string' ? secret : '', 'base64');
+  const isLong = algorithm === 'ed25519' ? bytes.length === SECRET_BYTES : bytes.length >= SECRET_BYTES;
+  if (typeof keyId !== 'string' || algorithm === undefined || !isLong) {
+    throw new KeyFileError(
+      `Expected keyId, algorithm (${ALGORITHMS.join(' or ')}) and secret (base64, ${SECRET_BYTES} bytes) in ${path}`,
+    );
+  }
+  return { keyId, algorithm, secret: bytes };
+};

@@ -1,0 +1,77 @@
+import type { accountsMessages, liquidationMessages, routingMessages } from '@plinth/messages';
+import type { CellClient } from '@plinth/runtime';
+import { BoundedMap } from '../bounded-map.ts';
+import { LIMITS } from '../limits.ts';
+
+type Kind = 'order' | 'liquidation';
+
+/**
+ * Whose an id is. A client's accounts are asked for by the client, never by the account, so that the question and the
+ * time it takes are the same for a foreign account and for one that does not exist. What is a client's own stays so.
+ */
+export class Owners {
+  readonly #cell: CellClient;
+  readonly #accounts = new BoundedMap<string, ReadonlySet<string>>(LIMITS.cachedClientsMax);
+  readonly #own = new BoundedMap<string, true>(LIMITS.cachedOwnersMax);
+
+  constructor(cell: CellClient) {
+    this.#cell = cell;
+  }
+
+  /** Accounts of a client as of `minPosition` at least. */
+  async accountsOf(clientId: string, minPosition: bigint, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const answer = await this.#cell.query('GetClient', { clientId, read: { minPosition } }, signal);
+    const ids =
+      answer.status === 'answered' ? (answer.response as accountsMessages.ClientInfo).accountIds : [];
+    const accounts = new Set(ids);
+    this.#accounts.set(clientId, accounts);
+    return accounts;
+  }
+
+  async ownsAccount(
+    clientId: string,
+    accountId: string,
+    minPosition: bigint,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (this.#accounts.get(clientId)?.has(accountId) === true) return true;
+    return (await this.accountsOf(clientId, minPosition, signal)).has(accountId);
+  }
+
+  /** Of an order or a liquidation: the owner of the account that it belongs to. */
+  async owns(
+    clientId: string,
+    kind: Kind,
+    id: string,
+    minPosition: bigint,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const name = `${clientId} ${kind} ${id}`;
+    if (this.#own.get(name) === true) return true;
+    const accountId = await this.#accountOf(kind, id, minPosition, signal);
+    const isOwn = await this.ownsAccount(clientId, accountId ?? '', minPosition, signal);
+    if (isOwn) this.#own.set(name, true);
+    return isOwn;
+  }
+
+  async #accountOf(
+    kind: Kind,
+    id: string,
+    minPosition: bigint,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const read = { minPosition };
+    switch (kind) {
+      case 'order': {
+        const answer = await this.#cell.query('GetOrder', { orderId: id, read }, signal);
+        if (answer.status === 'rejected') return undefined;
+        return (answer.response as routingMessages.OrderInfo).accountId;
+      }
+      case 'liquidation': {
+        const answer = await this.#cell.query('GetLiquidation', { liquidationId: id, read }, signal);
+        if (answer.status === 'rejected') return undefined;
+        return (answer.response as liquidationMessages.LiquidationInfo).accountId;
+      }
+    }
+  }
+}

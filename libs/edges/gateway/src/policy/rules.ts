@@ -1,0 +1,136 @@
+import type { Scope } from '../auth/key-directory.ts';
+
+/** How an id in a request is held against the caller. Operators may name any id. */
+export type IdRule = Readonly<{
+  /** Field of the request as the code names it; a dot leads into a message, a list is checked element by element. */
+  path: string;
+  /** The same as the proto names it: what an answer calls the field. */
+  field: string;
+  /**
+   * `account`, `client`, `order`, `liquidation`: must be the caller's own; a foreign one is answered like a missing one.
+   * `new-order`: a name that the caller gives, in the caller's own part of the names.
+   */
+  kind: 'account' | 'client' | 'order' | 'liquidation' | 'new-order';
+  /** What an empty one means for a client: itself (the field is filled in), everything of its own, or a wrong request. */
+  whenEmpty: 'self' | 'all-own' | 'invalid';
+}>;
+
+/** What the gateway does with one method. Commands and queries go to the service that has a method of the same name. */
+export type MethodRule = Readonly<{
+  kind: 'command' | 'query' | 'stream' | 'proof';
+  scope: Scope;
+  /** Tokens of the rate limits. */
+  cost: number;
+  ids: readonly IdRule[];
+}>;
+
+const COST = { query: 1, list: 2, explain: 10, command: 4, stream: 20, proof: 5 } as const;
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const id = (kind: IdRule['kind'], path: string, whenEmpty: IdRule['whenEmpty'] = 'invalid'): IdRule => ({
+  ...{ kind, path, whenEmpty },
+  field: snake(path),
+});
+
+const ACCOUNT = id('account', 'accountId');
+const CLIENT = id('client', 'clientId');
+const ORDER = id('order', 'orderId');
+const LIQUIDATION = id('liquidation', 'liquidationId');
+
+const command = (scope: Scope, ...ids: readonly IdRule[]): MethodRule => ({
+  kind: 'command',
+  scope,
+  cost: COST.command,
+  ids,
+});
+const query = (cost: number, ...ids: readonly IdRule[]): MethodRule => ({
+  kind: 'query',
+  scope: 'read',
+  cost,
+  ids,
+});
+const operate: MethodRule = { kind: 'command', scope: 'operate', cost: 1, ids: [] };
+const inspect: MethodRule = { kind: 'query', scope: 'operate', cost: 1, ids: [] };
+const stream: MethodRule = {
+  kind: 'stream',
+  scope: 'read',
+  cost: COST.stream,
+  ids: [id('account', 'accountIds', 'all-own')],
+};
+const proof: MethodRule = { kind: 'proof', scope: 'read', cost: COST.proof, ids: [] };
+
+/** Every method of the clients' edge. Methods of `Operations` are for operators, so that they name no id to check. */
+export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>>> = {
+  Accounts: {
+    OpenSubAccount: command('transfer', ACCOUNT),
+    AddWithdrawalDestination: command('withdraw', CLIENT),
+    RemoveWithdrawalDestination: command('withdraw', CLIENT),
+    RequestWithdrawal: command('withdraw', ACCOUNT),
+    CancelWithdrawal: command('withdraw', ACCOUNT),
+    RequestTransfer: command('transfer', ACCOUNT, id('account', 'toAccountId')),
+    MoveCollateral: command('transfer', ACCOUNT),
+    GetClient: query(COST.query, id('client', 'clientId', 'self')),
+    ListAccounts: query(COST.list, id('client', 'clientId', 'self')),
+    GetAccount: query(COST.list, ACCOUNT),
+    ListPositions: query(COST.list, ACCOUNT),
+    ListEntries: query(COST.list, ACCOUNT),
+    ListAssets: query(COST.list),
+  },
+  Trading: {
+    PlaceOrder: command('trade', ACCOUNT, id('new-order', 'orderId')),
+    CancelOrder: command('trade', ACCOUNT, ORDER),
+    GetOrder: query(COST.query, ORDER),
+    ListOrders: query(COST.list, ACCOUNT),
+    GetOrderCosts: query(COST.query, ORDER),
+    ListVenues: query(COST.list),
+    ListInstruments: query(COST.list),
+    ListMarks: query(COST.list),
+    GetMark: query(COST.query),
+    ExplainMark: query(COST.list),
+  },
+  Margin: {
+    GetMargin: query(COST.query, ACCOUNT),
+    ExplainMargin: query(COST.explain, ACCOUNT),
+    WhatIf: query(COST.explain, ACCOUNT),
+    LiquidationPrice: query(COST.explain, ACCOUNT),
+    GetExposure: query(COST.explain, ACCOUNT),
+    GetParameters: query(COST.list),
+    ListLiquidations: query(COST.list, ACCOUNT),
+    GetLiquidation: query(COST.query, LIQUIDATION),
+    ExplainLiquidation: query(COST.explain, LIQUIDATION),
+  },
+  Lending: {
+    SupplyToPool: command('transfer', ACCOUNT),
+    RedeemFromPool: command('transfer', ACCOUNT),
+    RepayLoan: command('transfer', ACCOUNT),
+    ListPools: query(COST.list),
+    GetPool: query(COST.query),
+    ProjectRate: query(COST.query),
+    ListFunding: query(COST.list),
+  },
+  Operations: {
+    ListAsset: operate,
+    OpenClient: operate,
+    SetKycState: operate,
+    IssueApiKey: operate,
+    RevokeApiKey: operate,
+    OpenAccount: operate,
+    CreditDeposit: operate,
+    FundHouse: operate,
+    TrialBalance: inspect,
+    ListInstrument: operate,
+    ListSources: inspect,
+    SetRiskParameters: operate,
+    ListBreaches: inspect,
+    GetFund: inspect,
+    RegisterVenue: operate,
+    SetVenueState: operate,
+    OpenPool: operate,
+    SetRateCurve: operate,
+    SetFundingRate: operate,
+  },
+  Streams: { StreamMargin: stream, StreamFills: stream },
+  // An event is held against the caller by the stream that it stands on, once it is read.
+  Proofs: { GetTreeHead: proof, ProveInclusion: proof, ProveConsistency: proof },
+};

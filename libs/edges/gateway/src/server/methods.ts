@@ -1,0 +1,57 @@
+import * as gateway from '@plinth/messages/gateway';
+import { assert } from '@plinth/money';
+import { RULES, type MethodRule } from '../policy/rules.ts';
+
+type Definition = Readonly<{
+  path: string;
+  requestStream: boolean;
+  responseStream: boolean;
+  requestDeserialize: (bytes: Buffer) => unknown;
+  responseSerialize: (value: never) => Buffer;
+}>;
+
+/** One method of the edge: what the wire says of it and what the rules do. */
+export type GatewayMethod = Readonly<{
+  /** `PlaceOrder`: here and at the service behind. */
+  name: string;
+  /** Property of the handler in a grpc-js implementation: `placeOrder`. */
+  key: string;
+  path: string;
+  rule: MethodRule;
+  responseStream: boolean;
+  decode: (bytes: Buffer) => Readonly<Record<string, unknown>>;
+  encode: (response: unknown) => Buffer;
+}>;
+
+export type GatewayService = Readonly<{
+  /** `plinth.gateway.v1.Trading`. */
+  name: string;
+  methods: readonly GatewayMethod[];
+}>;
+
+const PATH = /^\/(plinth\.gateway\.v1\.(\w+))\/(\w+)$/;
+
+const methodOf = (key: string, definition: Definition): GatewayMethod => {
+  const [, , service = '', name = ''] = PATH.exec(definition.path) ?? [];
+  const rule = RULES[service]?.[name];
+  assert(rule !== undefined, () => `Expected a rule for ${definition.path}`);
+  assert(!definition.requestStream, () => `Expected no stream of requests at ${definition.path}`);
+  return {
+    ...{ name, key, rule },
+    path: definition.path,
+    responseStream: definition.responseStream,
+    decode: (bytes) => definition.requestDeserialize(bytes) as Readonly<Record<string, unknown>>,
+    encode: (response) => definition.responseSerialize(response as never),
+  };
+};
+
+const isService = (value: unknown): value is Readonly<Record<string, Definition>> =>
+  typeof value === 'object' && value !== null && Object.values(value).every((one) => 'path' in Object(one));
+
+/** Every service of the edge, as its proto has it. A method without a rule stops the program here. */
+export const GATEWAY_SERVICES: readonly GatewayService[] = Object.values(gateway)
+  .filter(isService)
+  .map((service) => {
+    const methods = Object.entries(service).map(([key, definition]) => methodOf(key, definition));
+    return { name: PATH.exec(methods[0]?.path ?? '')?.[1] ?? '', methods };
+  });

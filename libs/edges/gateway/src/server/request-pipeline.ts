@@ -1,0 +1,143 @@
+import { Metadata, status as grpc } from '@grpc/grpc-js';
+import type { Clock } from '@plinth/eventing';
+import type { Sender } from '@plinth/runtime';
+import { GRPC_LIMITS, GrpcError, type CallLife, type ServerCall } from '@plinth/runtime/grpc';
+import { single, type Authenticator, type Caller } from '../auth/authenticator.ts';
+import type { Scope } from '../auth/key-directory.ts';
+import { METADATA } from '../auth/signing.ts';
+import { LIMITS } from '../limits.ts';
+import type { RateLimits } from '../policy/rate-limits.ts';
+import type { MethodRule } from '../policy/rules.ts';
+import type { Tenancy } from '../policy/tenancy.ts';
+import type { GatewayMethod } from './methods.ts';
+
+/** A call that may go on: who sent it, and what it asks. */
+export type Admitted = Readonly<{
+  caller: Caller;
+  request: Readonly<Record<string, unknown>>;
+  /** Of commands only. */
+  sender: Sender | undefined;
+}>;
+
+export type PipelinePorts = Readonly<{
+  authenticator: Authenticator;
+  rates: RateLimits;
+  tenancy: Tenancy;
+  clock: Clock;
+}>;
+
+/** Everything that is asked of a call before a service sees it, in this order. */
+export class RequestPipeline {
+  readonly #ports: PipelinePorts;
+
+  constructor(ports: PipelinePorts) {
+    this.#ports = ports;
+  }
+
+  async admit(method: GatewayMethod, bytes: Buffer, call: ServerCall, life: CallLife): Promise<Admitted> {
+    const { authenticator, rates, tenancy, clock } = this.#ports;
+    const { metadata } = call;
+    life.check();
+    checkSize(metadata);
+    const caller = await authenticator.authenticate(method.path, bytes, metadata, life.signal);
+    rates.charge(caller, method.rule.cost, clock.now());
+    checkScope(caller, method.rule);
+    const sender = method.rule.kind === 'command' ? senderOf(caller, metadata) : undefined;
+    const decoded = decode(method, bytes);
+    const request = await tenancy.check(caller.tenant, method.rule.ids, decoded, life.signal);
+    life.check();
+    return { caller, request, sender };
+  }
+}
+
+const checkSize = (metadata: Metadata): void => {
+  let bytes = 0;
+  for (const [name, values] of Object.entries(metadata.toJSON())) {
+    for (const value of values) bytes += name.length + value.length;
+  }
+  if (bytes <= GRPC_LIMITS.metadataBytesMax) return;
+  throw new GrpcError(
+    grpc.RESOURCE_EXHAUSTED,
+    'METADATA_TOO_LARGE',
+    `Expected at most ${GRPC_LIMITS.metadataBytesMax} bytes of metadata, was ${bytes}`,
+  );
+};
+
+const IMPLIED: Readonly<Partial<Record<Scope, Scope>>> = { read: 'operate' };
+
+/** The scope of the method, or one that includes it; and a client in good standing for all but reading. */
+const checkScope = ({ scopes, kycState, tenant }: Caller, { scope }: MethodRule): void => {
+  const implied = IMPLIED[scope];
+  if (!scopes.has(scope) && (implied === undefined || !scopes.has(implied))) {
+    throw new GrpcError(
+      grpc.PERMISSION_DENIED,
+      'SCOPE_MISSING',
+      `Expected a key with scope ${scope}: issue one`,
+      { facts: { scope } },
+    );
+  }
+  if (scope === 'read' || kycState === 'approved') return;
+  throw new GrpcError(
+    grpc.PERMISSION_DENIED,
+    'CLIENT_NOT_APPROVED',
+    `Expected client ${tenant} to be approved, was ${kycState}`,
+    { facts: { kyc_state: kycState } },
+  );
+};
+
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+const senderOf = ({ tenant, actor }: Caller, metadata: Metadata): Sender => {
+  const requestId = single(metadata, METADATA.requestId);
+  if (requestId === undefined || !REQUEST_ID.test(requestId)) {
+    throw new GrpcError(
+      grpc.INVALID_ARGUMENT,
+      'REQUEST_ID_INVALID',
+      `Expected metadata ${METADATA.requestId} of 1 to 64 letters, digits, _ . : or -: make a uuid per request`,
+      { field: 'request_id' },
+    );
+  }
+  const traceparent = single(metadata, 'traceparent');
+  const isTraced = traceparent !== undefined && TRACEPARENT.test(traceparent);
+  return { tenant, actor, requestId, ...(isTraced ? { traceparent } : {}) };
+};
+
+const decode = (method: GatewayMethod, bytes: Buffer): Readonly<Record<string, unknown>> => {
+  try {
+    return method.decode(bytes);
+  } catch {
+    throw new GrpcError(
+      grpc.INVALID_ARGUMENT,
+      'MALFORMED_REQUEST',
+      `Expected the protobuf bytes of a request of ${method.name}`,
+    );
+  }
+};
+
+/** Counts the calls under way; beyond the limit a call is sent away at once, before it costs anything. */
+export class Gate {
+  readonly #max: number;
+  #open = 0;
+
+  constructor(max: number = LIMITS.callsInFlightMax) {
+    this.#max = max;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  enter(): void {
+    if (this.#open >= this.#max) {
+      throw new GrpcError(grpc.RESOURCE_EXHAUSTED, 'OVERLOADED', 'Expected fewer calls at once: wait', {
+        retryAfterMs: 1_000,
+      });
+    }
+    this.#open += 1;
+  }
+
+  leave(): void {
+    this.#open -= 1;
+  }
+}
