@@ -12,11 +12,29 @@ const BAD_DEBT = 'what the fund could not cover is recorded as bad debt, exactly
 
 const ONE = exact('1');
 
+type Entry = Readonly<{ position: bigint; units: bigint }>;
+
+const enter = (map: Map<string, Entry[]>, asset: string, position: bigint, amount: string): void => {
+  const entries = map.get(asset) ?? [];
+  entries.push({ position, units: exact(amount) });
+  map.set(asset, entries);
+};
+
+/** Sum of the entries up to a position, which are then forgotten. */
+const takeUpTo = (map: Map<string, Entry[]>, asset: string, position: bigint): bigint => {
+  const entries = map.get(asset) ?? [];
+  map.set(
+    asset,
+    entries.filter((entry) => entry.position > position),
+  );
+  return entries.filter((entry) => entry.position <= position).reduce((sum, { units }) => sum + units, 0n);
+};
+
 export class CreditAudit implements Audit {
   readonly invariants = [INTEREST, SUMMED, INDEX, UTILISED, FUND, BAD_DEBT];
-  /** Interest charged and earned since the last distribution, by asset. */
-  readonly #charged = new Map<string, bigint>();
-  readonly #earned = new Map<string, bigint>();
+  /** Interest charged and earned and not yet distributed, by asset. */
+  readonly #charged = new Map<string, Entry[]>();
+  readonly #earned = new Map<string, Entry[]>();
   readonly #indices = new Map<string, readonly [bigint, bigint]>();
   #fund = new Map<string, bigint>();
   /** Uncovered shortfalls not yet recorded, by liquidation and asset. */
@@ -26,10 +44,10 @@ export class CreditAudit implements Audit {
     const at = event.position;
     switch (event.type) {
       case 'InterestCharged':
-        plus(this.#charged, event.data.asset, event.data.amount);
+        enter(this.#charged, event.data.asset, at, event.data.amount);
         return [];
       case 'InterestEarned':
-        plus(this.#earned, event.data.asset, event.data.amount);
+        enter(this.#earned, event.data.asset, at, event.data.amount);
         return [];
       case 'InterestDistributed':
         return this.#distributed(event.data, at);
@@ -67,22 +85,15 @@ export class CreditAudit implements Audit {
     if (exact(borrowerInterest) !== exact(lenderInterest) + exact(reserve) + exact(rounding)) {
       found.push(breach(INTEREST, at, asset));
     }
-    if ((this.#charged.get(asset) ?? 0n) !== exact(borrowerInterest)) {
-      found.push(
-        breach(
-          SUMMED,
-          at,
-          `${asset} charged ${text(this.#charged.get(asset) ?? 0n)}, said ${borrowerInterest}`,
-        ),
-      );
+    // Interest that lands between the charges of a settlement and its distribution belongs to the next one.
+    const charged = takeUpTo(this.#charged, asset, BigInt(data.throughPosition));
+    const earned = takeUpTo(this.#earned, asset, BigInt(data.throughPosition));
+    if (charged !== exact(borrowerInterest)) {
+      found.push(breach(SUMMED, at, `${asset} charged ${text(charged)}, said ${borrowerInterest}`));
     }
-    if ((this.#earned.get(asset) ?? 0n) !== exact(lenderInterest)) {
-      found.push(
-        breach(SUMMED, at, `${asset} earned ${text(this.#earned.get(asset) ?? 0n)}, said ${lenderInterest}`),
-      );
+    if (earned !== exact(lenderInterest)) {
+      found.push(breach(SUMMED, at, `${asset} earned ${text(earned)}, said ${lenderInterest}`));
     }
-    this.#charged.delete(asset);
-    this.#earned.delete(asset);
     return found;
   }
 
