@@ -1,10 +1,14 @@
 import { assetOfKey, Book, locationOfKey } from './book.ts';
 import { HOUSE } from './catalogue.ts';
+import { basisOf } from './contingencies/basis.ts';
 import { unwindCost } from './contingencies/concentration.ts';
+import { venueCreditOf } from './contingencies/venue-credit.ts';
+import { profitOf } from './equity.ts';
 import { explained, leaf, type Explanation } from './explanation.ts';
 import * as at from './figures.ts';
 import { haircutOf } from './haircut.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import { lowestColumn, type ProfitVectors, vectorsOf } from './scan.ts';
 import type { AccountContent } from './types.ts';
 
 export type ExplainedFigure = 'equity' | 'maintenance' | 'initial';
@@ -36,40 +40,42 @@ class Teller {
   readonly #kernel: MarginKernel;
   readonly #book: Book;
   readonly #account: number;
+  readonly #vectors: ProfitVectors;
 
   constructor(kernel: MarginKernel, book: Book, account: number) {
     this.#kernel = kernel;
     this.#book = book;
     this.#account = account;
+    this.#vectors = vectorsOf(kernel.model, kernel.scratch);
   }
 
   equity(): Explanation {
     const { figures, scratch, model } = this.#kernel;
-    const { arrays, catalogue } = model;
+    const { assets: lines, catalogue } = model;
     const balances = this.#balanceRows().map(({ asset, location, amount }) => {
       const place = catalogue.locations.ids[location]!;
       const label =
         place === HOUSE
           ? `debt ${catalogue.assets.ids[asset]}`
           : `${catalogue.assets.ids[asset]} at ${place}`;
-      return leaf(label, amount * arrays.assetPrice[asset]!);
+      return leaf(label, amount * lines.price[asset]!);
     });
     const profits = this.#positionRows().map(({ i, id }) =>
       leaf(
         id,
-        this.#kernel.profitOf(i.instrument, i.quantity, i.entry) *
-          arrays.assetPrice[arrays.settlement[i.instrument]!]!,
+        profitOf(this.#kernel.model, i.instrument, i.quantity, i.entry) *
+          model.assets.price[model.instruments.settlement[i.instrument]!]!,
       ),
     );
     const assets = [...scratch.assets.subarray(0, scratch.assetCount)];
     const haircuts = assets
-      .filter((a) => arrays.assetUnderlying[a]! < 0)
+      .filter((a) => lines.underlying[a]! < 0)
       .map((a) => {
-        const worth = Math.abs(scratch.owned[a]!) * arrays.assetPrice[a]!;
-        return leaf(catalogue.assets.ids[a]!, -haircutOf(arrays, a, worth) * worth);
+        const worth = Math.abs(scratch.owned[a]!) * lines.price[a]!;
+        return leaf(catalogue.assets.ids[a]!, -haircutOf(lines, a, worth) * worth);
       });
     const costs = assets
-      .filter((a) => arrays.assetUnderlying[a]! >= 0)
+      .filter((a) => lines.underlying[a]! >= 0)
       .map((a) => leaf(catalogue.assets.ids[a]!, -this.#assetCost(a)));
     return explained('equity', figures[at.EQUITY]!, [
       explained('assets less debts, at mark', figures[at.ASSETS]!, balances),
@@ -117,95 +123,94 @@ class Teller {
   }
 
   #whole(initial: boolean): (() => Explanation)[] {
-    const { scratch, model } = this.#kernel;
-    const column = this.#binding(scratch.total, 0, initial);
-    const { all } = model.parameters.blend;
+    const { model } = this.#kernel;
+    const weight = model.parameters.blend.all;
     return [
       () => {
-        const lines = this.#touchedUnderlyings().flatMap((u) => this.#lines(u, column, all));
-        return explained(this.#scenario(column), all * this.#loss(scratch.total, 0, column), lines);
+        const { column, loss } = this.#bound(this.#vectors.total, initial);
+        const lines = this.#touchedUnderlyings().flatMap((u) => this.#lines(u, column, weight));
+        return explained(this.#scenario(column), weight * loss, lines);
       },
     ];
   }
 
   #groups(initial: boolean): (() => Explanation)[] {
-    const { scratch, model } = this.#kernel;
+    const { model } = this.#kernel;
     const weight = model.parameters.blend.group;
-    return [...scratch.groups.subarray(0, scratch.groupCount)].map((g) => () => {
-      const column = this.#binding(scratch.byGroup, g, initial);
+    return [...this.#vectors.groups].map(([g, row]) => () => {
+      const { column, loss } = this.#bound(row, initial);
       const members = this.#touchedUnderlyings().filter((u) => model.underlyingGroups[u] === g);
-      const label = `${model.groups.ids[g]}: ${this.#scenario(column)}`;
       const lines = members.flatMap((u) => this.#lines(u, column, weight));
-      return explained(label, weight * this.#loss(scratch.byGroup, g, column), lines);
+      return explained(`${model.groups.ids[g]}: ${this.#scenario(column)}`, weight * loss, lines);
     });
   }
 
   #own(initial: boolean): (() => Explanation)[] {
-    const { scratch, model } = this.#kernel;
+    const { model } = this.#kernel;
     const weight = model.parameters.blend.own;
-    return this.#touchedUnderlyings().map((u) => () => {
-      const column = this.#binding(scratch.byUnderlying, u, initial);
+    return [...this.#vectors.underlyings].map(([u, row]) => () => {
+      const { column, loss } = this.#bound(row, initial);
       const label = `${model.catalogue.underlyings.ids[u]}: ${this.#scenario(column)}`;
-      const lines = this.#lines(u, column, weight);
-      return explained(label, weight * this.#loss(scratch.byUnderlying, u, column), lines);
+      return explained(label, weight * loss, this.#lines(u, column, weight));
     });
   }
 
   /** Weighted loss of every line of one underlying in one column. */
   #lines(u: number, column: number, weight: number): Explanation[] {
     const { scratch, model } = this.#kernel;
-    const { arrays, catalogue, width } = model;
-    const assets = [...scratch.assets.subarray(0, scratch.assetCount)]
-      .filter((a) => arrays.assetUnderlying[a] === u)
-      .map((a) =>
-        leaf(
-          `${catalogue.assets.ids[a]} with profits and quote legs`,
-          -weight * scratch.net[a]! * arrays.assetRows[2 * a * width + column]!,
-        ),
-      );
+    const { arrays, assets, instruments, catalogue, width } = model;
+    const gain = (shape: number): number => arrays.shapes[2 * shape * width + column]!;
     const positions = this.#positionRows()
-      .filter(({ i }) => arrays.underlying[i.instrument] === u)
-      .map(({ i, id }) => leaf(id, -weight * i.quantity * arrays.rows[2 * i.instrument * width + column]!));
-    return [...positions, ...assets];
+      .filter(({ i }) => instruments.underlying[i.instrument] === u)
+      .map(({ i, id }) => {
+        const exposure = i.quantity * instruments.notional[i.instrument]!;
+        return leaf(id, -weight * exposure * gain(arrays.ofInstrument[i.instrument]!));
+      });
+    const held = [...scratch.assets.subarray(0, scratch.assetCount)]
+      .filter((a) => assets.underlying[a] === u)
+      .map((a) => {
+        const label = `${catalogue.assets.ids[a]} with profits and quote legs`;
+        return leaf(label, -weight * scratch.net[a]! * assets.price[a]! * gain(arrays.ofUnderlying[u]!));
+      });
+    return [...positions, ...held];
   }
 
   #basis(): Explanation[] {
     const { scratch, model } = this.#kernel;
     return this.#touchedUnderlyings().map((u) =>
-      leaf(
-        `${model.catalogue.underlyings.ids[u]} matched`,
-        model.underlyingParameters[u]!.basisRate * Math.min(scratch.long[u]!, scratch.short[u]!),
-      ),
+      leaf(`${model.catalogue.underlyings.ids[u]} matched`, basisOf(model.basisRates, scratch, u)),
     );
   }
 
   #concentration(): Explanation[] {
-    const { arrays, parameters } = this.#kernel.model;
+    const { instruments, parameters } = this.#kernel.model;
+    const cap = parameters.concentration.maxCostFraction;
     return this.#positionRows().map(({ i, id }) => {
-      const curve = i.quantity > 0 ? arrays.sell[i.instrument] : arrays.buy[i.instrument];
-      const cap = parameters.concentration.maxCostFraction;
-      const unit = arrays.notional[i.instrument]!;
-      return leaf(id, unwindCost(curve, i.quantity, unit, arrays.impact[i.instrument]!, cap));
+      const n = i.instrument;
+      const curve = i.quantity > 0 ? instruments.sell[n] : instruments.buy[n];
+      return leaf(id, unwindCost(curve, i.quantity, instruments.notional[n]!, instruments.impact[n]!, cap));
     });
   }
 
   #credit(): Explanation[] {
     const { scratch, model } = this.#kernel;
     return [...scratch.places.subarray(0, scratch.placeCount)].map((place) =>
-      leaf(
-        model.catalogue.locations.ids[place]!,
-        Math.max(0, scratch.equityAt[place]!) * model.arrays.venueCredit[place]!,
-      ),
+      leaf(model.catalogue.locations.ids[place]!, venueCreditOf(model.places.credit, scratch, place)),
     );
   }
 
   #assetCost(a: number): number {
     const { scratch, model } = this.#kernel;
-    const { arrays, parameters } = model;
+    const { assets, parameters } = model;
     const held = scratch.held[a]!;
-    const curve = held > 0 ? arrays.assetSell[a] : arrays.assetBuy[a];
-    const cap = parameters.concentration.maxCostFraction;
-    return unwindCost(curve, held, arrays.assetPrice[a]!, arrays.assetImpact[a]!, cap);
+    const curve = held > 0 ? assets.sell[a] : assets.buy[a];
+    return unwindCost(
+      curve,
+      held,
+      assets.price[a]!,
+      assets.impact[a]!,
+      parameters.concentration.maxCostFraction,
+    );
   }
 
   #touchedUnderlyings(): number[] {
@@ -213,14 +218,10 @@ class Teller {
     return [...scratch.underlyings.subarray(0, scratch.underlyingCount)];
   }
 
-  #binding(table: Float64Array, row: number, initial: boolean): number {
-    const { scratch, model } = this.#kernel;
-    const { width } = model;
-    return scratch.lowestColumn(table, row, initial ? width : 0, initial ? 2 * width : width);
-  }
-
-  #loss(table: Float64Array, row: number, column: number): number {
-    return 0 - table[2 * row * this.#kernel.model.width + column]!;
+  #bound(row: Float64Array, initial: boolean): Readonly<{ column: number; loss: number }> {
+    const { width } = this.#kernel.model;
+    const column = lowestColumn(row, initial ? width : 0, initial ? 2 * width : width);
+    return { column, loss: 0 - row[column]! };
   }
 
   #scenario(column: number): string {

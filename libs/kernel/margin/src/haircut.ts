@@ -1,4 +1,4 @@
-import type { RiskArrays } from './risk-arrays.ts';
+import type { AssetArrays } from './asset-arrays.ts';
 
 /**
  * Haircut of an asset that is not shocked (finance §5): h = clamp(h_min, z·σ·√τ, h_max) + concentration, where
@@ -8,10 +8,10 @@ import type { RiskArrays } from './risk-arrays.ts';
  * @param value USD, ≥ 0
  * @returns fraction of the value
  */
-export const haircutOf = (arrays: RiskArrays, asset: number, value: number): number => {
-  const base = arrays.haircut[asset]!;
-  const max = arrays.haircutMax[asset]!;
-  const depth = arrays.haircutDepth[asset]!;
-  const grown = value > depth ? Math.max(base, arrays.haircutRaw[asset]! * Math.sqrt(value / depth)) : base;
-  return Math.min(max, grown + arrays.assetImpact[asset]! * Math.sqrt(value));
+export const haircutOf = (assets: AssetArrays, asset: number, value: number): number => {
+  const base = assets.haircut[asset]!;
+  const max = assets.haircutMax[asset]!;
+  const depth = assets.haircutDepth[asset]!;
+  const grown = value > depth ? Math.max(base, assets.haircutRaw[asset]! * Math.sqrt(value / depth)) : base;
+  return Math.min(max, grown + assets.impact[asset]! * Math.sqrt(value));
 };

@@ -3,6 +3,7 @@ import { refuse } from './checks.ts';
 import * as at from './figures.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import { lowestColumn, vectorsOf, type ProfitVectors } from './scan.ts';
 import { severityNow, stateOf } from './state.ts';
 import type { AccountState, PriceState } from './types.ts';
 import { worstPriceState } from './price-state.ts';
@@ -38,17 +39,18 @@ export const marginOf = (kernel: MarginKernel, book: Book, account: number): Mar
   const figures = kernel.value(book, account);
   const named = Object.fromEntries(FIGURES.map((name, n) => [name, figures[n]!])) as Record<Figure, number>;
   const { scratch } = kernel;
+  const vectors = vectorsOf(model, scratch);
   return {
     figures: named,
     equity: named.equity,
     initialMargin: named.initial,
     maintenanceMargin: named.maintenance,
     state: stateOf(severityNow(figures, 0, model.parameters)),
-    binding: bindingOf(kernel),
-    scenarioLosses: lossesOf(kernel, scratch.total, 0),
-    underlyingLosses: touched(scratch.underlyings, scratch.underlyingCount).map((u) => ({
+    binding: bindingOf(kernel, vectors),
+    scenarioLosses: lossesOf(kernel, vectors.total),
+    underlyingLosses: [...vectors.underlyings].map(([u, row]) => ({
       underlying: model.catalogue.underlyings.ids[u]!,
-      losses: lossesOf(kernel, scratch.byUnderlying, u),
+      losses: lossesOf(kernel, row),
     })),
     worstPriceState: worstPriceState(model, book, account),
     parametersVersion: model.parameters.version,
@@ -56,29 +58,22 @@ export const marginOf = (kernel: MarginKernel, book: Book, account: number): Mar
 };
 
 /** Losses of one row in every scenario of the set: scenarios that share a column have the same loss. */
-const lossesOf = (kernel: MarginKernel, table: Float64Array, row: number): Float64Array => {
-  const { width, columns } = kernel.model;
-  return Float64Array.from(columns.columnOf, (column) => 0 - table[row * 2 * width + column]!);
-};
+const lossesOf = ({ model }: MarginKernel, row: Float64Array): Float64Array =>
+  Float64Array.from(model.columns.columnOf, (column) => 0 - row[column]!);
 
-const touched = (list: Int32Array, count: number): number[] => [...list.subarray(0, count)];
-
-const bindingOf = (kernel: MarginKernel): Binding => {
-  const { model, scratch, figures, coverage } = kernel;
+const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
+  const { model, figures, coverage } = kernel;
   const { width, columns, catalogue } = model;
-  const bound = (table: Float64Array, row: number): Readonly<{ scenario: number; loss: number }> => {
-    const column = scratch.lowestColumn(table, row, 0, width);
-    return { scenario: columns.first[column]!, loss: 0 - table[row * 2 * width + column]! };
+  const bound = (row: Float64Array): Readonly<{ scenario: number; loss: number }> => {
+    const column = lowestColumn(row, 0, width);
+    return { scenario: columns.first[column]!, loss: 0 - row[column]! };
   };
   return {
-    all: bound(scratch.total, 0).scenario,
-    groups: touched(scratch.groups, scratch.groupCount).map((g) => ({
-      group: model.groups.ids[g]!,
-      ...bound(scratch.byGroup, g),
-    })),
-    underlyings: touched(scratch.underlyings, scratch.underlyingCount).map((u) => ({
+    all: bound(vectors.total).scenario,
+    groups: [...vectors.groups].map(([g, row]) => ({ group: model.groups.ids[g]!, ...bound(row) })),
+    underlyings: [...vectors.underlyings].map(([u, row]) => ({
       underlying: catalogue.underlyings.ids[u]!,
-      ...bound(scratch.byUnderlying, u),
+      ...bound(row),
     })),
     coverage:
       figures[at.COVERAGE]! > 0

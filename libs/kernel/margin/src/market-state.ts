@@ -1,7 +1,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { NUMERAIRE } from './catalogue.ts';
-import { checkFinite, checkPositive, refuse } from './checks.ts';
-import { LIMITS } from './limits.ts';
+import { checkPositive, refuse } from './checks.ts';
+import { compileCurve, type CompiledCurve } from './cost-curve.ts';
 import type { MarkInput, PriceState, UnwindCurve, UnwindSide } from './types.ts';
 
 const STATES = ['live', 'degraded', 'halted'] as const satisfies readonly PriceState[];
@@ -43,35 +43,6 @@ export const grown = (old: Float64Array, capacity: number): Float64Array<ArrayBu
   const next = new Float64Array(capacity);
   next.set(old);
   return next;
-};
-
-/** A cost curve with the cost of everything up to each knot, in units of mark × quantity. */
-export type CompiledCurve = Readonly<{
-  quantities: Float64Array;
-  marginal: Float64Array;
-  cumulated: Float64Array;
-}>;
-
-const compileCurve = (field: string, curve: UnwindCurve): CompiledCurve => {
-  const count = curve.quantities.length;
-  if (count < 2 || count > LIMITS.curveKnots || curve.marginalCosts.length !== count)
-    refuse(field, `Expected 2 to ${LIMITS.curveKnots} knots with one cost each, was ${count}`);
-  const quantities = Float64Array.from(curve.quantities);
-  const marginal = Float64Array.from(curve.marginalCosts);
-  const cumulated = new Float64Array(count);
-  if (quantities[0] !== 0) refuse(`${field}.quantities[0]`, `Expected 0, was ${quantities[0]}`);
-  for (let k = 0; k < count; k++) {
-    checkFinite(`${field}.marginalCosts[${k}]`, marginal[k]!);
-    if (!(marginal[k]! >= (k === 0 ? 0 : marginal[k - 1]!)))
-      refuse(`${field}.marginalCosts[${k}]`, `Expected a cost ≥ 0 that never falls, was ${marginal[k]}`);
-    if (k === 0) continue;
-    const width = quantities[k]! - quantities[k - 1]!;
-    if (!(width > 0 && Number.isFinite(width)))
-      refuse(`${field}.quantities[${k}]`, `Expected more than ${quantities[k - 1]}, was ${quantities[k]}`);
-    // Trapezium under a straight line: exact for a piecewise-linear marginal cost.
-    cumulated[k] = cumulated[k - 1]! + 0.5 * (marginal[k - 1]! + marginal[k]!) * width;
-  }
-  return { quantities, marginal, cumulated };
 };
 
 /**

@@ -6,7 +6,7 @@ const SEVERITY = { live: 0, degraded: 1, halted: 2 } as const satisfies Record<P
 
 /** The worst state of any price that the account's figures use; a line never priced counts as halted. */
 export const worstPriceState = (model: RiskModel, book: Book, account: number): PriceState => {
-  const { arrays, market } = model;
+  const { instruments, market } = model;
   let worst: PriceState = 'live';
   const meet = (state: PriceState): void => {
     if (SEVERITY[state] > SEVERITY[worst]) worst = state;
@@ -15,7 +15,7 @@ export const worstPriceState = (model: RiskModel, book: Book, account: number): 
   for (let n = 0; n < positions.count[account]!; n++) {
     const instrument = positions.key[positions.start[account]! + n]!;
     meet(market.instrumentState(instrument));
-    meet(market.assetState(arrays.settlement[instrument]!));
+    meet(market.assetState(instruments.settlement[instrument]!));
   }
   for (let n = 0; n < balances.count[account]!; n++)
     meet(market.assetState(assetOfKey(balances.key[balances.start[account]! + n]!)));

@@ -1,9 +1,11 @@
+import { AssetArrays } from './asset-arrays.ts';
 import type { Catalogue } from './catalogue.ts';
-import { refuse } from './checks.ts';
-import { IdTable } from './checks.ts';
+import { IdTable, refuse } from './checks.ts';
+import { InstrumentArrays } from './instrument-arrays.ts';
 import { LIMITS } from './limits.ts';
 import type { MarketState } from './market-state.ts';
 import type { RiskParameters, ShockParameters } from './parameters.ts';
+import { PlaceArrays } from './place-arrays.ts';
 import { RiskArrays, type OptionValue } from './risk-arrays.ts';
 import { scenarioColumns, scenarioSet, type Scenario, type ScenarioColumns } from './scenarios.ts';
 
@@ -18,15 +20,19 @@ export class RiskModel {
   readonly catalogue: Catalogue;
   readonly market: MarketState;
   readonly scenarios: readonly Scenario[];
-  readonly arrays: RiskArrays;
   readonly groups = new IdTable('group', LIMITS.groups);
+  readonly assets = new AssetArrays();
+  readonly instruments = new InstrumentArrays();
+  readonly places = new PlaceArrays();
+  readonly arrays = new RiskArrays();
+  readonly optionValue: OptionValue | undefined;
   columns: ScenarioColumns;
   readonly underlyingParameters: ShockParameters[] = [];
   /** Group of each underlying. */
   underlyingGroups = new Int32Array(0);
   /** x of each underlying, a fraction of its price, on the grid of `shockStep`. */
   shockSizes = new Float64Array(0);
-  readonly optionValue: OptionValue | undefined;
+  basisRates = new Float64Array(0);
   /** Rises when the catalogue grew: arrays sized to an older one are too small. */
   linesVersion = 0;
   #seenMarket = -1;
@@ -47,25 +53,28 @@ export class RiskModel {
     if (this.scenarios.length > LIMITS.scenarios)
       refuse('scenarios', `Expected at most ${LIMITS.scenarios}, was ${this.scenarios.length}`);
     this.columns = scenarioColumns(this.scenarios, false);
-    this.arrays = new RiskArrays(this);
     this.refresh();
   }
 
-  /** Columns of one measure; each row holds the maintenance columns, then the initial ones. */
-  get width(): number {
-    return this.columns.first.length;
-  }
+  /** Columns of one measure, a multiple of 4; rows hold the maintenance columns, then the initial ones. */
+  width = 0;
 
   /** True when something changed since the last call. */
   refresh(): boolean {
     const { underlyings, assets, locations, instruments } = this.catalogue;
     const lines = `${underlyings.size}/${assets.size}/${locations.size}/${instruments.size}`;
     if (this.#seenMarket === this.market.version && this.#seenLines === lines) return false;
-    if (this.#seenLines !== lines) this.#resolve();
-    this.#refreshShockSizes();
-    if (this.#seenCurves !== this.market.curvesVersion || this.#seenLines !== lines)
-      this.arrays.refreshCurves();
-    this.arrays.refreshPrices();
+    const grew = this.#seenLines !== lines;
+    if (grew) this.#resolve();
+    const shocksMoved = this.#refreshShockSizes();
+    if (grew || this.#seenCurves !== this.market.curvesVersion) {
+      this.assets.refreshCurves(this);
+      this.instruments.refreshCurves(this);
+    }
+    this.assets.refresh(this);
+    this.instruments.refresh(this);
+    if (grew || shocksMoved || this.arrays.hasOptions) this.arrays.refresh(this);
+    this.instruments.pack(this.assets, this.places.requirement, this.arrays);
     this.#seenMarket = this.market.version;
     this.#seenCurves = this.market.curvesVersion;
     this.#seenLines = lines;
@@ -78,29 +87,40 @@ export class RiskModel {
     if (options.length > 0 && this.optionValue === undefined)
       refuse(
         'instrument.kind',
-        `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give the model a pricer`,
+        `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give the model a pricer first`,
       );
     this.columns = scenarioColumns(this.scenarios, options.length > 0);
+    this.width = 4 * Math.ceil(this.columns.first.length / 4);
     const own = new Map(parameters.underlyings.map((u) => [u.underlying, u]));
-    this.underlyingGroups = new Int32Array(catalogue.underlyings.size);
-    this.shockSizes = new Float64Array(catalogue.underlyings.size);
+    const count = catalogue.underlyings.size;
+    this.underlyingGroups = new Int32Array(count);
+    this.shockSizes = new Float64Array(count);
+    this.basisRates = new Float64Array(count);
     catalogue.underlyings.ids.forEach((id, u) => {
       const chosen = own.get(id) ?? parameters.otherUnderlyings;
       this.underlyingParameters[u] = chosen;
       this.underlyingGroups[u] = this.groups.intern(chosen.group);
+      this.basisRates[u] = chosen.basisRate;
     });
-    this.arrays.resolve();
+    this.assets.resolve(catalogue);
+    this.instruments.resolve(catalogue);
+    this.places.resolve(catalogue, parameters);
+    this.arrays.resolve(this);
     this.linesVersion++;
   }
 
   /** x_u = clamp(z · σ_u · √(τ₀ / 365 d), floor, cap), rounded up to the grid (finance §6.1). */
-  #refreshShockSizes(): void {
+  #refreshShockSizes(): boolean {
     const step = this.parameters.shockStep;
+    let moved = false;
     for (let u = 0; u < this.shockSizes.length; u++) {
       const p = this.underlyingParameters[u]!;
       const raw = p.volMultiplier * this.market.volatilityOf(u) * Math.sqrt(p.horizonHours / HOURS_PER_YEAR);
       const bounded = Math.min(p.shockCap, Math.max(p.shockFloor, raw));
-      this.shockSizes[u] = Math.min(p.shockCap, Math.ceil(bounded / step) * step);
+      const x = Math.min(p.shockCap, Math.ceil(bounded / step) * step);
+      moved ||= x !== this.shockSizes[u];
+      this.shockSizes[u] = x;
     }
+    return moved;
   }
 }

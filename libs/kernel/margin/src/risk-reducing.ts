@@ -2,26 +2,24 @@ import type { Book } from './book.ts';
 import * as at from './figures.ts';
 import type { HypotheticalOrder } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import { type ProfitVectors, vectorsOf } from './scan.ts';
 import { aside } from './what-if.ts';
 
 /** Losses that differ by less than this share of the book's gross value are equal: sums round. */
 const ROUNDING = 1e-11;
 
-type Vectors = Readonly<{ byUnderlying: ReadonlyMap<number, Float64Array>; gross: number }>;
+type Vectors = Readonly<{ byUnderlying: ProfitVectors['underlyings']; gross: number }>;
 
-const vectorsOf = (kernel: MarginKernel, book: Book, account: number): Vectors => {
+const vectorsNow = (kernel: MarginKernel, book: Book, account: number): Vectors => {
   kernel.model.refresh();
   const figures = kernel.value(book, account);
-  const { scratch } = kernel;
-  const stride = 2 * kernel.model.width;
-  const byUnderlying = new Map<number, Float64Array>();
+  const { scratch, model } = kernel;
   let gross = figures[at.GROSS_NOTIONAL]!;
   for (let n = 0; n < scratch.underlyingCount; n++) {
     const u = scratch.underlyings[n]!;
-    byUnderlying.set(u, scratch.byUnderlying.slice(u * stride, (u + 1) * stride));
     gross += scratch.long[u]! + scratch.short[u]!;
   }
-  return { byUnderlying, gross };
+  return { byUnderlying: vectorsOf(model, scratch).underlyings, gross };
 };
 
 /**
@@ -35,9 +33,9 @@ export const isRiskReducing = (
   account: number,
   orders: readonly HypotheticalOrder[],
 ): boolean => {
-  const before = vectorsOf(kernel, book, account);
+  const before = vectorsNow(kernel, book, account);
   const changed = aside(kernel, book, account, { orders });
-  const after = vectorsOf(changed.kernel, changed.book, changed.account);
+  const after = vectorsNow(changed.kernel, changed.book, changed.account);
   const ignored = cashUnderlyings(kernel, orders);
   const slack = ROUNDING * Math.max(before.gross, after.gross);
   const stride = 2 * kernel.model.width;

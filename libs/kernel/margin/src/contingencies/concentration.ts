@@ -1,4 +1,4 @@
-import type { CompiledCurve } from '../market-state.ts';
+import type { CompiledCurve } from '../cost-curve.ts';
 
 /**
  * Expected cost of unwinding a quantity, USD (finance §6.3): the integral of the books' marginal cost where a curve is

@@ -1,0 +1,165 @@
+import * as at from './figures.ts';
+import type { KernelScratch } from './kernel-scratch.ts';
+import type { RiskModel } from './risk-model.ts';
+
+/**
+ * The three measures of the scan (finance §6.3), for maintenance and initial shocks:
+ * all = max_s Σ_u ℓ_u[s], group = Σ_g max_s Σ_{u∈g} ℓ_u[s], own = Σ_u max_s ℓ_u[s], blended by the weights.
+ * Rows hold profits, so a largest loss is a lowest profit; "nothing moves" is a scenario, so none is below 0.
+ */
+export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
+  const { width } = model;
+  scratch.arrange(model);
+  scanHalf(model, scratch, 0, width);
+  figures[at.SCAN_ALL] = scratch.worst[0]!;
+  figures[at.SCAN_GROUP] = scratch.worst[1]!;
+  figures[at.SCAN_OWN] = scratch.worst[2]!;
+  scanHalf(model, scratch, width, 2 * width);
+  figures[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
+  figures[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
+  figures[at.INITIAL_SCAN_OWN] = scratch.worst[2]!;
+  const { all, group, own } = model.parameters.blend;
+  const f = figures;
+  f[at.SCAN] = all * f[at.SCAN_ALL]! + group * f[at.SCAN_GROUP]! + own * f[at.SCAN_OWN]!;
+  f[at.INITIAL_SCAN] =
+    all * f[at.INITIAL_SCAN_ALL]! + group * f[at.INITIAL_SCAN_GROUP]! + own * f[at.INITIAL_SCAN_OWN]!;
+};
+
+/**
+ * Four columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the lowest of
+ * each on the way. `vectorsOf` repeats these sums in the same order.
+ */
+const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: number): void => {
+  const { shapes: rows } = model.arrays;
+  const { amounts, bases, groupEnds, groupCount, lowOfGroup } = scratch;
+  for (let g = 0; g < groupCount; g++) lowOfGroup[g] = 0;
+  let low = 0;
+  for (let c = from; c < to; c += 4) {
+    let t0 = 0;
+    let t1 = 0;
+    let t2 = 0;
+    let t3 = 0;
+    for (let g = 0, n = 0; g < groupCount; g++) {
+      let g0 = 0;
+      let g1 = 0;
+      let g2 = 0;
+      let g3 = 0;
+      for (const end = groupEnds[g]!; n < end; n++) {
+        const amount = amounts[n]!;
+        const base = bases[n]! + c;
+        g0 += amount * rows[base]!;
+        g1 += amount * rows[base + 1]!;
+        g2 += amount * rows[base + 2]!;
+        g3 += amount * rows[base + 3]!;
+      }
+      t0 += g0;
+      t1 += g1;
+      t2 += g2;
+      t3 += g3;
+      let lowest = lowOfGroup[g]!;
+      if (g0 < lowest) lowest = g0;
+      if (g1 < lowest) lowest = g1;
+      if (g2 < lowest) lowest = g2;
+      if (g3 < lowest) lowest = g3;
+      lowOfGroup[g] = lowest;
+    }
+    if (t0 < low) low = t0;
+    if (t1 < low) low = t1;
+    if (t2 < low) low = t2;
+    if (t3 < low) low = t3;
+  }
+  let group = 0;
+  for (let g = 0; g < groupCount; g++) group -= lowOfGroup[g]!;
+  scratch.worst[0] = 0 - low;
+  scratch.worst[1] = group;
+  scratch.worst[2] = ownLoss(model, scratch, from, to);
+};
+
+/** Σ over underlyings of their own largest loss among the columns [from, to). */
+const ownLoss = (model: RiskModel, scratch: KernelScratch, from: number, to: number): number => {
+  const { arrays } = model;
+  const { amounts, underlyingEnds, shapes } = scratch;
+  const low = from === 0 ? arrays.low : arrays.initialLow;
+  const high = from === 0 ? arrays.high : arrays.initialHigh;
+  let own = 0;
+  for (let u = 0, n = 0; u < scratch.underlyingCount; u++) {
+    const end = underlyingEnds[u]!;
+    if (end === n + 1) {
+      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is monotone).
+      const amount = amounts[n]!;
+      own -= amount * (amount > 0 ? low[shapes[n]!]! : high[shapes[n]!]!);
+    } else own -= lowestSum(arrays.shapes, scratch, n, end, from, to);
+    n = end;
+  }
+  return own;
+};
+
+/** Lowest profit, at most 0, of several shapes together. */
+const lowestSum = (
+  rows: Float64Array,
+  { amounts, bases }: KernelScratch,
+  first: number,
+  end: number,
+  from: number,
+  to: number,
+): number => {
+  let low = 0;
+  for (let c = from; c < to; c += 4) {
+    let p0 = 0;
+    let p1 = 0;
+    let p2 = 0;
+    let p3 = 0;
+    for (let n = first; n < end; n++) {
+      const amount = amounts[n]!;
+      const base = bases[n]! + c;
+      p0 += amount * rows[base]!;
+      p1 += amount * rows[base + 1]!;
+      p2 += amount * rows[base + 2]!;
+      p3 += amount * rows[base + 3]!;
+    }
+    if (p0 < low) low = p0;
+    if (p1 < low) low = p1;
+    if (p2 < low) low = p2;
+    if (p3 < low) low = p3;
+  }
+  return low;
+};
+
+/** Profit by column (maintenance, then initial) of each underlying, of each group, of the whole book. */
+export type ProfitVectors = Readonly<{
+  underlyings: ReadonlyMap<number, Float64Array>;
+  groups: ReadonlyMap<number, Float64Array>;
+  total: Float64Array;
+}>;
+
+/** The vectors of the account just valued: the very sums of the scan, kept. */
+export const vectorsOf = (model: RiskModel, scratch: KernelScratch): ProfitVectors => {
+  const stride = 2 * model.width;
+  const underlyings = new Map<number, Float64Array>();
+  const groups = new Map<number, Float64Array>();
+  const total = new Float64Array(stride);
+  const add = (row: Float64Array, n: number): void => {
+    const amount = scratch.amounts[n]!;
+    const base = scratch.bases[n]!;
+    for (let c = 0; c < stride; c++) row[c] = row[c]! + amount * model.arrays.shapes[base + c]!;
+  };
+  for (let n = 0, g = 0; g < scratch.groupCount; g++) {
+    const row = new Float64Array(stride);
+    for (; n < scratch.groupEnds[g]!; n++) add(row, n);
+    for (let c = 0; c < stride; c++) total[c] = total[c]! + row[c]!;
+    groups.set(scratch.groups[g]!, row);
+  }
+  for (let n = 0, u = 0; u < scratch.underlyingCount; u++) {
+    const row = new Float64Array(stride);
+    for (; n < scratch.underlyingEnds[u]!; n++) add(row, n);
+    underlyings.set(scratch.underlyings[u]!, row);
+  }
+  return { underlyings, groups, total };
+};
+
+/** The column where a row is lowest among [from, to); the first of equals. */
+export const lowestColumn = (row: Float64Array, from: number, to: number): number => {
+  let column = from;
+  for (let c = from + 1; c < to; c++) if (row[c]! < row[column]!) column = c;
+  return column;
+};
