@@ -1,9 +1,20 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { CliError, EXIT } from './cli/exit-codes.ts';
+import { registerAll } from './commands/index.ts';
 
-const plinth = new Command('plinth')
+const program = new Command('plinth')
   .description('An event-sourced prime brokerage for digital assets.')
   .version(manifest.version)
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
 
-await plinth.parseAsync();
+registerAll(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CliError)) throw error;
+  process.stderr.write(`plinth: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -10,3 +10,4 @@ export { RecordedMarket } from './market/recorded-market.ts';
 export { CRASH, stretched, type Scenario } from './market/scenario.ts';
 export { Random } from './random.ts';
 export { prepareRun, type ScenarioRun, type ScenarioRunOptions } from './run/scenario-run.ts';
+export * from './report/index.ts';

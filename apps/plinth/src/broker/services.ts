@@ -1,0 +1,31 @@
+import { AccountsService, DEFAULT_ACCOUNTS_CONFIG } from '@plinth/accounts';
+import type { AnyService } from '@plinth/eventing';
+import { interestService } from '@plinth/interest';
+import { DEFAULT_LIQUIDATION, liquidationService } from '@plinth/liquidation';
+import type { VenueAdapter } from '@plinth/market';
+import { PRICING_DEFAULTS, pricingService } from '@plinth/pricing';
+import { RiskService } from '@plinth/risk';
+import { DEFAULT_CONTROLS, DEFAULT_VENUE_TIMEOUT_MS, routingService } from '@plinth/routing';
+
+export const CELL = 'main';
+
+export type BrokerConfig = Readonly<{
+  cell: string;
+  adapters: ReadonlyMap<string, VenueAdapter>;
+  /** Least time between two rounds of marks. */
+  minRoundMs?: number;
+}>;
+
+/** Every service of a cell, in the order in which lockstep asks them. */
+export const brokerServices = ({
+  cell,
+  adapters,
+  minRoundMs = PRICING_DEFAULTS.minRoundMs,
+}: BrokerConfig): readonly AnyService[] => [
+  AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell }),
+  pricingService({ ...PRICING_DEFAULTS, cell, minRoundMs }),
+  interestService(),
+  RiskService({ cell }),
+  routingService({ adapters, venueTimeoutMs: DEFAULT_VENUE_TIMEOUT_MS, controls: DEFAULT_CONTROLS }),
+  liquidationService({ ...DEFAULT_LIQUIDATION, cell }),
+];

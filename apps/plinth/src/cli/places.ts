@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout this program was built from: the nearest folder above with a package-lock.json, else the working folder. */
+const home = (): string => {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package-lock.json'))) return folder;
+    if (folder === dirname(folder)) return process.cwd();
+  }
+};
+
+/** Where everything is kept that the program makes for itself. */
+export const stateHome = (): string => resolve(process.env['PLINTH_HOME'] ?? join(home(), '.plinth'));

@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import { join } from 'node:path';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { outputOption, type Output } from '../cli/output.ts';
+import { interruptible } from '../cli/signals.ts';
+import { wholeNumber } from '../cli/arguments.ts';
+import { stateHome } from '../cli/places.ts';
+
+type DemoOptions = Readonly<{
+  seed: number;
+  accounts: number;
+  ticks: number;
+  data?: string;
+  database?: string;
+  report?: string;
+  keep: boolean;
+  output: Output;
+}>;
+
+export const register = (program: Command): void => {
+  program
+    .command('demo')
+    .description('play a made crash through the whole broker in one process, and prove the result')
+    .option('--seed <n>', 'another seed is another market and another book', wholeNumber(0, 2 ** 31), 1)
+    .option('--accounts <n>', 'accounts in the book', wholeNumber(2, 10_000), 200)
+    .option('--ticks <n>', 'steps into which the 40 hours of the crash are cut', wholeNumber(20, 20_000), 480)
+    .option('--data <dir>', 'where the log and the report are kept (default: .plinth/demo)')
+    .addOption(
+      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').env(
+        'PLINTH_DATABASE_URL',
+      ),
+    )
+    .option('--report <file>', 'where to write the HTML report (default: report.html in the data directory)')
+    .option('--keep', 'leave the broker and its gateway up afterwards', false)
+    .addOption(outputOption())
+    .action((options: DemoOptions) => interruptible((signal) => demo(options, signal)));
+};
+
+const demo = async (options: DemoOptions, signal: AbortSignal): Promise<void> => {
+  const { CRASH, drawPopulation, MadeMarket, stretched } = await import('@plinth/simulation');
+  const { play } = await import('../broker/play.ts');
+  const { finishRun } = await import('../broker/finish-run.ts');
+  const { seed, accounts: count, ticks } = options;
+  const directory = options.data ?? join(stateHome(), 'demo');
+  const feed = new MadeMarket(stretched(CRASH, ticks), seed);
+  const accounts = drawPopulation(feed, count, seed);
+  const identity = { scenario: feed.name, seed, accounts: count, ticks };
+  const database = options.database === undefined ? {} : { databaseUrl: options.database };
+  const played = await play({ feed, accounts, seed, directory, identity, paceMs: 0, signal, ...database });
+  const report = options.report ?? join(directory, 'report.html');
+  const { output } = options;
+  const isSound = await finishRun({ played, feed, accounts, seed, report, output, directory });
+  try {
+    if (options.keep) {
+      const { keepUp } = await import('../broker/keep-up.ts');
+      await keepUp(played, directory, signal);
+    }
+  } finally {
+    await played.open.close();
+  }
+  if (!isSound) throw new CliError(EXIT.checkFailed, 'an invariant did not hold: see the report');
+};

@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import { register as demo } from './demo.ts';
+import { register as replay } from './replay.ts';
+
+/** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
+export const registerAll = (program: Command): void => {
+  for (const register of [demo, replay]) register(program);
+};

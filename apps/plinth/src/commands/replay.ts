@@ -1,0 +1,159 @@
+import { Option, type Command } from 'commander';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { MarketFeed, PlannedAccount } from '@plinth/simulation';
+import { wholeNumber } from '../cli/arguments.ts';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { outputOption, printRows, type Output } from '../cli/output.ts';
+import { stateHome } from '../cli/places.ts';
+import { interruptible } from '../cli/signals.ts';
+
+type ReplayOptions = Readonly<{
+  data?: string;
+  check: boolean;
+  book?: string;
+  accounts: number;
+  seed: number;
+  speed: number;
+  every: number;
+  report?: string;
+  work?: string;
+  database?: string;
+  output: Output;
+}>;
+
+const MINUTE_MS = 60_000;
+
+/** `max`, or how many times faster than life. */
+const speed = (text: string): number => (text === 'max' ? 0 : wholeNumber(1, 1_000_000)(text));
+
+export const register = (program: Command): void => {
+  program
+    .command('replay')
+    .description(
+      'play recorded market data through the whole broker; or, with --check, rebuild a log and compare',
+    )
+    .option(
+      '--data <dir>',
+      'recorded market data (layouts: the connectors’ README), or the data directory to check',
+    )
+    .option('--check', 'fold a data directory’s whole log anew and compare every view’s hash', false)
+    .option('--book <file>', 'accounts and orders as JSON; without it a book is drawn that fits the data')
+    .option('--accounts <n>', 'accounts of a drawn book', wholeNumber(2, 10_000), 60)
+    .option('--seed <n>', 'seed of a drawn book', wholeNumber(0, 2 ** 31), 1)
+    .option('--speed <n|max>', 'times faster than life', speed, 0)
+    .option(
+      '--every <minutes>',
+      'play one step per so many minutes instead of one per bar',
+      wholeNumber(1, 10_080),
+      0,
+    )
+    .option('--report <file>', 'where to write the HTML report (default: report.html beside the log)')
+    .option('--work <dir>', 'where the log is kept (default: .plinth/replay-<name>)')
+    .addOption(
+      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').env(
+        'PLINTH_DATABASE_URL',
+      ),
+    )
+    .addOption(outputOption())
+    .action((options: ReplayOptions) =>
+      interruptible((signal) => (options.check ? check(options) : replay(options, signal))),
+    );
+};
+
+const replay = async (options: ReplayOptions, signal: AbortSignal): Promise<void> => {
+  const { openMarketData } = await import('@plinth/connectors');
+  const { RecordedMarket } = await import('@plinth/simulation');
+  const { play } = await import('../broker/play.ts');
+  const { finishRun } = await import('../broker/finish-run.ts');
+  const folder = dataFolder(options.data);
+  const name = basename(folder);
+  const data = openMarketData(folder);
+  if (!data.series.some(({ kind }) => kind === 'bar')) {
+    throw new CliError(
+      EXIT.usage,
+      `--data ${folder}: Expected at least one file of bars, <venue>-<PAIR>-<1m|1h>.csv`,
+    );
+  }
+  const feed = new RecordedMarket(name, data, options.every * MINUTE_MS);
+  tellBroken(data.broken, data.unread, feed.assumptions);
+  const accounts = await bookOf(options, feed);
+  const directory = options.work ?? join(stateHome(), `replay-${name}`);
+  const { seed, every } = options;
+  const book = options.book === undefined ? `drawn:${options.accounts}` : resolve(options.book);
+  const identity = { data: name, seed, every, book };
+  const tickMs = feed.timeOf(1) - feed.timeOf(0);
+  const paceMs = options.speed === 0 ? 0 : tickMs / options.speed;
+  const database = options.database === undefined ? {} : { databaseUrl: options.database };
+  const played = await play({ feed, accounts, seed, directory, identity, paceMs, signal, ...database });
+  try {
+    const report = options.report ?? join(directory, 'report.html');
+    const { output } = options;
+    const isSound = await finishRun({ played, feed, accounts, seed, report, output, directory });
+    if (!isSound) throw new CliError(EXIT.checkFailed, 'an invariant did not hold: see the report');
+  } finally {
+    await played.open.close();
+  }
+};
+
+const dataFolder = (given: string | undefined): string => {
+  if (given === undefined)
+    throw new CliError(EXIT.usage, '--data: Expected a folder of recorded market data');
+  if (!existsSync(given) || !statSync(given).isDirectory()) {
+    throw new CliError(EXIT.usage, `--data ${given}: Expected a folder that exists`);
+  }
+  return resolve(given);
+};
+
+const bookOf = async (options: ReplayOptions, feed: MarketFeed): Promise<readonly PlannedAccount[]> => {
+  const { drawPopulation, readBook } = await import('@plinth/simulation');
+  if (options.book === undefined) return drawPopulation(feed, options.accounts, options.seed);
+  if (!existsSync(options.book))
+    throw new CliError(EXIT.usage, `--book ${options.book}: Expected a file that exists`);
+  try {
+    return readBook(readFileSync(options.book, 'utf8'), feed);
+  } catch (error) {
+    throw new CliError(EXIT.usage, `--book ${options.book}: ${(error as Error).message}`);
+  }
+};
+
+type Broken = Readonly<{
+  total: number;
+  listed: readonly Readonly<{ file: string; line: number; field: string; message: string }>[];
+  perFile: ReadonlyMap<string, number>;
+}>;
+
+const SHOWN = 20;
+
+/** What of the data was not used, on standard error: nothing is left out without a word. */
+const tellBroken = (broken: Broken, unread: readonly string[], assumptions: readonly string[]): void => {
+  const say = (line: string): boolean => process.stderr.write(`${line}\n`);
+  for (const { file, line, field, message } of broken.listed.slice(0, SHOWN))
+    say(`${file}:${line}: ${field}: ${message}`);
+  if (broken.total > 0) {
+    for (const [file, count] of broken.perFile) say(`${file}: ${count} broken rows were not used`);
+    say(`${broken.total} broken rows in all`);
+  }
+  for (const file of unread) say(`${file}: not read: its name is none of the documented ones`);
+  for (const assumption of assumptions) say(`assumed: ${assumption}`);
+};
+
+const check = async (options: ReplayOptions): Promise<void> => {
+  const { openLog } = await import('../broker/open-log.ts');
+  const { brokerServices, CELL } = await import('../broker/services.ts');
+  const { checkDirectory } = await import('../broker/state-hashes.ts');
+  const { observer } = await import('@plinth/simulation');
+  const directory = options.data ?? join(stateHome(), 'data');
+  if (!existsSync(directory))
+    throw new CliError(EXIT.usage, `--data ${directory}: Expected a data directory`);
+  const open = await openLog(directory, options.database);
+  try {
+    const services = [...brokerServices({ cell: CELL, adapters: new Map() }), observer];
+    const rows = await checkDirectory(directory, open.log, services);
+    printRows(rows, options.output);
+    const bad = rows.filter(({ result }) => result !== 'equal');
+    if (bad.length > 0) throw new CliError(EXIT.checkFailed, `${bad.length} of ${rows.length} hashes differ`);
+  } finally {
+    await open.close();
+  }
+};
