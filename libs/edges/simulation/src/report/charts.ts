@@ -29,7 +29,20 @@ const ceiling = (value: number): number => {
   return Math.ceil(value / step - 1e-9) * step || 1;
 };
 
-const hours = (startMs: number) => (atMs: number) => `${numberText((atMs - startMs) / 3_600_000, 1)} h`;
+const HOUR_MS = 3_600_000;
+
+/** Time on the axis below: hours since the start, days when there are many. */
+const timeAxis = ({ startMs, endMs }: RunFigures['run']) => {
+  const hours = Math.max(1, (endMs - startMs) / HOUR_MS);
+  const [unitMs, unit] = hours > 96 ? [24 * HOUR_MS, 'd'] : [HOUR_MS, 'h'];
+  const span = (hours * HOUR_MS) / unitMs;
+  return {
+    x: [0, span] as const,
+    xStep: niceStep(span),
+    xText: (value: number): string => `${numberText(value, span < 4 ? 1 : 0)} ${unit}`,
+    at: (atMs: number): number => (atMs - startMs) / unitMs,
+  };
+};
 
 export const chartsOf = (figures: RunFigures): readonly Chart[] =>
   [
@@ -48,13 +61,14 @@ const states = ({ states: { samples }, run }: RunFigures): Chart | undefined => 
   if (last === undefined) return undefined;
   const total = Object.values(last.counts).reduce((sum, n) => sum + n, 0);
   const sums = samples.map(({ counts }) => UNHEALTHY.reduce((sum, state) => sum + (counts[state] ?? 0), 0));
-  const axes = { xText: hours(run.startMs), yText: (n: number) => numberText(n) };
-  const frame = frameOf({ x: [run.startMs, run.endMs], y: [0, ceiling(Math.max(1, ...sums))], ...axes });
+  const time = timeAxis(run);
+  const axes = { ...time, yText: (n: number) => numberText(n) };
+  const frame = frameOf({ y: [0, ceiling(Math.max(1, ...sums))], ...axes });
   let below = samples.map(() => 0);
   const layers = UNHEALTHY.map((state) => {
     const above = below.map((sum, n) => sum + (samples[n]?.counts[state] ?? 0));
     const points = (heights: readonly number[]): readonly Point[] =>
-      samples.map(({ atMs }, n) => [frame.x(atMs), frame.y(heights[n] ?? 0)]);
+      samples.map(({ atMs }, n) => [frame.x(time.at(atMs)), frame.y(heights[n] ?? 0)]);
     const layer = area(points(above), points(below), `s-${state}`, state);
     below = above;
     return layer;
@@ -74,12 +88,13 @@ const prices = ({ prices: paths, run }: RunFigures): Chart | undefined => {
     .slice(0, COLOURS);
   if (drawn.length === 0) return undefined;
   const shares = drawn.flatMap(({ first, points }) => points.map(({ price }) => (price / first) * 100));
-  const axes = { xText: hours(run.startMs), yText: (n: number) => `${numberText(n)} %` };
+  const time = timeAxis(run);
+  const axes = { ...time, yText: (n: number) => `${numberText(n)} %` };
   const y = [Math.max(0, Math.min(...shares) - 2), Math.max(...shares) + 2] as const;
-  const frame = frameOf({ x: [run.startMs, run.endMs], y, ...axes });
+  const frame = frameOf({ y, ...axes });
   const lines = drawn.map(({ instrumentId, first, points }, n) =>
     line(
-      points.map(({ atMs, price }) => [frame.x(atMs), frame.y((price / first) * 100)]),
+      points.map(({ atMs, price }) => [frame.x(time.at(atMs)), frame.y((price / first) * 100)]),
       n,
       instrumentId,
     ),
@@ -107,11 +122,12 @@ const bookMargin = ({ book, run }: RunFigures): Chart | undefined => {
   if (book.length === 0) return undefined;
   const top = ceiling(Math.max(...book.map(({ equity, initial }) => Math.max(equity, initial))));
   const low = Math.min(0, ...book.map(({ equity }) => equity));
-  const axes = { xText: hours(run.startMs), yText: shortText };
-  const frame = frameOf({ x: [run.startMs, run.endMs], y: [low === 0 ? 0 : -ceiling(-low), top], ...axes });
+  const time = timeAxis(run);
+  const axes = { ...time, yText: shortText };
+  const frame = frameOf({ y: [low === 0 ? 0 : -ceiling(-low), top], ...axes });
   const lines = BOOK_LINES.map(([field, name], n) =>
     line(
-      book.map((sample) => [frame.x(sample.atMs), frame.y(sample[field])]),
+      book.map((sample) => [frame.x(time.at(sample.atMs)), frame.y(sample[field])]),
       n,
       name,
     ),
@@ -130,10 +146,10 @@ const liquidations = ({ liquidations: { rows }, run }: RunFigures): Chart | unde
   if (rows.length === 0) return undefined;
   const sizes = rows.map(({ reducedNotional }) => Number(reducedNotional));
   const top = ceiling(Math.max(1, ...sizes));
+  const time = timeAxis(run);
   const frame = frameOf({
-    x: [run.startMs, run.endMs],
     y: [0, top],
-    xText: hours(run.startMs),
+    ...time,
     yText: shortText,
   });
   const dots = rows.map(({ startedAtMs, accountId, cause, outcome, style, badDebt }, n) => {
@@ -141,7 +157,7 @@ const liquidations = ({ liquidations: { rows }, run }: RunFigures): Chart | unde
     const what = `${cause} → ${outcome}, ${shortText(size)} USD at ${timeText(startedAtMs)}`;
     const text = `${accountId} (${style}), ${what}`;
     const radius = Number(badDebt) > 0 ? 7 : 4;
-    return dot([frame.x(startedAtMs), frame.y(size)], radius, `o-${outcome}`, text);
+    return dot([frame.x(time.at(startedAtMs)), frame.y(size)], radius, `o-${outcome}`, text);
   });
   const seen = OUTCOMES.filter((outcome) => rows.some((row) => row.outcome === outcome));
   return {
@@ -152,7 +168,7 @@ const liquidations = ({ liquidations: { rows }, run }: RunFigures): Chart | unde
   };
 };
 
-const NAMES = { before: 'before the first call', worst: 'when least covered', end: 'at the end' } as const;
+const NAMES = { before: 'before the first liquidation', worst: 'when least covered', end: 'at the end' } as const;
 
 const styles = ({ efficiency }: RunFigures): Chart | undefined => {
   const [moment] = efficiency;
@@ -162,10 +178,11 @@ const styles = ({ efficiency }: RunFigures): Chart | undefined => {
   const most = Math.max(
     ...rows.map(({ isolated, portfolio }) => Math.max(isolated.initial, portfolio.initial)),
   );
-  const width = (value: number): number => (value / most) * (WIDTH - 200);
+  const width = (value: number): number => (value / most) * (WIDTH - 180);
   const bars = rows.map(({ style, isolated, portfolio }, n) => {
     const y = 34 * n + 6;
-    const saved = percentText(savedShare(portfolio.initial, isolated.initial));
+    const share = savedShare(portfolio.initial, isolated.initial);
+    const saved = `${percentText(Math.abs(share))} ${share < 0 ? 'more' : 'less'}`;
     return (
       label([72, y + 16], style, 'end') +
       bar([80, y], [width(isolated.initial), 11], 'c2', `${style} isolated ${shortText(isolated.initial)}`) +
@@ -175,7 +192,7 @@ const styles = ({ efficiency }: RunFigures): Chart | undefined => {
         'c0',
         `${style} portfolio ${shortText(portfolio.initial)}`,
       ) +
-      label([86 + width(Math.max(isolated.initial, portfolio.initial)), y + 16], `${saved} less`)
+      label([86 + width(Math.max(isolated.initial, portfolio.initial)), y + 16], saved)
     );
   });
   return {
@@ -190,11 +207,11 @@ const styles = ({ efficiency }: RunFigures): Chart | undefined => {
 };
 
 const STEPS = [
-  ['scan', 'netting of prices'],
+  ['scan', 'price netting'],
   ['basis', 'basis'],
   ['concentration', 'concentration'],
   ['venueCredit', 'venue credit'],
-  ['coverage', 'liquidity coverage'],
+  ['coverage', 'liquidity'],
 ] as const;
 
 /** From the maintenance margin of lines to that of portfolios, part by part; the parts add up. */
@@ -212,7 +229,10 @@ const waterfall = ({ efficiency }: RunFigures): Chart | undefined => {
     const text = `${name} ${to < from || from === 0 ? size : `+${size}`}`;
     return (
       bar([frame.x(n + 0.12), high], [wide, Math.max(1, low - high)], colour, text) +
-      label([frame.x(n + 0.5), HEIGHT - 8], name, 'middle') +
+      name
+        .split(' ')
+        .map((word, row) => label([frame.x(n + 0.5), HEIGHT - 20 + 13 * row], word, 'middle'))
+        .join('') +
       label([frame.x(n + 0.5), Math.max(18, high - 4)], size, 'middle')
     );
   };

@@ -27,7 +27,7 @@ export class MarketStory {
   readonly #prices = new EvenSamples<Prices>(POINTS);
   readonly #book = new EvenSamples<BookSample>(POINTS);
   #comparison: MarginComparison | undefined;
-  #isStressed = false;
+  #hasLiquidated = false;
   #leastCover = Infinity;
   #before: EfficiencyMoment | undefined;
   #worst: EfficiencyMoment | undefined;
@@ -41,7 +41,7 @@ export class MarketStory {
 
   apply(event: Envelope): void {
     this.view.apply(event);
-    if (event.type === 'MarginCalled' || event.type === 'LiquidationRequested') this.#isStressed = true;
+    if (event.type === 'LiquidationRequested') this.#hasLiquidated = true;
     if (event.type === 'MarksPublished') this.#round(event.data);
   }
 
@@ -90,10 +90,10 @@ export class MarketStory {
   }
 
   #compareAt({ atMs, equity, maintenance }: BookSample): void {
-    if (!this.#isStressed) this.#before = this.#moment('before', atMs, equity);
+    if (!this.#hasLiquidated) this.#before = this.#moment('before', atMs, equity);
     // The worst moment is the one in which equity covered the smallest multiple of the margin.
     const cover = maintenance > 0 ? equity / maintenance : Infinity;
-    if (!this.#isStressed || cover >= this.#leastCover) return;
+    if (cover >= this.#leastCover) return;
     this.#leastCover = cover;
     this.#worst = this.#moment('worst', atMs, equity);
   }

@@ -62,7 +62,7 @@ const tiles = (figures: RunFigures): string => {
     ),
     tile(conserved ? 'zero' : 'not zero', 'sum of the ledger in every asset', state(conserved)),
     tile(proved ? 'proved' : 'not proved', 'the log, by its Merkle tree', state(proved)),
-    tile(percentText(saved), 'less initial margin than line by line'),
+    tile(percentText(Math.abs(saved)), `${saved < 0 ? 'more' : 'less'} initial margin than line by line`),
     tile(numberText(calls.made), `margin calls, ${numberText(calls.cured)} cured`),
     tile(numberText(liquidations.rows.length), 'liquidations'),
     tile(

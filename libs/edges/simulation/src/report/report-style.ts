@@ -13,7 +13,7 @@ font:15px/1.45 system-ui,sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:1180px;margin:0 auto;padding:20px 16px 60px}
 h1{font-size:24px;margin:0 0 4px}h2{display:inline;font-size:17px}
 .note{color:var(--soft);margin:4px 0 8px;max-width:80ch}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:16px 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(126px,1fr));gap:10px;margin:16px 0}
 .tile{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:10px 12px}
 .tile b{display:block;font-size:21px;line-height:1.25}.tile span{color:var(--soft);font-size:13px}
 .tile.good b,td.good{color:var(--good)}.tile.bad b,td.bad{color:var(--bad);font-weight:600}

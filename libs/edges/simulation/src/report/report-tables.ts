@@ -58,7 +58,7 @@ const comparison = ({ accounts, lines, portfolio, isolated }: Comparison): Repor
   'MM saved': percentText(savedShare(portfolio.maintenance, isolated.maintenance)),
 });
 
-const MOMENTS = { before: 'before the first call', worst: 'least covered', end: 'at the end' } as const;
+const MOMENTS = { before: 'before the first liquidation', worst: 'least covered', end: 'at the end' } as const;
 
 const efficiencyTable = ({ efficiency }: RunFigures): ReportTable => ({
   title: 'Capital efficiency',
@@ -110,24 +110,27 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
 const totalsTable = ({ calls, liquidations, states }: RunFigures): ReportTable => ({
   title: 'Calls and liquidations',
   rows: [
-    {
-      'states at the end': listed(states.end),
-      'calls made': numberText(calls.made),
-      cured: numberText(calls.cured),
-      escalated: numberText(calls.escalated),
-      liquidations: listed(liquidations.byCause),
-      outcomes: listed(liquidations.byOutcome),
-      'deferred / paused': `${numberText(liquidations.deferred)} / ${numberText(liquidations.paused)}`,
-      'reduced, USD': numberText(liquidations.reducedNotional),
-      'slippage, USD': numberText(liquidations.slippage),
-      'fees to the fund, USD': numberText(liquidations.liquidationFees),
-      'fund paid, USD': numberText(liquidations.fundPaid, 2),
-      'bad debt, USD': numberText(liquidations.badDebt, 2),
-      'fund at the end': liquidations.fundEnd
-        .map(({ asset, amount }) => `${numberText(amount, 2)} ${asset}`)
-        .join(', '),
-    },
-  ],
+    ['states at the end', listed(states.end)],
+    [
+      'margin calls',
+      `${numberText(calls.made)}: cured ${numberText(calls.cured)}, escalated ${numberText(calls.escalated)}`,
+    ],
+    ['liquidations by cause', listed(liquidations.byCause)],
+    ['by outcome', listed(liquidations.byOutcome)],
+    [
+      'deferred by prices, paused',
+      `${numberText(liquidations.deferred)}, ${numberText(liquidations.paused)}`,
+    ],
+    ['reduced, USD', numberText(liquidations.reducedNotional)],
+    ['slippage, USD', numberText(liquidations.slippage)],
+    ['fees to the insurance fund, USD', numberText(liquidations.liquidationFees)],
+    ['paid by the fund, USD', numberText(liquidations.fundPaid, 2)],
+    ['bad debt, USD', numberText(liquidations.badDebt, 2)],
+    [
+      'fund at the end',
+      liquidations.fundEnd.map(({ asset, amount }) => `${numberText(amount, 2)} ${asset}`).join(', '),
+    ],
+  ].map(([what = '', value = '']) => ({ what, value })),
 });
 
 const costs = (whose: string, c: CostFigures): ReportRow => ({

@@ -5,13 +5,13 @@ export const escaped = (text: string): string =>
 export type Point = readonly [x: number, y: number];
 export type Scale = (value: number) => number;
 
-export const WIDTH = 720;
-export const HEIGHT = 260;
+export const WIDTH = 560;
+export const HEIGHT = 250;
 /** Room for the numbers on the left and the times below. */
-const LEFT = 62;
+const LEFT = 54;
 const RIGHT = 10;
 const TOP = 8;
-const BOTTOM = 24;
+const BOTTOM = 36;
 
 const round = (x: number): string => String(Math.round(x * 10) / 10);
 
@@ -26,33 +26,37 @@ export const niceStep = (span: number): number => {
   return [1, 2, 5, 10].map((times) => times * power).find((step) => span / step <= 5) ?? 10 * power;
 };
 
+/** Whole multiples of a step from one value to another, both included. */
+const multiples = (from: number, to: number, step: number): readonly number[] => {
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, n) => (first + n) * step);
+};
+
 export type Frame = Readonly<{ x: Scale; y: Scale; svg: string }>;
 
 export type Axes = Readonly<{
   x: readonly [number, number];
   y: readonly [number, number];
+  /** Between the texts below; none without. */
+  xStep?: number;
   xText: (value: number) => string;
   yText: (value: number) => string;
   height?: number;
 }>;
 
 /** Grid and axis texts of a chart, and the scales to draw in it. */
-export const frameOf = ({ x: [x0, x1], y: [y0, y1], xText, yText, height = HEIGHT }: Axes): Frame => {
+export const frameOf = ({ x: [x0, x1], y: [y0, y1], xStep, xText, yText, height = HEIGHT }: Axes): Frame => {
   const x = scaleOf(x0, x1, LEFT, WIDTH - RIGHT);
   const y = scaleOf(y0, y1, height - BOTTOM, TOP);
-  const step = niceStep(y1 - y0 || 1);
-  const first = Math.ceil(y0 / step - 1e-9);
-  const rows = Array.from({ length: Math.floor(y1 / step + 1e-9) - first + 1 }, (_, n) => (first + n) * step);
+  const rows = multiples(y0, y1, niceStep(y1 - y0 || 1));
   const lines = rows.map(
     (value) =>
       `<path class="grid" d="M${LEFT} ${round(y(value))}H${WIDTH - RIGHT}"/>` +
       label([LEFT - 6, y(value) + 4], yText(value), 'end'),
   );
-  const columns = [0, 1, 2, 3, 4].map((n) => {
-    const value = x0 + ((x1 - x0) * n) / 4;
-    const anchor = n === 0 ? 'start' : n === 4 ? 'end' : 'middle';
-    return label([x(value), height - 6], xText(value), anchor);
-  });
+  const across = xStep === undefined ? [] : multiples(x0, x1, xStep);
+  const columns = across.map((value) => label([x(value), height - 18], xText(value), 'middle'));
   return { x, y, svg: lines.join('') + columns.join('') };
 };
 
