@@ -39,6 +39,8 @@ describe('aggregate', () => {
     ];
     // 99 100 101 | 102 103 104: (101 + 102) / 2 = 101.5 → 101
     expect(aggregate(votes)).toEqual({ price: 101n, confidence: 2n });
+    const below = [-1n, -2n].map((price) => ({ price, confidence: 0n }));
+    expect(aggregate(below).price).toBe(-2n);
   });
 
   const vote = fc.record({

@@ -305,6 +305,18 @@ describe('conversions', () => {
     expect(excludedIn(event)['a:BTC/USDC']).toBe('unpriced-quote-asset');
   });
 
+  it('exclude what is quoted in an asset whose mark a guard holds back', () => {
+    const log = play(round(T0, stables));
+    const fallen = stables.map((one) => ({ ...one, price: one.source.includes('USDC') ? '0.7' : one.price }));
+    const coin = [quote('a:BTC/USDC', '22000'), ...btc('20000')];
+    const [event] = spec
+      .given(log)
+      .when(round(T0 + 1_000, [...fallen, ...coin]))
+      .events();
+    expect(markIn(event, 'USDC/USD')).toMatchObject({ state: 'live', guarded: true });
+    expect(excludedIn(event)['a:BTC/USDC']).toBe('unpriced-quote-asset');
+  });
+
   it('use the standing mark of an asset that is not quoted in the round', () => {
     const log = play(round(T0, stables));
     const [event] = spec
