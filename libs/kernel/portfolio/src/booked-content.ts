@@ -67,3 +67,33 @@ const summed = (balances: readonly Balance[]): readonly Balance[] => {
   }
   return [...rows.values()];
 };
+
+/**
+ * The content with no balance below zero, as the ledger leaves every decision: what is short is covered from the account's
+ * balances of the asset elsewhere, in the order of their places, and what is still missing is borrowed. The fold sees the
+ * entries of one decision one after another; between them, and before a fill is booked, nothing else is true.
+ */
+export const settled = (content: AccountContent): AccountContent => {
+  if (content.balances.every(({ amount }) => amount >= 0)) return content;
+  const balances = [...content.balances]
+    .sort((a, b) => (a.location < b.location ? -1 : 1))
+    .map((balance) => ({ ...balance }));
+  const debts = new Map(content.debts.map(({ asset, amount }) => [asset, amount]));
+  for (const short of balances) {
+    if (short.amount >= 0) continue;
+    for (const donor of balances) {
+      if (short.amount >= 0) break;
+      if (donor.asset !== short.asset || donor.amount <= 0 || donor.location === POOLS_LOCATION) continue;
+      const moved = Math.min(donor.amount, -short.amount);
+      donor.amount -= moved;
+      short.amount += moved;
+    }
+    if (short.amount < 0) debts.set(short.asset, (debts.get(short.asset) ?? 0) - short.amount);
+    short.amount = 0;
+  }
+  return {
+    positions: content.positions,
+    balances,
+    debts: [...debts].map(([asset, amount]) => ({ asset, amount })),
+  };
+};

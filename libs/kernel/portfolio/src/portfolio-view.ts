@@ -25,7 +25,7 @@ import {
   PositionsView,
   ReferenceView,
 } from '@plinth/views';
-import { bookedContent } from './booked-content.ts';
+import { bookedContent, settled } from './booked-content.ts';
 import type {
   Assessment,
   Hypothetical,
@@ -197,6 +197,9 @@ export class PortfolioView implements Fold, Portfolio {
       this.#unmeasured.add(index);
       this.#book.load(index, bookedContent(this, accountId));
       for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(index, fill);
+      const content = this.#book.read(index);
+      const even = settled(content);
+      if (even !== content) this.#book.load(index, even);
     }
     this.#dirty.clear();
   }

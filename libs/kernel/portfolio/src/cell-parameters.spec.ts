@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { houseParameters } from '@plinth/margin';
+import { canonicalJson } from './canonical-json.ts';
+import { formatCellParameters, parseCellParameters, type CellParameters } from './cell-parameters.ts';
+import { effectiveParameters } from './effective-parameters.ts';
+import { POOLS_LOCATION } from './lines.ts';
+
+const house: CellParameters = { margin: houseParameters, call: { graceMs: 60_000 } };
+
+const firstField = (change: (json: Record<string, Record<string, unknown>>) => void): string | undefined => {
+  const json = JSON.parse(formatCellParameters(house)) as Record<string, Record<string, unknown>>;
+  change(json);
+  return parseCellParameters(JSON.stringify(json)).problems?.[0].field;
+};
+
+describe('canonical JSON', () => {
+  it('does not depend on the order of fields', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: 'x' })).toBe('{"a":"x","b":[{"c":2,"d":1}]}');
+  });
+});
+
+describe('cell parameters', () => {
+  it('come back from their text', () => {
+    expect(parseCellParameters(formatCellParameters(house)).parameters).toEqual(house);
+  });
+
+  it('name a field that is missing, unknown, of another kind, or out of bounds', () => {
+    expect(firstField((json) => delete json['call']?.['graceMs'])).toBe('call.graceMs');
+    expect(firstField((json) => Object.assign(json['margin'] ?? {}, { speed: 1 }))).toBe('margin.speed');
+    expect(firstField((json) => Object.assign(json['margin'] ?? {}, { underlyings: {} }))).toBe(
+      'margin.underlyings',
+    );
+    expect(firstField((json) => Object.assign(json['margin'] ?? {}, { venues: [null] }))).toBe(
+      'margin.venues[0]',
+    );
+    expect(firstField((json) => Object.assign(json['call'] ?? {}, { graceMs: 999 }))).toBe('call.graceMs');
+    expect(firstField((json) => Object.assign(json['call'] ?? {}, { graceMs: 1e3 + 0.5 }))).toBe(
+      'call.graceMs',
+    );
+    expect(firstField((json) => Object.assign(json['margin'] ?? {}, { imShockMultiplier: 9 }))).toBe(
+      'margin.imShockMultiplier',
+    );
+    expect(firstField(() => undefined)).toBeUndefined();
+  });
+
+  it('are refused when they are too long or no JSON', () => {
+    expect(parseCellParameters('{').problems?.[0].field).toBe('parametersJson');
+    expect(parseCellParameters(' '.repeat(200_001)).problems?.[0].message).toContain('200000');
+  });
+});
+
+describe('effective parameters', () => {
+  const venue = {
+    ...{ id: 'alpha', kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, creditLimit: '1', state: 'up' },
+    ...{ defaultProbabilityPpm: 900_000, lossGivenDefaultPpm: 600_000, requirementPpm: 50_000 },
+    ...{ transferablePpm: 2_000_000, listings: new Map<string, never>(), orderCost: '0' },
+  } as never;
+
+  it('take a venue as it was registered, within bounds, unless the set names it', () => {
+    const [first, pools] = effectiveParameters(houseParameters, [venue]).venues;
+    expect(first).toEqual({
+      venue: 'venue:alpha',
+      ...{ defaultProbability: 0.5, lossGivenDefault: 0.6, requirementFraction: 0.05, transferableShare: 1 },
+      transferHours: houseParameters.otherVenues.transferHours,
+    });
+    expect(pools?.venue).toBe(POOLS_LOCATION);
+    const own = { ...houseParameters.otherVenues, venue: 'alpha', transferHours: 3 };
+    const named = effectiveParameters({ ...houseParameters, venues: [own] }, [venue]).venues;
+    expect(named[0]).toEqual({ ...own, venue: 'venue:alpha' });
+  });
+});
