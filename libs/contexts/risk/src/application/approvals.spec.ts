@@ -101,6 +101,26 @@ describe('an order', () => {
   });
 });
 
+describe('a purchase at a venue without cash', () => {
+  it('harms nobody between its entry and the cover of it', () => {
+    const world = funded();
+    world.open('buyer', '60000', 'beta');
+    const events = world.booked('buyer', {
+      ...{ instrumentId: 'BTC/USD', quantity: '0.9', price: '60000' },
+      postings: [
+        { account: 'client:buyer:USD:venue:alpha', asset: 'USD', amount: '-54000' },
+        { account: 'venue:alpha:settlement', asset: 'USD', amount: '54000' },
+        { account: 'venue:alpha:settlement', asset: 'BTC', amount: '-0.9' },
+        { account: 'client:buyer:BTC:venue:alpha', asset: 'BTC', amount: '0.9' },
+      ],
+    });
+    expect(types(events)).toEqual(['FillBooked']);
+    const { figures } = world.spec.views.portfolio.assess('buyer');
+    expect(figures.equity).toBeGreaterThan(59_000);
+    expect(figures.coverage).toBe(0);
+  });
+});
+
 describe('venues', () => {
   it('are full at their credit limit, closed when they are not up', () => {
     const world = funded();
