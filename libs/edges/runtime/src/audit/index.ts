@@ -3,6 +3,14 @@ export { exportedEvent } from './exported-event.ts';
 export { HeadSigner, HistoryForked, type HeadSignerPorts } from './head-signer.ts';
 export { EMPTY_ROOT, leafHash, MerkleTree, nodeHash, type Hash } from './merkle-tree.ts';
 export { keepInTable } from './heads-table.ts';
+export {
+  problemOf,
+  proveConsistency,
+  proveInclusion,
+  type ConsistencyProof,
+  type InclusionProof,
+  type LogProof,
+} from './proof.ts';
 export { freshSigningKey, loadSigningKey, type SigningKey, type TreeHead } from './tree-head.ts';
 export {
   LogVerifier,

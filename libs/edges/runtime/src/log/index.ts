@@ -1,2 +1,3 @@
 export * from './embedded-postgres.ts';
+export * from './found-postgres.ts';
 export * from './postgres-log.ts';
