@@ -4,4 +4,5 @@ export * from './auth/secret-seal.ts';
 export * from './auth/signing.ts';
 export * from './client/index.ts';
 export * from './policy/rate-limits.ts';
+export * from './proofs/proof-source.ts';
 export * from './server/gateway-server.ts';

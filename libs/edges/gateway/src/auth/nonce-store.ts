@@ -44,7 +44,7 @@ export class MemoryNonceStore implements NonceStore {
     const lifeMs = 2 * LIMITS.recvWindowMs;
     const turns = Math.floor((nowMs - this.#turnedAtMs) / (lifeMs + 1));
     if (turns < 1) return;
-    this.#previous = turns === 1 ? this.#current : new Map();
+    this.#previous = turns === 1 ? this.#current : new Map<string, Set<string>>();
     this.#previousCount = turns === 1 ? this.#currentCount : 0;
     this.#current = new Map();
     this.#currentCount = 0;

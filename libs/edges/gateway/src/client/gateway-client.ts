@@ -8,22 +8,11 @@ import {
   type ClientReadableStream,
   type StatusObject,
 } from '@grpc/grpc-js';
-import * as services from '@plinth/messages/gateway';
 import { errorFromStatus, GRPC_LIMITS, GrpcError } from '@plinth/runtime/grpc';
 import { RULES } from '../policy/rules.ts';
 import { canonicalText, METADATA, signText } from '../auth/signing.ts';
+import { SERVICES } from '../services.ts';
 import type { ClientKey } from './key-file.ts';
-
-/** The services by the names that the proto gives them: `Trading`, `Margin` … */
-export const SERVICES = {
-  Accounts: services.AccountsService,
-  Trading: services.TradingService,
-  Margin: services.MarginService,
-  Lending: services.LendingService,
-  Operations: services.OperationsService,
-  Streams: services.StreamsService,
-  Proofs: services.ProofsService,
-} as const;
 
 type Services = typeof SERVICES;
 type Uncapital<S extends string> = S extends `${infer H}${infer T}` ? `${Lowercase<H>}${T}` : S;

@@ -1,6 +1,7 @@
 import { reject } from '@plinth/eventing';
 import { isId } from '@plinth/market';
-import { GrpcError, rejectionError } from '@plinth/runtime/grpc';
+import type { GrpcError } from '@plinth/runtime/grpc';
+import { rejectionError } from '@plinth/runtime/grpc';
 import { OPERATOR } from '../auth/authenticator.ts';
 import { LIMITS } from '../limits.ts';
 import type { Owners } from './owners.ts';
@@ -93,12 +94,18 @@ export class Tenancy {
   ): Promise<void> {
     const form = FORMS[rule.kind];
     if (!isId(form, value)) throw invalid(rule.field, FORM_NAMES[form]);
-    if (!(await this.#isOwn(tenant, rule, value, minPosition, signal))) throw missing(rule);
+    if (rule.kind === 'new-order') {
+      // Order ids are unique in the cell: in its own part of the names nobody learns of another's orders.
+      if (value.startsWith(`${tenant}.`)) return;
+      throw invalid(rule.field, `${tenant}. and then a name of your own`);
+    }
+    if (!(await this.owns(tenant, rule.kind, value, minPosition, signal))) throw missing(rule);
   }
 
-  async #isOwn(
+  /** Whether an id is the caller's own. */
+  async owns(
     tenant: string,
-    { kind, field }: IdRule,
+    kind: Exclude<IdRule['kind'], 'new-order'>,
     value: string,
     minPosition: bigint,
     signal: AbortSignal,
@@ -111,10 +118,6 @@ export class Tenancy {
       case 'order':
       case 'liquidation':
         return this.#owners.owns(tenant, kind, value, minPosition, signal);
-      case 'new-order':
-        // Order ids are unique in the cell: in its own part of the names nobody learns of another's orders.
-        if (value.startsWith(`${tenant}.`)) return true;
-        throw invalid(field, `${tenant}. and then a name of your own`);
     }
   }
 }

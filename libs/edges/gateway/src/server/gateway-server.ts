@@ -1,10 +1,16 @@
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { Clock } from '@plinth/eventing';
+import {
+  Server,
+  status as grpc,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { Clock, EventLog, Transport } from '@plinth/eventing';
 import type { CellClient } from '@plinth/runtime';
 import {
   addHealth,
   addReflection,
   bind,
+  GrpcError,
   isLoopback,
   SERVER_OPTIONS,
   serverCredentials,
@@ -17,9 +23,14 @@ import { Authenticator } from '../auth/authenticator.ts';
 import { KeyDirectory, type OperatorKey } from '../auth/key-directory.ts';
 import { MemoryNonceStore, type NonceStore } from '../auth/nonce-store.ts';
 import { SecretSeal } from '../auth/secret-seal.ts';
+import { LIMITS } from '../limits.ts';
 import { Owners } from '../policy/owners.ts';
 import { DEFAULT_RATES, RateLimits, type RateLimitConfig } from '../policy/rate-limits.ts';
 import { Tenancy } from '../policy/tenancy.ts';
+import type { ProofSource } from '../proofs/proof-source.ts';
+import { Proofs } from '../proofs/proofs.ts';
+import { LogFeed } from '../streams/log-feed.ts';
+import { Streams } from '../streams/streams.ts';
 import { GATEWAY_SERVICES, type GatewayMethod } from './methods.ts';
 import { Gate, RequestPipeline } from './request-pipeline.ts';
 import { unary, type UnaryPorts } from './unary.ts';
@@ -35,13 +46,23 @@ export type GatewayConfig = Readonly<{
   /** 32 bytes. Without it keys with shared secrets can neither be issued nor used. */
   sealingKey?: Uint8Array;
   rates?: RateLimitConfig;
+  /** Of streams; the defaults are in `limits.ts`. */
+  heartbeatMs?: number;
+  slowReaderMs?: number;
+  feedEntriesMax?: number;
 }>;
 
 export type GatewayPorts = Readonly<{
   cell: CellClient;
+  /** What streams are fed from. */
+  log: Pick<EventLog, 'read' | 'head'>;
+  transport: Transport;
   clock: Clock;
-  nonces?: NonceStore;
   reportBug: ReportBug;
+  /** Absent: this gateway can prove nothing. */
+  proofs?: ProofSource;
+  /** Absent: nonces are remembered in this process only. */
+  nonces?: NonceStore;
 }>;
 
 /** How long calls under way may take after a stop. */
@@ -52,6 +73,10 @@ export class GatewayServer {
   readonly #config: GatewayConfig;
   readonly #server = new Server(SERVER_OPTIONS);
   readonly #health: Health;
+  readonly #feed: LogFeed;
+  readonly #reportBug: ReportBug;
+  readonly #stopping = new AbortController();
+  #following: Promise<void> = Promise.resolve();
   #port = 0;
 
   constructor(config: GatewayConfig, ports: GatewayPorts) {
@@ -59,7 +84,9 @@ export class GatewayServer {
       throw new Error(`Expected TLS or a loopback address, was ${config.host}: set key and certificate`);
     }
     this.#config = config;
-    const serve = assemble(config, ports);
+    this.#reportBug = ports.reportBug;
+    const { feed, serve } = assemble(config, ports, this.#stopping.signal);
+    this.#feed = feed;
     for (const { methods } of GATEWAY_SERVICES) {
       this.#server.addService(rawDefinition(methods), implementation(methods, serve));
     }
@@ -75,37 +102,62 @@ export class GatewayServer {
 
   async start(): Promise<void> {
     const { host, port, tls } = this.#config;
+    this.#following = this.#feed.run(this.#stopping.signal).catch((error: unknown) => {
+      // Streams have ended with it; calls go on, but balancers should look for another gateway.
+      this.#health.set(false);
+      this.#reportBug('feed', error);
+    });
     this.#port = await bind(this.#server, host, port, serverCredentials(tls));
     this.#health.set(true);
   }
 
-  /** Sends no new callers here, lets those under way finish, then closes. */
+  /** Sends no new callers here, ends the streams, lets calls under way finish, then closes. */
   async stop(): Promise<void> {
     this.#health.set(false);
+    this.#stopping.abort(stopped());
     await shutDown(this.#server, STOP_GRACE_MS);
+    await this.#following;
   }
 }
 
-type Serve = (method: GatewayMethod) => UntypedServiceImplementation[string];
+const stopped = (): GrpcError =>
+  new GrpcError(grpc.UNAVAILABLE, 'STOPPING', 'this gateway stops: resume at another one', {
+    retryAfterMs: 1_000,
+  });
 
-const assemble = (config: GatewayConfig, ports: GatewayPorts): Serve => {
-  const { cell, clock, reportBug } = ports;
+type Handler = UntypedServiceImplementation[string];
+type Serve = (method: GatewayMethod) => Handler;
+
+const assemble = (
+  config: GatewayConfig,
+  ports: GatewayPorts,
+  stopping: AbortSignal,
+): Readonly<{ feed: LogFeed; serve: Serve }> => {
+  const { cell, clock, reportBug, log, transport } = ports;
   const keys = new KeyDirectory(cell, clock, config.operatorKeys);
   const nonces = ports.nonces ?? new MemoryNonceStore(clock.now());
   const seal = config.sealingKey === undefined ? undefined : new SecretSeal(config.sealingKey);
+  const owners = new Owners(cell);
+  const tenancy = new Tenancy(owners);
   const pipeline = new RequestPipeline({
     authenticator: new Authenticator({ keys, nonces, seal, clock }),
     rates: new RateLimits(config.rates ?? DEFAULT_RATES),
-    tenancy: new Tenancy(new Owners(cell)),
-    clock,
+    ...{ tenancy, clock },
   });
-  const gate = new Gate();
-  const unaryPorts: UnaryPorts = {
-    ...{ pipeline, gate, cell, seal, reportBug },
-    head: () => undefined,
-    proofs: () => Promise.reject(new Error('none')),
-  };
-  return (method) => unary(unaryPorts, method) as UntypedServiceImplementation[string];
+  const feed = new LogFeed({
+    ...{ transport, log, onKeysChanged: () => keys.forget() },
+    entriesMax: config.feedEntriesMax ?? LIMITS.feedEntriesMax,
+  });
+  const proofs = new Proofs(ports.proofs, tenancy);
+  const unaryPorts: UnaryPorts = { pipeline, gate: new Gate(), cell, seal, proofs, reportBug };
+  const streams = new Streams({
+    ...{ feed, keys, pipeline, cell, owners, reportBug, stopping },
+    heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
+    slowReaderMs: config.slowReaderMs ?? LIMITS.slowReaderMs,
+  });
+  const serve = (method: GatewayMethod): Handler =>
+    method.responseStream ? (streams.handler(method) as Handler) : (unary(unaryPorts, method) as Handler);
+  return { feed, serve };
 };
 
 /** The wire's definition with the request left as bytes: what is signed is what was sent. */

@@ -1,6 +1,6 @@
-import * as gateway from '@plinth/messages/gateway';
 import { assert } from '@plinth/money';
 import { RULES, type MethodRule } from '../policy/rules.ts';
+import { SERVICES } from '../services.ts';
 
 type Definition = Readonly<{
   path: string;
@@ -45,13 +45,12 @@ const methodOf = (key: string, definition: Definition): GatewayMethod => {
   };
 };
 
-const isService = (value: unknown): value is Readonly<Record<string, Definition>> =>
-  typeof value === 'object' && value !== null && Object.values(value).every((one) => 'path' in Object(one));
-
 /** Every service of the edge, as its proto has it. A method without a rule stops the program here. */
-export const GATEWAY_SERVICES: readonly GatewayService[] = Object.values(gateway)
-  .filter(isService)
-  .map((service) => {
-    const methods = Object.entries(service).map(([key, definition]) => methodOf(key, definition));
-    return { name: PATH.exec(methods[0]?.path ?? '')?.[1] ?? '', methods };
-  });
+export const GATEWAY_SERVICES: readonly GatewayService[] = Object.entries(SERVICES).map(
+  ([name, service]) => ({
+    name: `plinth.gateway.v1.${name}`,
+    methods: Object.entries(service as Readonly<Record<string, Definition>>).map(([key, definition]) =>
+      methodOf(key, definition),
+    ),
+  }),
+);

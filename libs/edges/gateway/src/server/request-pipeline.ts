@@ -1,4 +1,5 @@
-import { Metadata, status as grpc } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
+import { status as grpc } from '@grpc/grpc-js';
 import type { Clock } from '@plinth/eventing';
 import type { Sender } from '@plinth/runtime';
 import { GRPC_LIMITS, GrpcError, type CallLife, type ServerCall } from '@plinth/runtime/grpc';

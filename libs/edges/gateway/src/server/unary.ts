@@ -13,6 +13,7 @@ import {
 } from '@plinth/runtime/grpc';
 import { METADATA } from '../auth/signing.ts';
 import type { SecretSeal } from '../auth/secret-seal.ts';
+import type { Proofs } from '../proofs/proofs.ts';
 import { hideSecrets, sealSecret } from './key-secrets.ts';
 import type { GatewayMethod } from './methods.ts';
 import type { Admitted, Gate, RequestPipeline } from './request-pipeline.ts';
@@ -25,10 +26,8 @@ export type UnaryPorts = Readonly<{
   gate: Gate;
   cell: CellClient;
   seal: SecretSeal | undefined;
-  /** Methods that the gateway answers itself. */
-  proofs: (method: GatewayMethod, admitted: Admitted, signal: AbortSignal) => Promise<Answer>;
-  /** The newest signed tree head as bytes, when there is one. */
-  head: () => Uint8Array | undefined;
+  /** What the gateway answers itself. */
+  proofs: Pick<Proofs, 'answer' | 'head'>;
   reportBug: ReportBug;
 }>;
 
@@ -100,7 +99,7 @@ const answer = async (
     case 'query':
       return query(ports, method, admitted, life);
     case 'proof':
-      return within(life, ports.proofs(method, admitted, life.signal));
+      return within(life, ports.proofs.answer(method, admitted, life.signal));
     case 'stream':
       throw new Error(`Expected one answer of ${method.name}`);
   }
@@ -126,7 +125,7 @@ const serve = async (
     isIn = true;
     const { response, position } = await answer(ports, method, call, life);
     const bytes = method.encode(response);
-    call.sendMetadata(answerMetadata(position, ports.head()));
+    call.sendMetadata(answerMetadata(position, ports.proofs.head()));
     callback(null, bytes);
   } catch (error) {
     callback(statusOf(errorOf(error, ports.reportBug)));

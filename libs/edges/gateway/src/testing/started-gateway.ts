@@ -1,3 +1,5 @@
+import { MemoryLog } from '@plinth/eventing';
+import { TailTransport } from '@plinth/runtime';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { makeKey, verifierOf, type ClientKey } from '../client/key-file.ts';
 import type { Algorithm } from '../auth/signing.ts';
@@ -10,6 +12,7 @@ export const SEALING_KEY = Buffer.alloc(32, 7);
 
 export type Started = Readonly<{
   cell: FakeCell;
+  log: MemoryLog;
   server: GatewayServer;
   operator: GatewayClient;
   /** The clock of the gateway and of its clients: moves when told to. */
@@ -39,6 +42,7 @@ export const startGateway = async (
   const atMs = 1_700_000_000_000;
   const clock = { atMs, now: () => clock.atMs };
   const bugs: unknown[] = [];
+  const log = new MemoryLog();
   const operatorKey = makeKey('operator.root');
   const server = new GatewayServer(
     {
@@ -46,7 +50,10 @@ export const startGateway = async (
       operatorKeys: [{ keyId: operatorKey.keyId, publicKey: verifierOf(operatorKey) }],
       ...config,
     },
-    { cell, clock, reportBug: (_, error) => bugs.push(error), ...ports },
+    {
+      ...{ cell, clock, log, transport: new TailTransport(log), reportBug: (_, error) => bugs.push(error) },
+      ...ports,
+    },
   );
   await server.start();
   const clients: GatewayClient[] = [];
@@ -69,5 +76,5 @@ export const startGateway = async (
     for (const one of clients) one.close();
     await server.stop();
   };
-  return { cell, server, operator: client(operatorKey), clock, bugs, client, issue, stop };
+  return { cell, log, server, operator: client(operatorKey), clock, bugs, client, issue, stop };
 };
