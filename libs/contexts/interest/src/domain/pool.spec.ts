@@ -146,7 +146,7 @@ describe('indices', () => {
     );
   });
 
-  it('come out the same within the rounding however often they accrue, and never in the user’s favour', () => {
+  it('come out the same within the rounding however often they accrue, never in the user’s favour', () => {
     const seconds = fc.integer({ min: 1, max: 10_000_000 });
     fc.assert(
       fc.property(seconds, seconds, (first, second) => {

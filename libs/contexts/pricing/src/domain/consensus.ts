@@ -9,8 +9,9 @@ export type GroupedVote = Vote & Readonly<{ group: string }>;
 export type GroupVote = GroupedVote & Readonly<{ quotes: number }>;
 
 /**
- * How much a centre is worth. `agreed`: at least `minSources` independent groups. `corroborated`: fewer, but at least
- * two, and none of them an outlier. `disputed`: one voice alone, or voices that contradict each other.
+ * How much a centre is worth. `agreed`: at least `minSources` independent groups. `corroborated`: fewer,
+ * but at least two, and none of them an outlier. `disputed`: one voice alone, or voices that contradict
+ * each other.
  */
 export type Standing = 'agreed' | 'corroborated' | 'disputed';
 

@@ -205,7 +205,7 @@ describe('states', () => {
     expect(markIn(again, 'BTC/USD')?.state).toBe('live');
   });
 
-  it('are halted when nobody quotes the instrument any more, once its mark is older than the rule allows', () => {
+  it('are halted when nobody quotes the instrument any more, once the mark is too old', () => {
     const first = play(live);
     spec
       .given(first)

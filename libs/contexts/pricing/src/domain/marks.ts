@@ -114,7 +114,7 @@ const decide = (
 ): readonly NewEvent<'MarksPublished'>[] | ReturnType<typeof reject<MarksRejection>> => {
   const { atMs, minRoundMs } = command;
   if (atMs <= state.atMs) {
-    const message = `Expected a round later than ${state.atMs}, the last one, was ${atMs}: send present quotes`;
+    const message = `Expected a round after ${state.atMs}, the last one, was ${atMs}: send present quotes`;
     return reject('ROUND_OUT_OF_ORDER', message, { field: 'at_ms' });
   }
   if (state.round > 0 && atMs - state.atMs < minRoundMs) {

@@ -42,8 +42,8 @@ export const limitSpeed = (
 };
 
 /**
- * A disputed centre moves nothing: the last price stays, and its confidence reaches over to the centre, so that neither
- * side of the dispute can open risk or liquidate anybody by it.
+ * A disputed centre moves nothing: the last price stays, and its confidence reaches over to the centre, so
+ * that neither side of the dispute can open risk or liquidate anybody by it.
  */
 export const holdBack = (centre: Consensus, previous: Readonly<{ price: bigint }>): Limited => ({
   price: previous.price,
