@@ -11,9 +11,8 @@ export class MarginAccountsView implements Fold {
   readonly name = 'margin-accounts';
   readonly revision = 1;
   readonly #accounts = new Map<string, MarginAccount>();
-  /** Accounts with an open call, with a liquidation that waits for prices, that are not healthy. */
+  /** Accounts with an open call, and those that are not healthy. */
   readonly #called = new Set<string>();
-  readonly #deferred = new Set<string>();
   readonly #unhealthy = new Set<string>();
   #firedUntil: Instant = 0;
 
@@ -25,7 +24,6 @@ export class MarginAccountsView implements Fold {
     const account = marginAccount.evolve(this.of(accountId), event);
     this.#accounts.set(accountId, account);
     keep(this.#called, accountId, account.call !== undefined);
-    keep(this.#deferred, accountId, account.deferred !== '');
     keep(this.#unhealthy, accountId, account.state !== 'healthy');
   }
 
@@ -36,11 +34,6 @@ export class MarginAccountsView implements Fold {
   /** Accounts that are not healthy, in the order in which they became so. */
   unhealthy(): ReadonlySet<string> {
     return this.#unhealthy;
-  }
-
-  /** Accounts whose liquidation waits for prices. */
-  deferred(): ReadonlySet<string> {
-    return this.#deferred;
   }
 
   /** Accounts with an open call whose deadline has passed by `at`. */
@@ -83,7 +76,6 @@ export class MarginAccountsView implements Fold {
   reset(): void {
     this.#accounts.clear();
     this.#called.clear();
-    this.#deferred.clear();
     this.#unhealthy.clear();
     this.#firedUntil = 0;
   }

@@ -5,6 +5,7 @@ import {
   INITIAL,
   MAINTENANCE,
   nextSeverity,
+  severityNow,
   severityOf,
   stateOf,
   type AccountState,
@@ -39,6 +40,7 @@ export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Ins
     accountId,
     at,
     figures: portfolio.figures(assessment),
+    stateNow: stateOf(severityNow(figures, 0, portfolio.marginParameters)),
     stateFrom,
     shortfall: requirementText(Math.max(0, (figures[INITIAL] as number) - (figures[EQUITY] as number))),
     callGraceMs: parameters.call.graceMs,
@@ -53,8 +55,18 @@ const revalue = ({ portfolio }: RiskViews, accountId: string, at: Instant): Inte
   command: { type: 'Revalue', judgement: judgementOf(portfolio, accountId, at) },
 });
 
-const needsJudging = (known: MarginAccount, to: AccountState, at: Instant): boolean =>
-  to !== known.state || hasWork(known, to, at);
+/** State that an account comes to by these figures, when the log must learn something of it; else undefined. */
+const newsOf = (
+  portfolio: PortfolioView,
+  known: MarginAccount,
+  figures: Float64Array,
+  place: number,
+  at: Instant,
+): AccountState | undefined => {
+  const to = stateBy(portfolio, figures, place, known.state);
+  const now = stateOf(severityNow(figures, place, portfolio.marginParameters));
+  return to !== known.state || hasWork(known, to, now, at) ? to : undefined;
+};
 
 /** Accounts of which the log must learn something, of those given. */
 export const revalueAccounts = (
@@ -64,11 +76,11 @@ export const revalueAccounts = (
 ): readonly Intent[] => {
   const { portfolio, accounts } = views;
   if (!portfolio.isReady) return [];
-  const due = [...new Set(accountIds)].filter((accountId) => {
-    if (!portfolio.hasAccount(accountId)) return false;
-    const known = accounts.of(accountId);
-    return needsJudging(known, stateBy(portfolio, portfolio.value(accountId), 0, known.state), at);
-  });
+  const due = [...new Set(accountIds)].filter(
+    (accountId) =>
+      portfolio.hasAccount(accountId) &&
+      newsOf(portfolio, accounts.of(accountId), portfolio.value(accountId), 0, at) !== undefined,
+  );
   return due.slice(0, LIMITS.revaluationsPerReactionMax).map((accountId) => revalue(views, accountId, at));
 };
 
@@ -82,9 +94,8 @@ export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => 
   const figures = portfolio.measure();
   const due: { accountId: string; severity: number }[] = [];
   portfolio.accountIds().forEach((accountId, n) => {
-    const known = accounts.of(accountId);
-    const to = stateBy(portfolio, figures, n * FIGURE_COUNT, known.state);
-    if (needsJudging(known, to, at)) due.push({ accountId, severity: severityOf(to) });
+    const to = newsOf(portfolio, accounts.of(accountId), figures, n * FIGURE_COUNT, at);
+    if (to !== undefined) due.push({ accountId, severity: severityOf(to) });
   });
   due.sort((a, b) => b.severity - a.severity || (a.accountId < b.accountId ? -1 : 1));
   return due

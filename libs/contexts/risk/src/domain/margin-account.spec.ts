@@ -13,7 +13,15 @@ const figures: MarginFigures = {
 };
 
 const judged = (to: AccountState, change: Partial<Judgement> = {}): Judgement => ({
-  ...{ accountId: 'a', at: 1_000, figures, stateFrom: () => to, shortfall: '20', callGraceMs: 500 },
+  ...{
+    accountId: 'a',
+    at: 1_000,
+    figures,
+    stateNow: to,
+    stateFrom: () => to,
+    shortfall: '20',
+    callGraceMs: 500,
+  },
   ...{ belowCall: undefined, belowMaintenance: undefined },
   ...change,
 });
@@ -117,6 +125,26 @@ describe('a liquidation', () => {
       .given(first)
       .when(revalue('liquidation'))
       .then([requested(1, 'gap')]);
+  });
+
+  it('is not asked for inside the hysteresis: the state is remembered, the loss is not', () => {
+    const cured = [changed('healthy', 'liquidation'), requested(1, 'gap')];
+    const cleared: MarginEvent = {
+      type: 'LiquidationCleared',
+      data: { accountId: 'a', liquidationId: 'a.l1', outcome: 'recovered' },
+    };
+    const judgement = judged('liquidation', { stateNow: 'call' });
+    const ended: MarginCommand = {
+      ...{ type: 'LiquidationEnded', liquidationId: 'a.l1', outcome: 'recovered', judgement },
+    };
+    spec
+      .given(cured)
+      .when(ended)
+      .then([cleared, called(1)]);
+    spec
+      .given(inCall)
+      .when(revalue('call', { at: 9_000, stateNow: 'restricted' }))
+      .thenNothing();
   });
 
   it('by the deadline looks at the threshold of the call', () => {

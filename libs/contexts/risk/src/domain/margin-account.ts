@@ -39,6 +39,8 @@ export type Judgement = Readonly<{
   accountId: string;
   at: Instant;
   figures: MarginFigures;
+  /** State by the figures alone: what is due is due by them, not by what a state remembers. */
+  stateNow: AccountState;
   /** State that the figures give to an account that is in `from`, hysteresis included. */
   stateFrom: (from: AccountState) => AccountState;
   /** Initial margin minus equity, USD, not below zero. */

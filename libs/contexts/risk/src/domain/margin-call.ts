@@ -1,37 +1,40 @@
-import type { AccountState } from '@plinth/margin';
+import { severityOf, type AccountState } from '@plinth/margin';
 import type { PriceBlock } from '@plinth/portfolio';
 import type { Judgement, MarginAccount, MarginEvent } from './margin-account.ts';
 
 type Cause = 'deadline' | 'maintenance' | 'gap';
 
 /**
- * The life of a margin call: the state by the figures; a call on entering `call`; cured when the state is above it again;
- * escalated when its deadline passed or the maintenance margin is lost. A loss that no call preceded is a gap. A due
+ * The life of a margin call: the state by the figures; a call on entering `call` or worse; cured when the state is above it
+ * again; escalated when its deadline passed or the maintenance margin is lost. A loss that no call preceded is a gap. A due
  * liquidation waits, and says why once, while prices cannot prove that the account is below its threshold.
  */
 export const judgeMargin = (judgement: Judgement, account: MarginAccount): readonly MarginEvent[] => {
+  const { accountId, stateNow, at } = judgement;
   const to = judgement.stateFrom(account.state);
   const changed = to === account.state ? [] : [stateChanged(judgement, account.state, to)];
   if (account.liquidationId !== '') return changed;
-  const cause = causeOfLiquidation(to, account, judgement.at);
+  const cause = causeOfLiquidation(stateNow, account, at);
   // A change of state is news: a deferral after it is said again.
   const deferred = changed.length > 0 ? '' : account.deferred;
   if (cause !== undefined) return [...changed, ...liquidate(judgement, { ...account, deferred }, cause)];
-  if (to === 'call') return account.call === undefined ? [...changed, called(judgement, account)] : changed;
-  if (account.call === undefined) return changed;
-  const { accountId } = judgement;
-  return [...changed, { type: 'MarginCallCured', data: { accountId, callId: account.call.id } }];
+  const { call } = account;
+  if (isCalled(to)) return call === undefined ? [...changed, called(judgement, account)] : changed;
+  if (call === undefined) return changed;
+  return [...changed, { type: 'MarginCallCured', data: { accountId, callId: call.id } }];
 };
 
-/** True when the judgement of an account that is in `to` would say more than its state. */
-export const hasWork = (account: MarginAccount, to: AccountState, at: number): boolean => {
+const isCalled = (state: AccountState): boolean => severityOf(state) >= severityOf('call');
+
+/** True when the judgement of an account that comes to `to` would say more than its state. */
+export const hasWork = (account: MarginAccount, to: AccountState, now: AccountState, at: number): boolean => {
   if (account.liquidationId !== '') return false;
-  if (causeOfLiquidation(to, account, at) !== undefined) return true;
-  return (to === 'call') !== (account.call !== undefined);
+  return causeOfLiquidation(now, account, at) !== undefined || isCalled(to) !== (account.call !== undefined);
 };
 
-const causeOfLiquidation = (to: AccountState, { call }: MarginAccount, at: number): Cause | undefined => {
-  switch (to) {
+/** By the figures alone: inside the hysteresis an account keeps its state, but nothing more is taken from it. */
+const causeOfLiquidation = (now: AccountState, { call }: MarginAccount, at: number): Cause | undefined => {
+  switch (now) {
     case 'healthy':
     case 'restricted':
       return undefined;
