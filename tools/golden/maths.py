@@ -1,7 +1,7 @@
-"""Coefficients and test values of libs/kernel/margin/src/maths, in 60-digit arithmetic (needs mpmath).
+"""Coefficients and test values of libs/kernel/maths/src, in 60-digit arithmetic (needs mpmath).
 
     python3 tools/golden/maths.py coefficients
-    python3 tools/golden/maths.py table > libs/kernel/margin/golden/maths.json
+    python3 tools/golden/maths.py table > libs/kernel/maths/golden/maths.json
 """
 
 import json

@@ -15,10 +15,11 @@ export type Place = Readonly<{ type: RoomType; room: string; root: string; floor
 /** What each room of the kernel may import from the kernel. A room that is not listed may import nothing. */
 export const KERNEL_ORDER: Readonly<Record<string, readonly string[]>> = {
   money: [],
+  maths: [],
   messages: ['money'],
   market: ['money', 'messages'],
-  options: ['money', 'messages', 'market'],
-  margin: ['money', 'messages', 'market', 'options'],
+  options: ['money', 'maths'],
+  margin: ['money', 'maths', 'messages', 'market', 'options'],
   eventing: ['money', 'messages', 'market'],
   views: ['money', 'messages', 'market', 'eventing'],
   portfolio: ['money', 'messages', 'market', 'margin', 'eventing', 'views'],

@@ -22,4 +22,3 @@ export { judgeOrder, marginWithOpenOrders, type OpenOrdersMargin, type OrderVerd
 export { isRiskReducing } from './risk-reducing.ts';
 export * from './volatility.ts';
 export { type Hypothetical, type HypotheticalTransfer, type PriceMove, whatIf } from './what-if.ts';
-export { exp, log, normCdf, normPdf } from './maths/index.ts';

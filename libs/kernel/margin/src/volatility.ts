@@ -1,5 +1,5 @@
 import { checkPositive, refuse } from './checks.ts';
-import { exp, log } from './maths/index.ts';
+import { exp, log } from '@plinth/maths';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 const LN2 = 0.6931471805599453;

@@ -1,4 +1,4 @@
-import { exp } from '@plinth/margin/maths';
+import { exp } from '@plinth/maths';
 import { Random } from '../random.ts';
 import { hoursOf, pegAt, phaseAt, ticksOf, type Scenario } from './scenario.ts';
 

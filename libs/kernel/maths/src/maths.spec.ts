@@ -7,7 +7,7 @@ import { exp, log, normCdf, normPdf } from './index.ts';
 type Row = readonly [x: number, high: number, low: number];
 type Table = Readonly<Record<'exp' | 'log' | 'normCdf' | 'normPdf', readonly Row[]>>;
 
-const table = JSON.parse(readFileSync(new URL('../../golden/maths.json', import.meta.url), 'utf8')) as Table;
+const table = JSON.parse(readFileSync(new URL('../golden/maths.json', import.meta.url), 'utf8')) as Table;
 
 const view = new DataView(new ArrayBuffer(8));
 const ulp = (x: number): number => {
