@@ -40,6 +40,8 @@ export class HoldsView implements Fold {
       case 'TransferSent':
       case 'TransferReleased':
         return this.#remove(event.data.accountId, transferHold(event.data.transferId));
+      default:
+        return;
     }
   }
 

@@ -134,6 +134,8 @@ export class PortfolioView implements Fold, Portfolio {
       case 'PoolAccrued':
         for (const accountId of this.#indexed.get(event.data.asset) ?? []) this.touched.add(accountId);
         return;
+      default:
+        return;
     }
   }
 

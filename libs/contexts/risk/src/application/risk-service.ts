@@ -82,8 +82,9 @@ const answersTo = (event: Envelope, { portfolio, accounts }: RiskViews): readonl
       const judgement = judgementOf(portfolio, accountId, event.occurredAt);
       return [intent(accountId, { type: 'LiquidationEnded', liquidationId, outcome, judgement })];
     }
+    default:
+      return [];
   }
-  return [];
 };
 
 const releasePayout = (accountId: string, payoutId: string): Intent =>
