@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { register as audit } from './audit.ts';
 import { register as demo } from './demo.ts';
+import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
 export const registerAll = (program: Command): void => {
-  for (const register of [demo, replay]) register(program);
+  for (const register of [demo, replay, log, audit]) register(program);
 };

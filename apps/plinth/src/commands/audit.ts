@@ -1,0 +1,154 @@
+import type { Command } from 'commander';
+import type { LogProof, Verification } from '@plinth/runtime';
+import { wholeNumber } from '../cli/arguments.ts';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
+import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
+
+type Common = ReadingOptions & Readonly<{ heads?: string; key?: string; output: Output }>;
+type VerifyOptions = Common & Readonly<{ events?: string; proof?: string }>;
+type ProveOptions = Common & Readonly<{ from?: number; to?: number; size?: number }>;
+type ExportOptions = Common & Readonly<{ to: string }>;
+
+const addCommon = (command: Command): Command =>
+  addReadingOptions(command)
+    .option('--heads <file>', 'signed heads, one a line (default: the witness file of the data directory)')
+    .option('--key <file>', 'public key of the heads, PEM (default: the key of the data directory)')
+    .addOption(outputOption());
+
+const POSITION = wholeNumber(1, 2 ** 31 - 1);
+
+export const register = (program: Command): void => {
+  const audit = program
+    .command('audit')
+    .description('prove what the log says, and check proofs, without trusting its server');
+  addCommon(audit.command('verify'))
+    .description(
+      'check a whole log against its signed heads; exit code 1 and the first bad position when it differs',
+    )
+    .option('--events <file>', 'an exported log instead of a data directory; needs --heads and --key')
+    .option('--proof <file>', 'one proof instead of a whole log')
+    .action(verify);
+  addCommon(audit.command('prove'))
+    .description(
+      'a proof, as JSON, that an event stands in the log of a signed head, or that a head continues one',
+    )
+    .argument('[position]', 'of the event', POSITION)
+    .option(
+      '--size <events>',
+      'size of the signed head (default: the first that covers the position)',
+      POSITION,
+    )
+    .option('--from <events>', 'prove that the head of this size …', POSITION)
+    .option('--to <events>', '… is continued by the head of this size (default: the last)', POSITION)
+    .action(prove);
+  addCommon(audit.command('export'))
+    .description(
+      'write events, heads and the public key to files that anybody can check with `audit verify --events`',
+    )
+    .requiredOption('--to <dir>', 'directory for events.ndjson, heads.ndjson and public-key.pem')
+    .action(exportTo);
+};
+
+const verify = async (options: VerifyOptions): Promise<void> => {
+  const { asCliError, dataDirectory, reading } = await import('../broker/reading.ts');
+  const files = await import('../broker/audit-files.ts');
+  if (options.proof !== undefined) return verifyProof(options.proof, options);
+  if (options.events !== undefined) {
+    if (options.heads === undefined || options.key === undefined) {
+      throw new CliError(EXIT.usage, '--events: Expected --heads and --key beside it');
+    }
+    const { heads, publicKey } = files.auditInputs(options, dataDirectory(options));
+    try {
+      return tell(await files.verifyExport(options.events, heads, publicKey), options.output);
+    } catch (error) {
+      throw asCliError(error);
+    }
+  }
+  await reading(options, async (log, directory) => {
+    const { heads, publicKey } = files.auditInputs(options, directory);
+    tell(await files.verifyStored(log, heads, publicKey), options.output);
+  });
+};
+
+const tell = (verification: Verification, output: Output): void => {
+  const { findings, ...counts } = verification;
+  const unproven = verification.events - verification.proven;
+  if (output === 'table') {
+    printRecord({ ...counts, 'not yet under a head': unproven, findings: findings.length }, output);
+    if (findings.length > 0) printRows(findings, output);
+  } else {
+    printRecord({ ...counts, unproven, findings }, output);
+  }
+  const [first] = findings;
+  if (first !== undefined) {
+    throw new CliError(EXIT.checkFailed, `first bad position ${first.position}: ${first.problem}`);
+  }
+};
+
+const verifyProof = async (path: string, options: VerifyOptions): Promise<void> => {
+  const { dataDirectory } = await import('../broker/reading.ts');
+  const { auditFiles } = await import('../broker/audit-trail.ts');
+  const { readProof, readPublicKey } = await import('../broker/audit-files.ts');
+  const { problemOf } = await import('@plinth/runtime');
+  const proof = readProof(path);
+  const key = readPublicKey(options.key ?? auditFiles(dataDirectory(options)).key);
+  let problem: string | undefined;
+  try {
+    problem = problemOf(proof, key);
+  } catch (error) {
+    problem = `it cannot be read: ${(error as Error).message}`;
+  }
+  printRecord({ proof: path, ...subjectOf(proof), holds: problem === undefined }, options.output);
+  if (problem !== undefined) throw new CliError(EXIT.checkFailed, `${path}: ${problem}`);
+};
+
+const subjectOf = (proof: LogProof): Readonly<Record<string, unknown>> =>
+  proof.kind === 'plinth-inclusion-v1'
+    ? { position: proof.event?.position, event: proof.event?.type, head: proof.head?.size }
+    : { first: proof.first?.size, second: proof.second?.size };
+
+const prove = async (position: number | undefined, options: ProveOptions): Promise<void> => {
+  const { reading } = await import('../broker/reading.ts');
+  const { auditInputs, headCovering, headOfSize } = await import('../broker/audit-files.ts');
+  const { problemOf, proveConsistency, proveInclusion } = await import('@plinth/runtime');
+  if ((position === undefined) === (options.from === undefined)) {
+    throw new CliError(EXIT.usage, 'Expected a position, or --from with the size of a head');
+  }
+  await reading(options, async (log, directory) => {
+    const { heads, publicKey } = auditInputs(options, directory);
+    let proof: LogProof;
+    try {
+      if (position !== undefined) {
+        const head =
+          options.size === undefined ? headCovering(heads, position) : headOfSize(heads, options.size);
+        if (head.size < position)
+          throw new CliError(EXIT.refused, `--size: Expected at least ${position}, was ${head.size}`);
+        proof = await proveInclusion(log, position, head, publicKey);
+      } else {
+        const first = headOfSize(heads, options.from ?? 0);
+        const second = options.to === undefined ? (heads.at(-1) ?? first) : headOfSize(heads, options.to);
+        if (second.size < first.size)
+          throw new CliError(EXIT.refused, `--to: Expected at least ${first.size}, was ${second.size}`);
+        proof = await proveConsistency(log, first, second, publicKey);
+      }
+    } catch (error) {
+      if (error instanceof RangeError) throw new CliError(EXIT.checkFailed, error.message);
+      throw error;
+    }
+    // A proof that does not hold means that the log is no longer what was signed: it is told, not handed out.
+    const problem = problemOf(proof, publicKey);
+    if (problem !== undefined) throw new CliError(EXIT.checkFailed, problem);
+    printRecord(proof, options.output === 'table' ? 'json' : options.output);
+  });
+};
+
+const exportTo = async (options: ExportOptions): Promise<void> => {
+  const { reading } = await import('../broker/reading.ts');
+  const { auditInputs, exportLog } = await import('../broker/audit-files.ts');
+  await reading(options, async (log, directory) => {
+    const { heads, publicKey } = auditInputs(options, directory);
+    const { events, files } = await exportLog(log, heads, publicKey, options.to);
+    printRecord({ events, heads: heads.length, files: files.join(' ') }, options.output);
+  });
+};
