@@ -1,4 +1,4 @@
-import { Retryable } from '@plinth/eventing';
+import { OutcomeUnknown, Retryable } from '@plinth/eventing';
 import type { AppendResult } from '@plinth/eventing';
 import type pg from 'pg';
 import { APPEND_PARAMETERS } from './append-function.ts';
@@ -38,7 +38,9 @@ export class AppendLane {
       const { rows } = await within(client, limits.ANSWER_TIMEOUT_MS, () => client.query<VerdictRow>(query));
       return appendResults(batch, rows);
     } catch (error) {
-      throw appendFailure(error);
+      const failure = appendFailure(error);
+      if (failure instanceof OutcomeUnknown) this.#drop(client);
+      throw failure;
     }
   }
 
@@ -52,9 +54,7 @@ export class AppendLane {
   async #connect(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
     try {
-      const client = await connectClient(this.#connection, () => {
-        if (this.#client === client) this.#client = undefined;
-      });
+      const client: Client = await connectClient(this.#connection, () => this.#drop(client));
       this.#client = client;
       return client;
     } catch (error) {
@@ -63,8 +63,9 @@ export class AppendLane {
     }
   }
 
-  /** For tests of what happens when a connection dies: cuts it as a network would. */
-  cut(): void {
-    if (this.#client !== undefined) destroyClient(this.#client);
+  /** A connection that was lost once is never used again. */
+  #drop(client: Client): void {
+    if (this.#client === client) this.#client = undefined;
+    destroyClient(client);
   }
 }

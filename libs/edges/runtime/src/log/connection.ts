@@ -45,17 +45,24 @@ export const prepareClient = async (client: pg.ClientBase, rights: Rights): Prom
 /** Opens a connection. Throws what the driver throws; `onLost` is called when it later breaks or ends. */
 export const connectClient = async (options: ConnectionOptions, onLost: () => void): Promise<Client> => {
   const client = new pg.Client(clientConfig(options));
+  let [isReady, isLost] = [false, false];
   // Without a listener the driver's error event would end the process; queries in flight get the error themselves.
-  client.on('error', onLost);
-  client.once('end', onLost);
+  const lose = (): void => {
+    if (isReady && !isLost) onLost();
+    isLost = true;
+  };
+  client.on('error', lose);
+  client.once('end', lose);
   try {
     await client.connect();
     await prepareClient(client, options.rights);
+    if (isLost) throw new Error('the connection was lost while it was prepared');
+    isReady = true;
+    return client;
   } catch (error) {
     destroyClient(client);
     throw error;
   }
-  return client;
 };
 
 /** Cuts a connection that does not answer: its queries fail at once. */

@@ -27,6 +27,7 @@ export class PlainInserts {
       max: connections,
     });
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async create(): Promise<void> {

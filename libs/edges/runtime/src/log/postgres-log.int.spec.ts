@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { eventLogContract } from '@plinth/eventing/contract';
-import { freshLog, startTestServer } from './testing.ts';
-import type { TestServer } from './testing.ts';
+import { freshLog, testServers } from './testing/server.ts';
+import type { TestServer } from './testing/server.ts';
 
-describe('on the embedded server', () => {
+const servers = testServers();
+
+describe.each(servers)('%s', (name, start) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await start();
   });
   afterAll(async () => server.close());
-  eventLogContract('PostgresLog, embedded', () => freshLog(server));
+  eventLogContract(`PostgresLog on ${name}`, () => freshLog(server));
 });
 
-const url = process.env['PLINTH_DATABASE_URL'];
-if (url === undefined)
+if (servers.length === 1) {
   it.skip('PLINTH_DATABASE_URL is not set: the contract was not run on another server', () => undefined);
-else
-  eventLogContract('PostgresLog, PLINTH_DATABASE_URL', () =>
-    freshLog({ url, ownerUrl: url, close: async () => undefined }),
-  );
+}

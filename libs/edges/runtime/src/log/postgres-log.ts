@@ -44,6 +44,7 @@ export class PostgresLog implements EventLog, StoredLog {
   readonly #lanes: readonly AppendLane[];
   readonly #queue: AppendQueue;
   readonly #wakeUp: WakeUp;
+  #closing: Promise<void> | undefined;
 
   constructor(options: PostgresLogOptions, pool: pg.Pool, epoch: number) {
     this.schema = options.schema ?? DEFAULT_SCHEMA;
@@ -53,7 +54,7 @@ export class PostgresLog implements EventLog, StoredLog {
     const connection = (purpose: string): ConnectionOptions => ({
       url: options.url,
       rights: 'service',
-      purpose,
+      purpose: `${purpose} ${this.schema}`,
     });
     this.#lanes = Array.from(
       { length: options.lanes ?? limits.APPEND_LANES },
@@ -135,7 +136,12 @@ export class PostgresLog implements EventLog, StoredLog {
   }
 
   /** Answers the appends that were taken, then closes the connections. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#queue.close();
     await Promise.all([...this.#lanes.map((lane) => lane.close()), this.#wakeUp.close(), this.#pool.end()]);
   }
@@ -196,7 +202,7 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Post
   const schema = options.schema ?? DEFAULT_SCHEMA;
   const ownerUrl = options.ownerUrl ?? options.url;
   await asOwner(ownerUrl, (client) => migrate(client, schema));
-  const pool = readersPool({ url: options.url, rights: 'service', purpose: 'read' });
+  const pool = readersPool({ url: options.url, rights: 'service', purpose: `read ${schema}` });
   try {
     const { rows } = await pool.query<{ epoch: number }>(`SELECT epoch FROM ${schema}.log_head`);
     const [head] = rows;
@@ -210,7 +216,11 @@ export const openPostgresLog = async (options: PostgresLogOptions): Promise<Post
 
 const readersPool = (connection: ConnectionOptions): pg.Pool => {
   // The pool awaits what the hook returns, though its type does not say so.
-  const prepare = (client: pg.ClientBase): unknown => prepareClient(client, connection.rights);
+  const prepare = (client: pg.ClientBase): unknown => {
+    // The pool listens to idle connections only; an error of one in use would end the process.
+    client.on('error', () => undefined);
+    return prepareClient(client, connection.rights);
+  };
   const pool = new pg.Pool({
     ...clientConfig(connection),
     max: limits.READ_CONNECTIONS,

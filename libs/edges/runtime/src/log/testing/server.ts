@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
-import type { EmbeddedPostgres } from './embedded-postgres.ts';
-import { asOwner, openPostgresLog } from './postgres-log.ts';
-import type { PostgresLog } from './postgres-log.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres.ts';
+import type { EmbeddedPostgres } from '../embedded-postgres.ts';
+import { asOwner, openPostgresLog } from '../postgres-log.ts';
+import type { PostgresLog } from '../postgres-log.ts';
 
 /** What a test of the log needs to know about a server, ours or a foreign one. */
 export type TestServer = Readonly<{ url: string; ownerUrl: string; close: () => Promise<void> }>;
@@ -21,6 +21,20 @@ export const startTestServer = async (): Promise<TestServer & Readonly<{ server:
     await rm(directory, { recursive: true, force: true });
   };
   return { url: server.url, ownerUrl: server.ownerUrl, server, close };
+};
+
+/**
+ * The servers that a suite is to run on: the embedded one, and the one of PLINTH_DATABASE_URL when it is set, in
+ * schemas of its own that are dropped afterwards.
+ */
+export const testServers = (): readonly (readonly [name: string, start: () => Promise<TestServer>])[] => {
+  const url = process.env['PLINTH_DATABASE_URL'];
+  const embedded = ['embedded PostgreSQL', startTestServer] as const;
+  if (!url) return [embedded];
+  return [
+    embedded,
+    ['PLINTH_DATABASE_URL', async () => ({ url, ownerUrl: url, close: async () => undefined })],
+  ];
 };
 
 let schemas = 0;
