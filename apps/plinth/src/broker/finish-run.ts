@@ -1,13 +1,13 @@
 import {
   collectFigures,
   isSound,
-  reportTables,
   writeHtml,
   type MarketFeed,
   type PlannedAccount,
   type RunFigures,
 } from '@plinth/simulation';
-import { printRows, type Output } from '../cli/output.ts';
+import type { Output } from '../cli/output.ts';
+import { printReport } from '../cli/run-report.ts';
 import { openHeadSigner, verifyLog } from './audit-trail.ts';
 import type { Played } from './play.ts';
 
@@ -67,14 +67,8 @@ const proofOf = async ({ played, directory }: FinishInputs): Promise<RunFigures[
 };
 
 const print = (figures: RunFigures, { played, report, output }: FinishInputs): void => {
-  if (output !== 'table') {
-    printRows([figures], output);
-    return;
-  }
-  for (const { title, note, rows } of reportTables(figures)) {
-    process.stdout.write(`\n${title}${note === undefined ? '' : ` (${note})`}\n`);
-    printRows(rows, output);
-  }
+  printReport(figures, output);
+  if (output !== 'table') return;
   const seconds = (played.elapsedMs / 1_000).toFixed(1);
   const { total } = figures.events;
   process.stdout.write(`\n${total} events in ${seconds} s${played.resumed ? ', taken up again' : ''}\n`);
