@@ -13,7 +13,9 @@ export type HypotheticalLeg = Readonly<{
   fee?: number;
 }>;
 
-/** Money that comes in (> 0) or goes out (< 0), in units of the asset, at `vault:{chain}` or `venue:{venue}`. */
+/**
+ * Money that comes in (> 0) or goes out (< 0), in units of the asset, at `vault:{chain}` or `venue:{venue}`.
+ */
 export type HypotheticalTransfer = Readonly<{ asset: string; location: string; amount: number }>;
 
 export type Hypothetical = Readonly<{
@@ -22,8 +24,8 @@ export type Hypothetical = Readonly<{
 }>;
 
 /**
- * Margin of one account at the position of the fold, USD in float64. `losses[s]` is the loss of the whole account in
- * scenario s of the maintenance set, positive = loss.
+ * Margin of one account at the position of the fold, USD in float64. `losses[s]` is the loss of the whole
+ * account in scenario s of the maintenance set, positive = loss.
  */
 export type Assessment = Readonly<{
   accountId: string;
@@ -41,7 +43,9 @@ export type PriceBlock = 'BAND_WIDE' | 'GUARD_BINDING' | 'PRICE_HALTED';
 
 /** What deciders and planners ask a `PortfolioView`; a test may give any other. */
 export interface Portfolio {
-  /** Margin of an account with what is booked and filled, at the marks, plus the hypothetical; no open orders. */
+  /**
+   * Margin of an account with what is booked and filled, at the marks, plus the hypothetical; no open orders.
+   */
   assess(accountId: string, hypothetical?: Hypothetical): Assessment;
   /** True when the legs together make no scenario's loss grow. */
   isRiskReducing(accountId: string, legs: readonly HypotheticalLeg[]): boolean;

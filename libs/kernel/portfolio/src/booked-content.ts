@@ -11,7 +11,10 @@ export type Books = Readonly<{
   holds: HoldsView;
 }>;
 
-/** What the ledger says an account holds and owes now: holds that may still be refused and accrued interest included. */
+/**
+ * What the ledger says an account holds and owes now: holds that may still be refused and accrued interest
+ * included.
+ */
 export const bookedContent = (
   { ledger, pools, positions, holds }: Books,
   accountId: string,
@@ -69,9 +72,10 @@ const summed = (balances: readonly Balance[]): readonly Balance[] => {
 };
 
 /**
- * The content with no balance below zero, as the ledger leaves every decision: what is short is covered from the account's
- * balances of the asset elsewhere, in the order of their places, and what is still missing is borrowed. The fold sees the
- * entries of one decision one after another; between them, and before a fill is booked, nothing else is true.
+ * The content with no balance below zero, as the ledger leaves every decision: what is short is covered from
+ * the account's balances of the asset elsewhere, in the order of their places, and what is still missing is
+ * borrowed. The fold sees the entries of one decision one after another; between them, and before a fill is
+ * booked, nothing else is true.
  */
 export const settled = (content: AccountContent): AccountContent => {
   if (content.balances.every(({ amount }) => amount >= 0)) return content;

@@ -18,8 +18,8 @@ const kindOf = (value: unknown): string =>
         : typeof value;
 
 /**
- * Where `value` is not built like `pattern`: other kinds, missing or unknown fields. Every item of a list must be built
- * like the pattern's first.
+ * Where `value` is not built like `pattern`: other kinds, missing or unknown fields. Every item of a list
+ * must be built like the pattern's first.
  */
 export const shapeProblems = (value: unknown, pattern: unknown, field: string): readonly ShapeProblem[] => {
   const wanted = kindOf(pattern);

@@ -18,8 +18,8 @@ const POOLS: VenueParameters = {
 const shareOf = (ppm: number): number => Math.min(1, ppm / PPM);
 
 /**
- * The set with every registered venue under its own figures: those of the parameters when they name the venue, else those
- * that it was registered with.
+ * The set with every registered venue under its own figures: those of the parameters when they name the
+ * venue, else those that it was registered with.
  */
 export const effectiveParameters = (parameters: RiskParameters, venues: Iterable<Venue>): RiskParameters => {
   const named = new Map(parameters.venues.map((entry) => [entry.venue, entry]));

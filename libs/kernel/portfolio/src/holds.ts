@@ -3,12 +3,17 @@ import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
 import { LIMITS } from './limits.ts';
 
-/** Money that waits to leave an account. Until its release is approved it is still the client's collateral. */
+/**
+ * Money that waits to leave an account. Until its release is approved it is still the client's collateral.
+ */
 export type Hold = Readonly<{ asset: string; amount: string; location: string; isApproved: boolean }>;
 
 const NONE: ReadonlyMap<string, Hold> = new Map<string, Hold>();
 
-/** Withdrawals and transfers between their request and their end. Ids are `withdrawal:{id}` and `transfer:{id}`. */
+/**
+ * Withdrawals and transfers between their request and their end. Ids are `withdrawal:{id}` and
+ * `transfer:{id}`.
+ */
 export class HoldsView implements Fold {
   readonly name = 'holds';
   readonly revision = 1;

@@ -13,8 +13,8 @@ export const lineOf = (instrumentId: string, venueId: string): string => `${inst
 const LOWEST_SHARE = 1e-6;
 
 /**
- * Reference data and marks as the margin library speaks of them: assets move with themselves as underlying (fiat does
- * not move), every instrument is one line per venue that lists it, every location is a place.
+ * Reference data and marks as the margin library speaks of them: assets move with themselves as underlying
+ * (fiat does not move), every instrument is one line per venue that lists it, every location is a place.
  */
 export class Lines {
   readonly #reference: ReferenceView;
@@ -74,7 +74,10 @@ export class Lines {
     return this.catalogue.instruments.find(lineOf(instrumentId, venueId)) !== undefined;
   }
 
-  /** Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its assets. */
+  /**
+   * Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its
+   * assets.
+   */
   priceOf(instrumentId: string): number | undefined {
     const own = this.#marks.figures(instrumentId);
     if (own !== undefined) return own.price;
@@ -85,7 +88,10 @@ export class Lines {
     return base === undefined || quote === undefined ? undefined : base.price / quote.price;
   }
 
-  /** Takes the last mark of an instrument over: as a price of an asset, of every line of a contract, or of neither. */
+  /**
+   * Takes the last mark of an instrument over: as a price of an asset, of every line of a contract, or of
+   * neither.
+   */
   reprice(instrumentId: string): void {
     const figures = this.#marks.figures(instrumentId);
     if (figures === undefined) return;
@@ -139,8 +145,8 @@ const specOf = (
 };
 
 /**
- * The conservative pair of a mark (finance §3): collateral at min(mark, 1 h TWAP) − confidence, liabilities at
- * max(mark, 1 h TWAP) + confidence.
+ * The conservative pair of a mark (finance §3): collateral at min(mark, 1 h TWAP) − confidence, liabilities
+ * at max(mark, 1 h TWAP) + confidence.
  */
 const inputOf = ({ price, twap, confidence, state }: MarkFigures): MarkInput => ({
   mark: price,

@@ -46,9 +46,9 @@ import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
 export type BookPlace = Readonly<{ book: Book; index: number }>;
 
 /**
- * Everything that the margin of the cell's accounts depends on, folded into the margin library's arrays: only accounts
- * that an event touched are loaded again, only marks that changed are priced again. It holds the views that it is made
- * of; a service that uses it registers this fold alone.
+ * Everything that the margin of the cell's accounts depends on, folded into the margin library's arrays: only
+ * accounts that an event touched are loaded again, only marks that changed are priced again. It holds the
+ * views that it is made of; a service that uses it registers this fold alone.
  */
 export class PortfolioView implements Fold, Portfolio {
   readonly name = 'portfolio';
@@ -139,7 +139,10 @@ export class PortfolioView implements Fold, Portfolio {
     }
   }
 
-  /** Places get their index from the log, not from who asks first: the order of sums is the same on every replica. */
+  /**
+   * Places get their index from the log, not from who asks first: the order of sums is the same on every
+   * replica.
+   */
   #placePostings(postings: readonly Posting[]): void {
     for (const { account, asset, amount } of postings) {
       const client = parseClientAccount(account);
@@ -320,8 +323,8 @@ export class PortfolioView implements Fold, Portfolio {
   }
 
   /**
-   * Figures of every account, FIGURE_COUNT each, in the order of `accountIds`. After a change of prices or parameters one
-   * pass over all accounts; otherwise only those that were touched are valued again.
+   * Figures of every account, FIGURE_COUNT each, in the order of `accountIds`. After a change of prices or
+   * parameters one pass over all accounts; otherwise only those that were touched are valued again.
    */
   measure(): Float64Array {
     const { book, kernel, lines } = this;

@@ -34,7 +34,10 @@ export const objectionable = (
   action: PricedAction,
 ): readonly string[] => [...instrumentIds].filter((id) => objection(action, marks.figures(id)) !== undefined);
 
-/** The worst objection to the action of all marks that the content depends on: halted, then guarded, then degraded. */
+/**
+ * The worst objection to the action of all marks that the content depends on: halted, then guarded, then
+ * degraded.
+ */
 export const worstObjection = (
   sources: Sources,
   content: AccountContent,
@@ -47,8 +50,9 @@ export const worstObjection = (
 };
 
 /**
- * How far equity can be above its figure when every price stands at the end of its confidence band that is best for the
- * account, USD: Σ |units| · confidence. Marks are made apart, so that the bands of a hedge add up.
+ * How far equity can be above its figure when every price stands at the end of its confidence band that is
+ * best for the account, USD: Σ |units| · confidence. Marks are made apart, so that the bands of a hedge add
+ * up.
  */
 export const bandOf = ({ marks, reference }: Sources, content: AccountContent): number => {
   let band = 0;
@@ -67,7 +71,9 @@ export const bandOf = ({ marks, reference }: Sources, content: AccountContent): 
   return band;
 };
 
-/** An inverse contract gains most, per unit, where 1/price moves most: at the low end, held above a millionth. */
+/**
+ * An inverse contract gains most, per unit, where 1/price moves most: at the low end, held above a millionth.
+ */
 const inverseMove = (price: number, confidence: number): number =>
   1 / Math.max(price * 1e-6, price - confidence) - 1 / price;
 

@@ -9,8 +9,8 @@ export type UnbookedFill = EventData<'ChildFilled'>;
 const NONE: ReadonlyMap<string, UnbookedFill> = new Map<string, UnbookedFill>();
 
 /**
- * Fills that a venue reported and the ledger has not booked yet. Between the two an order is no longer open and its
- * position not yet there: whoever judges margin must see the fill, or risk would vanish for a moment.
+ * Fills that a venue reported and the ledger has not booked yet. Between the two an order is no longer open
+ * and its position not yet there: whoever judges margin must see the fill, or risk would vanish for a moment.
  */
 export class UnbookedFillsView implements Fold {
   readonly name = 'unbooked-fills';

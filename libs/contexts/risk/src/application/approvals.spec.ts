@@ -190,7 +190,7 @@ describe('the ladder of prices', () => {
     expect(verdict(world.place({ ...order, orderId: 'b' }))).toBe('MARGIN_INSUFFICIENT');
   });
 
-  it('takes no order of the client while a liquidation runs, and asks nothing of the liquidation itself', () => {
+  it('takes no order of the client while a liquidation runs, and lets the liquidation order', () => {
     const world = funded();
     world.hold('trader', '2');
     world.price('BTC', '52000');
@@ -265,7 +265,10 @@ describe('a payout', () => {
 describe('two requests before the fold has seen the answer to the first', () => {
   const service = RiskService({ cell: 'main' });
 
-  /** Both are folded and reacted to; both decisions are taken against the stream, whose events are not folded yet. */
+  /**
+   * Both are folded and reacted to; both decisions are taken against the stream, whose events are not folded
+   * yet.
+   */
   const race = (world: RiskWorld, stream: string, first: NewEvent, second: NewEvent): readonly string[] => {
     const views = service.views();
     const log = [...world.spec.log()];

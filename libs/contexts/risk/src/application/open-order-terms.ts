@@ -17,8 +17,8 @@ export const venuesOf = (portfolio: PortfolioView, order: Placed): readonly stri
 };
 
 /**
- * What is left of an order, filled at a venue at its worst: never better than the mark, at its limit when that is worse,
- * the taker's fee paid. Undefined when the instrument has no price.
+ * What is left of an order, filled at a venue at its worst: never better than the mark, at its limit when
+ * that is worse, the taker's fee paid. Undefined when the instrument has no price.
  */
 export const legOf = (
   portfolio: PortfolioView,
@@ -37,7 +37,9 @@ export const legOf = (
   return { instrumentId: order.instrumentId, venueId, side, quantity: remaining, price };
 };
 
-/** What a reserved order may still fill, at the venue where it was sent, or else the first where it may go. */
+/**
+ * What a reserved order may still fill, at the venue where it was sent, or else the first where it may go.
+ */
 export const restingLeg = (portfolio: PortfolioView, order: OpenOrder): HypotheticalLeg | undefined => {
   const { placed, filled, children } = order;
   const remaining = textToFloat(placed.quantity) - textToFloat(filled);

@@ -69,7 +69,10 @@ const reduces = (
   return isRiskReducing(kernel, book, index, [...alike.map((other) => portfolio.orderOf(other)), order]);
 };
 
-/** The figures at the worst of what may fill: every open venue for the order, each reserved order on its worse side. */
+/**
+ * The figures at the worst of what may fill: every open venue for the order, each reserved order on its worse
+ * side.
+ */
 const worstOf = (
   portfolio: PortfolioView,
   accountId: string,
@@ -92,7 +95,10 @@ const worstOf = (
   return portfolio.assessOn(accountId, place, worst);
 };
 
-/** What must be live to open risk: all that the account's figures are made of, and all that the orders add to it. */
+/**
+ * What must be live to open risk: all that the account's figures are made of, and all that the orders add to
+ * it.
+ */
 const notLive = (
   portfolio: PortfolioView,
   order: Placed,
@@ -110,8 +116,8 @@ const notLive = (
 };
 
 /**
- * May the broker have more there? What clients have at the venue, and what the venue will require for the order, stay
- * within its credit limit; a venue that is not up takes no new risk.
+ * May the broker have more there? What clients have at the venue, and what the venue will require for the
+ * order, stay within its credit limit; a venue that is not up takes no new risk.
  */
 const hasRoom = (portfolio: PortfolioView, leg: HypotheticalLeg): boolean => {
   const venue = portfolio.reference.venues.get(leg.venueId);

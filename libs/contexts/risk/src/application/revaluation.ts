@@ -55,7 +55,9 @@ const revalue = ({ portfolio }: RiskViews, accountId: string, at: Instant): Inte
   command: { type: 'Revalue', judgement: judgementOf(portfolio, accountId, at) },
 });
 
-/** State that an account comes to by these figures, when the log must learn something of it; else undefined. */
+/**
+ * State that an account comes to by these figures, when the log must learn something of it; else undefined.
+ */
 const newsOf = (
   portfolio: PortfolioView,
   known: MarginAccount,
@@ -85,8 +87,9 @@ export const revalueAccounts = (
 };
 
 /**
- * All accounts in one pass over the arrays. Only those whose state changes, or that have something due, become
- * decisions; the worst first where there are too many for one reaction, the others with the next round.
+ * All accounts in one pass over the arrays. Only those whose state changes, or that have something due,
+ * become decisions; the worst first where there are too many for one reaction, the others with the next
+ * round.
  */
 export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => {
   const { portfolio, accounts } = views;

@@ -11,7 +11,10 @@ import {
   types,
 } from '../testing/risk-world.ts';
 
-/** 20,000 USD and two contracts bought at 60,000: restricted below some 54,000, a call at 53,400, too little at 53,000. */
+/**
+ * 20,000 USD and two contracts bought at 60,000: restricted below some 54,000, a call at 53,400, too little
+ * at 53,000.
+ */
 const leveraged = (): RiskWorld => {
   const world = new RiskWorld();
   world.open('long', '20000');

@@ -22,7 +22,10 @@ export type RiskConfig = Readonly<{
   cell: string;
 }>;
 
-/** Margin of all accounts of a cell: states, calls, approvals, requests for liquidation; and questions about them. */
+/**
+ * Margin of all accounts of a cell: states, calls, approvals, requests for liquidation; and questions about
+ * them.
+ */
 export const RiskService = ({ cell }: RiskConfig): ServiceDefinition<RiskViews> => {
   assert(isId('account', cell), () => `Expected a cell id of lower-case letters and digits, was ${cell}`);
   return defineService<RiskViews>({
@@ -96,7 +99,8 @@ const revaluations = (event: Envelope, views: RiskViews): readonly Intent[] => {
   if (event.type === 'MarksPublished' || event.type === 'RiskParametersSet') return revalueAll(views, at);
   if (event.type === 'TimerFired')
     return event.data.service === SERVICE ? revalueAccounts(views, accounts.overdue(at), at) : [];
-  // The stream may have been ahead of the fold when it was judged last: it is looked at again when the fold is there.
+  // The stream may have been ahead of the fold when it was judged last: it is looked at again when the fold
+  // is there.
   const own = isMarginEvent(event) ? [event.data.accountId] : [];
   return revalueAccounts(views, [...portfolio.touched, ...own], at);
 };

@@ -34,7 +34,9 @@ export type OrderJudgement = Readonly<{
   headroom: number;
   /** Instruments and assets that the account or the order depends on, and whose mark is not live. */
   notLive: readonly string[];
-  /** Venues where the order may go and whose credit limit or state does not allow it, when no other is left. */
+  /**
+   * Venues where the order may go and whose credit limit or state does not allow it, when no other is left.
+   */
   venuesFull: readonly string[];
   /** Assets that would have to be borrowed beyond what their pool has. */
   poolsDry: readonly string[];
@@ -118,7 +120,7 @@ const refuseRisk = (judgement: OrderJudgement, account: MarginAccount): Refusal 
 };
 
 const insufficient = (figures: MarginFigures): string =>
-  `Equity after it would be ${figures.equity} USD against an initial margin of ${figures.initialMargin} USD; ` +
+  `Equity after it would be ${figures.equity} USD, the initial margin ${figures.initialMargin} USD; ` +
   'deposit, or ask for less';
 
 /** A withdrawal or a transfer: opening risk and more, for what left cannot be called back. */
@@ -139,7 +141,7 @@ const refusePayout = (judgement: PayoutJudgement, account: MarginAccount): Refus
   if (insolvent > 0)
     return refuse(
       'GATE_CLOSED',
-      'An account of the cell is insolvent and not yet covered: nothing is paid out until it is; ask again later',
+      'An account of the cell is insolvent and not yet covered: nothing is paid out; ask again later',
     );
   if (account.liquidationId !== '' || account.state !== 'healthy')
     return refuse(

@@ -63,8 +63,8 @@ const depegsOf = (stablecoins: readonly string[]) => {
 
 /**
  * A sensible first set for the listed assets: the house's weights, shocks and states (the margin library's
- * `houseParameters`), every coin in its group (majors, alternatives, stables), a de-peg of every stablecoin and of all of
- * them, and half an hour to answer a margin call.
+ * `houseParameters`), every coin in its group (majors, alternatives, stables), a de-peg of every stablecoin
+ * and of all of them, and half an hour to answer a margin call.
  */
 export const defaultParameters = (
   assets: Iterable<ListedAsset>,

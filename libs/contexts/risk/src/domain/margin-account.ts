@@ -27,7 +27,9 @@ export type MarginAccount = Readonly<{
   deferred: string;
   /** Approved orders that are not done: the margin they need is taken. */
   orders: ReadonlySet<string>;
-  /** Approved withdrawals and transfers that have not left: no longer the client's. Ids as holds have them. */
+  /**
+   * Approved withdrawals and transfers that have not left: no longer the client's. Ids as holds have them.
+   */
   payouts: ReadonlySet<string>;
 }>;
 
@@ -46,14 +48,17 @@ export type Judgement = Readonly<{
   /** Initial margin minus equity, USD, not below zero. */
   shortfall: string;
   callGraceMs: number;
-  /** What keeps prices from proving that equity is below the threshold of a call, or below the maintenance margin. */
+  /**
+   * What keeps prices from proving that equity is below the threshold of a call, or below the maintenance
+   * margin.
+   */
   belowCall: PriceBlock | undefined;
   belowMaintenance: PriceBlock | undefined;
 }>;
 
 /**
- * The judges are pure functions bound to the fold's position. They take the reservations from the stream, because the
- * stream may be ahead of the fold: two approvals in a row are so judged together.
+ * The judges are pure functions bound to the fold's position. They take the reservations from the stream,
+ * because the stream may be ahead of the fold: two approvals in a row are so judged together.
  */
 export type MarginCommand =
   | Readonly<{ type: 'Revalue'; judgement: Judgement }>

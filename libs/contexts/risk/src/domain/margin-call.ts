@@ -5,9 +5,10 @@ import type { Judgement, MarginAccount, MarginEvent } from './margin-account.ts'
 type Cause = 'deadline' | 'maintenance' | 'gap';
 
 /**
- * The life of a margin call: the state by the figures; a call on entering `call` or worse; cured when the state is above it
- * again; escalated when its deadline passed or the maintenance margin is lost. A loss that no call preceded is a gap. A due
- * liquidation waits, and says why once, while prices cannot prove that the account is below its threshold.
+ * The life of a margin call: the state by the figures; a call on entering `call` or worse; cured when the
+ * state is above it again; escalated when its deadline passed or the maintenance margin is lost. A loss that
+ * no call preceded is a gap. A due liquidation waits, and says why once, while prices cannot prove that the
+ * account is below its threshold.
  */
 export const judgeMargin = (judgement: Judgement, account: MarginAccount): readonly MarginEvent[] => {
   const { accountId, stateNow, at } = judgement;
@@ -32,7 +33,9 @@ export const hasWork = (account: MarginAccount, to: AccountState, now: AccountSt
   return causeOfLiquidation(now, account, at) !== undefined || isCalled(to) !== (account.call !== undefined);
 };
 
-/** By the figures alone: inside the hysteresis an account keeps its state, but nothing more is taken from it. */
+/**
+ * By the figures alone: inside the hysteresis an account keeps its state, but nothing more is taken from it.
+ */
 const causeOfLiquidation = (now: AccountState, { call }: MarginAccount, at: number): Cause | undefined => {
   switch (now) {
     case 'healthy':

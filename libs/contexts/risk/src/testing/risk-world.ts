@@ -25,7 +25,10 @@ type MarkChange = Readonly<{
   guarded?: boolean;
 }>;
 
-/** An event of which only the fields that matter are given; the codec makes the others what they are when unset. */
+/**
+ * An event of which only the fields that matter are given; the codec makes the others what they are when
+ * unset.
+ */
 export const made = <T extends EventType>(type: T, data: Readonly<Record<string, unknown>>): NewEvent =>
   ({ type, data: EVENT_CATALOGUE[type].codec.fromJSON(data) }) as unknown as NewEvent;
 
