@@ -172,7 +172,8 @@ export const addAssets = (model: RiskModel, scratch: KernelScratch, figures: Flo
       assets.impact[a]!,
       cap,
     );
-    scratch.addExposure(scratch.shapeOfAsset(a), underlying, scratch.net[a]! * price, held * price);
+    const worth = scratch.net[a]! * price;
+    scratch.addExposure(scratch.shapeOfAsset(a), underlying, worth, worth);
   }
   figures[ASSETS] = value;
   figures[HAIRCUTS] = haircuts;
