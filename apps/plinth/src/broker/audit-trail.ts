@@ -9,6 +9,7 @@ import {
   witnessFile,
   type PostgresLog,
   type Verification,
+  type Witness,
 } from '@plinth/runtime';
 import { join } from 'node:path';
 
@@ -24,6 +25,7 @@ export const openHeadSigner = async (
   log: PostgresLog,
   directory: string,
   clock: Clock,
+  witness: Witness = witnessFile(auditFiles(directory).witness),
 ): Promise<HeadSigner> => {
   const files = auditFiles(directory);
   return new HeadSigner({
@@ -31,7 +33,7 @@ export const openHeadSigner = async (
     logId: await log.logId(),
     epoch: log.epoch,
     key: loadSigningKey(files.key),
-    witness: witnessFile(files.witness),
+    witness,
     clock,
     keep: keepInTable(log),
   });

@@ -14,6 +14,7 @@ type DemoOptions = Readonly<{
   database?: string;
   report?: string;
   keep: boolean;
+  port: number;
   output: Output;
 }>;
 
@@ -32,6 +33,7 @@ export const register = (program: Command): void => {
     )
     .option('--report <file>', 'where to write the HTML report (default: report.html in the data directory)')
     .option('--keep', 'leave the broker and its gateway up afterwards', false)
+    .option('--port <n>', 'port of the gateway with --keep', wholeNumber(0, 65_535), 7400)
     .addOption(outputOption())
     .action((options: DemoOptions) => interruptible((signal) => demo(options, signal)));
 };
@@ -53,7 +55,7 @@ const demo = async (options: DemoOptions, signal: AbortSignal): Promise<void> =>
   try {
     if (options.keep) {
       const { keepUp } = await import('../broker/keep-up.ts');
-      await keepUp(played, directory, signal);
+      await keepUp({ played, feed, directory, port: options.port }, signal);
     }
   } finally {
     await played.open.close();

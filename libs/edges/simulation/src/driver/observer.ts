@@ -1,6 +1,6 @@
 import { defineService, type Envelope, type Fold } from '@plinth/eventing';
 import { LedgerView, MarksView, OpenOrdersView, PositionsView, ReferenceView } from '@plinth/views';
-import { exact } from '../auditor/decimal-text.ts';
+import { exact, text } from '../auditor/decimal-text.ts';
 
 export type LiquidationStory = {
   liquidationId: string;
@@ -37,9 +37,8 @@ export class StoryView implements Fold {
   readonly liquidations = new Map<string, LiquidationStory>();
   readonly samples: StateSample[] = [];
   readonly counts = new Map<string, number>();
-  /** USD, in the auditor's units. */
-  badDebt = 0n;
-  fundPaid = 0n;
+  #badDebt = 0n;
+  #fundPaid = 0n;
 
   apply(event: Envelope): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
@@ -80,6 +79,15 @@ export class StoryView implements Fold {
     return counts;
   }
 
+  /** USD of all finished liquidations. */
+  get badDebt(): string {
+    return text(this.#badDebt);
+  }
+
+  get fundPaid(): string {
+    return text(this.#fundPaid);
+  }
+
   count(type: string): number {
     return this.counts.get(type) ?? 0;
   }
@@ -116,8 +124,8 @@ export class StoryView implements Fold {
     Object.assign(story, { outcome, steps, equityEnd, maintenanceEnd, reason });
     Object.assign(story, { reducedNotional, slippage, fees, liquidationFee, fundPaid, badDebt });
     story.endedAtMs = event.occurredAt;
-    this.badDebt += exact(badDebt);
-    this.fundPaid += exact(fundPaid);
+    this.#badDebt += exact(badDebt);
+    this.#fundPaid += exact(fundPaid);
   }
 
   entries(): Iterable<readonly [string, string]> {
@@ -132,8 +140,8 @@ export class StoryView implements Fold {
   reset(): void {
     for (const map of [this.states, this.calls, this.liquidations, this.counts]) map.clear();
     this.samples.length = 0;
-    this.badDebt = 0n;
-    this.fundPaid = 0n;
+    this.#badDebt = 0n;
+    this.#fundPaid = 0n;
   }
 }
 

@@ -56,7 +56,10 @@ export class ScenarioDriver {
     return this.#opening.length + this.#feed.ticks;
   }
 
-  async run(signal: AbortSignal, onProgress: (progress: DriverProgress) => void): Promise<void> {
+  async run(
+    signal: AbortSignal,
+    onProgress: (progress: DriverProgress) => void | Promise<void>,
+  ): Promise<void> {
     const { log, cell } = this.#ports;
     await cell.start();
     const mark = await lastStep(log);
@@ -64,7 +67,12 @@ export class ScenarioDriver {
     if (mark.step > 0) await cell.foldTo(mark.position - 1n, signal);
     for (let step = first; step <= this.steps && !signal.aborted; step += 1) {
       await this.#step(step, signal);
-      onProgress({ step, steps: this.steps, tick: step - this.#opening.length - 1, events: cell.position });
+      await onProgress({
+        step,
+        steps: this.steps,
+        tick: step - this.#opening.length - 1,
+        events: cell.position,
+      });
     }
   }
 

@@ -206,6 +206,18 @@ export const CRASH: Scenario = {
   fundingEveryHours: 8,
 };
 
+/** A quiet market without end to speak of: what a broker trades on that has no exchange connected. */
+export const CALM: Scenario = {
+  ...CRASH,
+  name: 'calm',
+  sources: ['volatility 60 % a year'],
+  tickMs: 5_000,
+  phases: [{ name: 'calm', hours: 720, drift: 0, volatility: 0.6, depth: 1 }],
+  jumps: [],
+  venues: CRASH.venues.map((venue) => ({ ...venue, faults: [], strays: { chance: 0, size: 0 } })),
+  peg: [{ hour: 0, price: 1 }],
+};
+
 /** The same scenario at another length: phases, jumps and faults keep their order and shape. */
 export const stretched = (scenario: Scenario, ticks: number): Scenario => {
   const hours = hoursOf(scenario);

@@ -168,7 +168,11 @@ const liquidations = ({ liquidations: { rows }, run }: RunFigures): Chart | unde
   };
 };
 
-const NAMES = { before: 'before the first liquidation', worst: 'when least covered', end: 'at the end' } as const;
+const NAMES = {
+  before: 'before the first liquidation',
+  worst: 'when least covered',
+  end: 'at the end',
+} as const;
 
 const styles = ({ efficiency }: RunFigures): Chart | undefined => {
   const [moment] = efficiency;

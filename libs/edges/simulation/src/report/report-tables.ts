@@ -58,7 +58,11 @@ const comparison = ({ accounts, lines, portfolio, isolated }: Comparison): Repor
   'MM saved': percentText(savedShare(portfolio.maintenance, isolated.maintenance)),
 });
 
-const MOMENTS = { before: 'before the first liquidation', worst: 'least covered', end: 'at the end' } as const;
+const MOMENTS = {
+  before: 'before the first liquidation',
+  worst: 'least covered',
+  end: 'at the end',
+} as const;
 
 const efficiencyTable = ({ efficiency }: RunFigures): ReportTable => ({
   title: 'Capital efficiency',

@@ -1,5 +1,5 @@
 import { fileJournal, memoryJournal, SimulatedVenue, type VenueJournal } from '@plinth/connectors';
-import type { AnyService, EventLog } from '@plinth/eventing';
+import type { AnyService, Clock, EventLog } from '@plinth/eventing';
 import type { VenueAdapter } from '@plinth/market';
 import { InProcessCell, Lockstep, ServiceHost, type CellClient } from '@plinth/runtime';
 import { assert } from '@plinth/money';
@@ -68,9 +68,10 @@ export const prepareRun = (options: ScenarioRunOptions): ScenarioRun => {
   return { driver, cell, client, clock, views, venues, host, close };
 };
 
-const openVenues = (
-  { feed, directory }: ScenarioRunOptions,
-  clock: ScenarioClock,
+/** The venues of a feed as simulated exchanges, with their journals in `directory` (in memory when absent). */
+export const openVenues = (
+  { feed, directory }: Pick<ScenarioRunOptions, 'feed' | 'directory'>,
+  clock: Clock,
 ): ReadonlyMap<string, SimulatedVenue> => {
   const journalOf = (venueId: string): VenueJournal =>
     directory === undefined ? memoryJournal() : fileJournal(join(directory, `venue-${venueId}.journal`));

@@ -1,0 +1,46 @@
+import type { SimulatedVenue } from '@plinth/connectors';
+import type { Clock } from '@plinth/eventing';
+import type { CellClient } from '@plinth/runtime';
+import type { MarketFeed } from '@plinth/simulation';
+
+/** A feed played in real time: the venues' books and the sources' quotes of the moment. */
+export class LiveMarket {
+  readonly feed: MarketFeed;
+  readonly everyMs: number;
+  readonly #venues: ReadonlyMap<string, SimulatedVenue>;
+  readonly #clock: Clock;
+  readonly #tickAt: (nowMs: number) => number;
+
+  /** `tickAt` says which tick of the feed a moment shows. */
+  constructor(
+    feed: MarketFeed,
+    venues: ReadonlyMap<string, SimulatedVenue>,
+    clock: Clock,
+    everyMs: number,
+    tickAt: (nowMs: number) => number,
+  ) {
+    this.feed = feed;
+    this.everyMs = everyMs;
+    this.#venues = venues;
+    this.#clock = clock;
+    this.#tickAt = tickAt;
+  }
+
+  async tick(cell: CellClient): Promise<void> {
+    const now = this.#clock.now();
+    const tick = Math.min(this.feed.ticks - 1, Math.max(0, this.#tickAt(now)));
+    for (const [venueId, venue] of this.#venues) {
+      for (const { instrumentId, bids, asks } of this.feed.booksAt(tick, venueId)) {
+        venue.setLiquidity(instrumentId, bids, asks, now);
+      }
+    }
+    const quotes = this.feed
+      .quotesAt(tick)
+      .map((quote) => ({ ...quote, sourceTimeMs: now, bid: '', ask: '' }));
+    const sender = { tenant: 'operator', actor: 'service:market', requestId: `round.${now}` };
+    const answer = await cell.command('PublishRound', { atMs: now, quotes }, sender);
+    if (answer.status === 'rejected') {
+      throw new Error(`a round was refused with ${answer.rejection.code}: ${answer.rejection.message}`);
+    }
+  }
+}

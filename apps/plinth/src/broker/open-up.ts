@@ -1,0 +1,76 @@
+import type { Clock } from '@plinth/eventing';
+import { makeLogger } from '@plinth/runtime';
+import { CALM, MadeMarket, openVenues } from '@plinth/simulation';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tellHowToCall } from './how-to-call.ts';
+import { LiveMarket } from './live-market.ts';
+import { openLog } from './open-log.ts';
+import { startBroker } from './running-broker.ts';
+
+export type OpenUpOptions = Readonly<{
+  directory: string;
+  database?: string;
+  host: string;
+  port: number;
+  seed: number;
+  logLevel: string;
+}>;
+
+/** The machine's own clock: the one place of the broker that reads it. */
+const REAL_CLOCK: Clock = { now: () => Date.now() };
+
+const MARKET_EVERY_MS = 1_000;
+
+type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
+
+/** When the made market of a data directory began, and from which seed: kept, so that prices go on after a restart. */
+const marketOf = (directory: string, seed: number): MarketFile => {
+  const path = join(directory, 'market.json');
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
+  const market = { seed, startedAtMs: REAL_CLOCK.now() };
+  writeFileSync(path, `${JSON.stringify(market)}\n`);
+  return market;
+};
+
+/** Runs a broker until the signal. */
+export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promise<void> => {
+  const { directory, host, port } = options;
+  mkdirSync(directory, { recursive: true });
+  const logger = makeLogger('plinth', options.logLevel);
+  const { seed, startedAtMs } = marketOf(directory, options.seed);
+  const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
+  const open = await openLog(directory, options.database);
+  const clock = REAL_CLOCK;
+  const venues = openVenues({ feed, directory }, clock);
+  try {
+    const tickMs = feed.timeOf(1) - feed.timeOf(0);
+    const tickAt = (nowMs: number): number => Math.floor((nowMs - startedAtMs) / tickMs);
+    const market = new LiveMarket(feed, venues, clock, MARKET_EVERY_MS, tickAt);
+    const broker = await startBroker({
+      open,
+      directory,
+      clock,
+      market,
+      isFresh: true,
+      venues,
+      gateway: { host, port },
+      logger,
+    });
+    tellHowToCall(`${host}:${broker.port}`, broker.operatorKeyFile);
+    try {
+      await Promise.race([broker.failed, untilAborted(signal)]);
+    } finally {
+      await broker.stop();
+    }
+  } finally {
+    for (const venue of venues.values()) venue.close();
+    await open.close();
+  }
+};
+
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

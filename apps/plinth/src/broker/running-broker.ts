@@ -1,0 +1,129 @@
+import type { SimulatedVenue } from '@plinth/connectors';
+import type { Clock } from '@plinth/eventing';
+import { GatewayServer, signerProofs } from '@plinth/gateway';
+import type { RoutingViews } from '@plinth/routing';
+import {
+  FreeRunner,
+  InProcessCell,
+  PostgresLeaderLock,
+  ServiceHost,
+  TailTransport,
+  witnessFile,
+  type HeadSigner,
+  type Logger,
+  type Witness,
+} from '@plinth/runtime';
+import { assert } from '@plinth/money';
+import { auditFiles, openHeadSigner } from './audit-trail.ts';
+import { Loops } from './loops.ts';
+import { openSecrets } from './secrets.ts';
+import type { LiveMarket } from './live-market.ts';
+import { openMarket } from './open-market.ts';
+import type { OpenLog } from './open-log.ts';
+import { brokerServices, CELL } from './services.ts';
+import { recordHashes } from './state-hashes.ts';
+import { takeReports } from './take-reports.ts';
+
+export type RunningBrokerOptions = Readonly<{
+  open: OpenLog;
+  directory: string;
+  clock: Clock;
+  market: LiveMarket;
+  venues: ReadonlyMap<string, SimulatedVenue>;
+  /** Lists the market's assets and the like; does nothing where that was done. */
+  isFresh: boolean;
+  gateway: Readonly<{ host: string; port: number }>;
+  logger: Logger;
+}>;
+
+export type RunningBroker = Readonly<{
+  port: number;
+  operatorKeyFile: string;
+  cell: InProcessCell;
+  /** Settles when the broker has to stop by itself: a service met an event that it cannot go on from. */
+  failed: Promise<never>;
+  stop: () => Promise<void>;
+}>;
+
+const HEAD_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 100;
+const READY_TIMEOUT_MS = 60_000;
+
+/** A whole broker at its own pace in this process: services, venues, prices, tree heads and the gateway. */
+export const startBroker = async (options: RunningBrokerOptions): Promise<RunningBroker> => {
+  const { open, directory, clock, venues, logger } = options;
+  const hosts = brokerServices({ cell: CELL, adapters: venues }).map(
+    (definition) => new ServiceHost(definition, { log: open.log, clock }),
+  );
+  const cell = new InProcessCell(hosts);
+  const loops = new Loops(logger);
+  const locks = hosts.map(
+    ({ name }) => new PostgresLeaderLock({ url: open.url, schema: open.log.schema, service: name }),
+  );
+  hosts.forEach((host, i) =>
+    loops.run(host.name, (signal) => runner(host, locks[i] as PostgresLeaderLock, options).run(signal)),
+  );
+  const { position } = await open.log.head();
+  await Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(READY_TIMEOUT_MS))));
+  const witness = witnessFile(auditFiles(directory).witness);
+  const signer = await openHeadSigner(open.log, directory, clock, witness);
+  loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
+  const routing = hosts.find(({ name }) => name === 'routing');
+  assert(routing !== undefined, 'Expected routing in this cell');
+  const { health } = routing.views as unknown as RoutingViews;
+  loops.every('venue reports', POLL_EVERY_MS, (signal) => takeReports(venues.values(), health, cell, signal));
+  if (options.isFresh) await openMarket(options.market, cell, hosts);
+  loops.every('market', options.market.everyMs, () => options.market.tick(cell));
+  const gateway = await startGateway(options, cell, signer, witness);
+  return {
+    port: gateway.port,
+    operatorKeyFile: openSecrets(directory).operatorKeyFile,
+    cell,
+    failed: loops.failed,
+    stop: async () => {
+      await gateway.stop();
+      await loops.stop();
+      await Promise.all(locks.map((lock) => lock.release()));
+      recordHashes(directory, hosts);
+      await signer.advance();
+    },
+  };
+};
+
+const runner = (
+  host: ServiceHost,
+  lock: PostgresLeaderLock,
+  { open, logger }: RunningBrokerOptions,
+): FreeRunner =>
+  new FreeRunner(host, {
+    transport: new TailTransport(open.log),
+    lock,
+    onEffectFailed: ({ effect, key }, error) => {
+      logger.warn(
+        { service: host.name, effect, key, err: error },
+        'an effect failed: its outcome will be asked for',
+      );
+    },
+  });
+
+const startGateway = async (
+  { open, directory, clock, gateway, logger }: RunningBrokerOptions,
+  cell: InProcessCell,
+  signer: HeadSigner,
+  witness: Witness,
+): Promise<GatewayServer> => {
+  const { operatorKeys, sealingKey } = openSecrets(directory);
+  const server = new GatewayServer(
+    { ...gateway, operatorKeys, sealingKey },
+    {
+      cell,
+      clock,
+      log: open.log,
+      transport: new TailTransport(open.log),
+      reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
+      proofs: signerProofs(signer, witness, open.log),
+    },
+  );
+  await server.start();
+  return server;
+};
