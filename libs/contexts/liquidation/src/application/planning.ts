@@ -13,6 +13,7 @@ import type { Plan, PlannedLeg, PlanProblem } from '../domain/planner.ts';
 import { POLICIES } from '../domain/policies/index.ts';
 import { planWholeBook } from '../domain/policies/whole-book.ts';
 import type { LiquidationConfig } from './config.ts';
+import { hypotheticalHealth } from './hypothetical-health.ts';
 import { LEG_SCALE, debtUnits, tradableLegs, type Tradable } from './tradable-legs.ts';
 import type { LiquidationRecord } from './views/liquidations.ts';
 
@@ -42,17 +43,20 @@ export const problemOf = (
   tradable: Tradable,
   targetRatio: number,
   isInsolvent: boolean,
-): PlanProblem => ({
-  legs: tradable.legs,
-  targetRatio,
-  isInsolvent,
-  assess: (legs) => portfolio.assess(accountId, { legs: legs.map((leg) => hypothetical(leg)) }),
-  isRiskReducing: (legs) =>
-    portfolio.isRiskReducing(
-      accountId,
-      legs.map((leg) => hypothetical(leg, withoutOvershoot(portfolio, accountId, leg))),
-    ),
-});
+): PlanProblem => {
+  const health = hypotheticalHealth(portfolio, accountId);
+  return {
+    legs: tradable.legs,
+    targetRatio,
+    isInsolvent,
+    assess: (legs) => health(legs.map((leg) => hypothetical(leg))),
+    isRiskReducing: (legs) =>
+      portfolio.isRiskReducing(
+        accountId,
+        legs.map((leg) => hypothetical(leg, withoutOvershoot(portfolio, accountId, leg))),
+      ),
+  };
+};
 
 /** The last lot of a debt may buy back a little too much: what is judged is the debt itself. */
 const withoutOvershoot = (portfolio: PortfolioView, accountId: string, leg: PricedLeg): number => {

@@ -76,6 +76,16 @@ class Search {
     return deficitOf(health, this.problem.targetRatio);
   }
 
+  /** From here on every leg stands for itself, so that each can be cut back to what is needed of it. */
+  loosen(): void {
+    const lots = this.lotsWith() ?? [];
+    this.picks.length = 0;
+    lots.forEach((steps, leg) => {
+      const bundle = { name: 'leg', legs: [leg], steps, lotsAt: (step: number) => [step] };
+      if (steps > 0) this.picks.push({ bundle, steps });
+    });
+  }
+
   /** Does the account reach its target, without any scenario's loss growing, with this pick added? */
   reachesWith(added: Pick): boolean {
     const legs = this.priced(added);
@@ -108,7 +118,11 @@ export const planCheapest = (problem: PlanProblem): Plan => {
     search.picks.push(pick);
     health = problem.assess(search.priced() ?? []);
   }
-  if (search.isReached(health) && !problem.isInsolvent) trim(search);
+  if (search.isReached(health) && !problem.isInsolvent) {
+    trim(search);
+    search.loosen();
+    trim(search);
+  }
   return finish(search);
 };
 
