@@ -14,6 +14,7 @@ export class MarginAccountsView implements Fold {
   /** Accounts with an open call, and those that are not healthy. */
   readonly #called = new Set<string>();
   readonly #unhealthy = new Set<string>();
+  readonly #watched = new Set<string>();
   #firedUntil: Instant = 0;
 
   apply(event: Envelope): void {
@@ -25,6 +26,7 @@ export class MarginAccountsView implements Fold {
     this.#accounts.set(accountId, account);
     keep(this.#called, accountId, account.call !== undefined);
     keep(this.#unhealthy, accountId, account.state !== 'healthy');
+    keep(this.#watched, accountId, account.state !== 'healthy' || account.call !== undefined);
   }
 
   of(accountId: string): MarginAccount {
@@ -34,6 +36,11 @@ export class MarginAccountsView implements Fold {
   /** Accounts that are not healthy, in the order in which they became so. */
   unhealthy(): ReadonlySet<string> {
     return this.#unhealthy;
+  }
+
+  /** Accounts that are not healthy, or called: all others have the state of a new one. */
+  watched(): ReadonlySet<string> {
+    return this.#watched;
   }
 
   /** Accounts with an open call whose deadline has passed by `at`. */
@@ -77,6 +84,7 @@ export class MarginAccountsView implements Fold {
     this.#accounts.clear();
     this.#called.clear();
     this.#unhealthy.clear();
+    this.#watched.clear();
     this.#firedUntil = 0;
   }
 }

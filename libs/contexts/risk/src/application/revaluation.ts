@@ -96,10 +96,17 @@ export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => 
   if (!portfolio.isReady) return [];
   const figures = portfolio.measure();
   const due: { accountId: string; severity: number }[] = [];
-  portfolio.accountIds().forEach((accountId, n) => {
+  const look = (accountId: string, n: number): void => {
     const to = newsOf(portfolio, accounts.of(accountId), figures, n * FIGURE_COUNT, at);
     if (to !== undefined) due.push({ accountId, severity: severityOf(to) });
+  };
+  // Who is healthy by the log and by the figures has nothing to say: most accounts are passed over by these alone.
+  const parameters = portfolio.marginParameters;
+  const watched = accounts.watched();
+  portfolio.accountIds().forEach((accountId, n) => {
+    if (severityNow(figures, n * FIGURE_COUNT, parameters) > 0 && !watched.has(accountId)) look(accountId, n);
   });
+  for (const accountId of watched) look(accountId, portfolio.accountIndex(accountId));
   due.sort((a, b) => b.severity - a.severity || (a.accountId < b.accountId ? -1 : 1));
   return due
     .slice(0, LIMITS.revaluationsPerReactionMax)
