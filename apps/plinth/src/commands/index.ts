@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { register as audit } from './audit.ts';
 import { register as demo } from './demo.ts';
+import { register as gateway } from './gateway.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as sign } from './sign.ts';
@@ -8,5 +9,5 @@ import { register as up } from './up.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
 export const registerAll = (program: Command): void => {
-  for (const register of [demo, replay, up, sign, log, audit]) register(program);
+  for (const register of [demo, replay, up, gateway, sign, log, audit]) register(program);
 };

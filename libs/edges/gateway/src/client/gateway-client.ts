@@ -20,6 +20,7 @@ type Uncapital<S extends string> = S extends `${infer H}${infer T}` ? `${Lowerca
 type Definition<Request, Response> = Readonly<{
   path: string;
   requestSerialize: (value: Request) => Buffer;
+  requestDeserialize: (bytes: Buffer) => Request;
   responseDeserialize: (bytes: Buffer) => Response;
 }>;
 
@@ -205,6 +206,19 @@ const definitionOf = (service: ServiceName, method: string): unknown => {
   if (definition === undefined) throw new Error(`Expected a method of ${service}, was ${method}`);
   return definition;
 };
+
+/** A request with nothing in it: every field as the wire has it when it is absent. */
+export const emptyRequest = <S extends ServiceName, M extends MethodName<S>>(
+  service: S,
+  method: M,
+): RequestOf<S, M> => {
+  const definition = definitionOf(service, method) as Definition<RequestOf<S, M>, unknown>;
+  return definition.requestDeserialize(Buffer.alloc(0));
+};
+
+/** True for a service and a method that the edge has. */
+export const isMethod = (service: string, method: string): service is ServiceName =>
+  Object.hasOwn(RULES, service) && Object.hasOwn(RULES[service] ?? {}, method);
 
 const answered = <T>(response: T, metadata: Metadata): Answered<T> => {
   const [position] = metadata.get(METADATA.position);

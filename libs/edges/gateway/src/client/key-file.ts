@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { ALGORITHMS, ed25519PublicKey, type Algorithm } from '../auth/signing.ts';
 
 /** A key as its owner keeps it. `secret`: the 32-byte Ed25519 seed, or the shared secret. */
@@ -29,19 +29,33 @@ export const writeKeyFile = (path: string, { keyId, algorithm, secret }: ClientK
 
 const OTHERS = 0o077;
 
-export const readKeyFile = (path: string): ClientKey => {
-  let text: string;
+/** The text of a file that nobody but its owner can read. */
+const readSecretFile = (path: string): string => {
   try {
     const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
-      throw new KeyFileError(`Expected ${path} to be readable by its owner only: chmod 600 ${path}`);
-    }
-    text = readFileSync(path, 'utf8');
+    if (process.platform === 'win32' || (mode & OTHERS) === 0) return readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof KeyFileError) throw error;
     throw new KeyFileError(`Expected a key file at ${path}: ${(error as Error).message}`);
   }
-  return parseKey(path, text);
+  throw new KeyFileError(`Expected ${path} to be readable by its owner only: chmod 600 ${path}`);
+};
+
+export const readKeyFile = (path: string): ClientKey => parseKey(path, readSecretFile(path));
+
+/** The key of a file; made when the file does not exist. */
+export const openKeyFile = (path: string, keyId: string): ClientKey => {
+  if (!existsSync(path)) writeKeyFile(path, makeKey(keyId));
+  return readKeyFile(path);
+};
+
+/** The gateway's sealing key, 32 bytes, of a file that holds it in base64; made when the file does not exist. */
+export const openSealingKeyFile = (path: string): Buffer => {
+  if (!existsSync(path)) {
+    writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  const key = Buffer.from(readSecretFile(path).trim(), 'base64');
+  if (key.length === SECRET_BYTES) return key;
+  throw new KeyFileError(`Expected ${SECRET_BYTES} bytes in base64 in ${path}, was ${key.length}`);
 };
 
 const parseKey = (path: string, text: string): ClientKey => {

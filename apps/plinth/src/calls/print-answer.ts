@@ -1,0 +1,40 @@
+import { printRecord, printRows, type Output, type Row } from '../cli/output.ts';
+
+const isRow = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
+const isTime = (name: string, value: unknown): value is number =>
+  /Ms$/.test(name) && !/(every|after)\w*Ms$/i.test(name) && typeof value === 'number' && value > 0;
+
+/** For people: times as dates, messages within messages as fields of their own, `position.markPrice`. */
+const readable = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
+      if (isTime(name, value)) return [[name.replace(/Ms$/, ''), new Date(value).toISOString()]];
+      if (!isRow(value)) return [[name, value]];
+      return Object.entries(readable(value)).map(([inner, one]) => [`${name}.${inner}`, one] as const);
+    }),
+  );
+
+const isTable = (value: unknown): value is readonly Row[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isRow);
+
+const pick = (row: Row, columns: readonly string[] | undefined): Row =>
+  columns === undefined ? row : Object.fromEntries(columns.map((column) => [column, row[column]]));
+
+/** A list. People get the columns that matter, programs get all. */
+export const printList = (rows: readonly Row[], output: Output, columns?: readonly string[]): void =>
+  printRows(output === 'table' ? rows.map((row) => readable(pick(row, columns))) : rows, output);
+
+/** One answer: its fields, then each list in it as a table under its name. */
+export const printAnswer = (answer: Row, output: Output): void => {
+  if (output !== 'table') return printRecord(answer, output);
+  const entries = Object.entries(answer);
+  const fields = Object.fromEntries(entries.filter(([, value]) => !isTable(value)));
+  if (Object.keys(fields).length > 0) printRecord(readable(fields), output);
+  for (const [name, value] of entries) {
+    if (!isTable(value)) continue;
+    process.stdout.write(`\n${name}\n`);
+    printRows(value.map(readable), output);
+  }
+};

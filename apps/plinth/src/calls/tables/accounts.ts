@@ -1,0 +1,175 @@
+import {
+  ACCOUNT,
+  AMOUNT,
+  argument,
+  ASSET,
+  AT,
+  CLIENT,
+  movementId,
+  needed,
+  oneOf,
+  optional,
+  SUB_ACCOUNT,
+  text,
+  type Call,
+} from '../call.ts';
+import { position } from '../parse-fields.ts';
+
+const TO = argument('to', 'toAccountId', 'account of the same client');
+const NAME = text('--name <text>', 'name', 'name for people');
+
+export const ACCOUNT_CALLS: readonly Call[] = [
+  {
+    name: 'accounts list',
+    about: 'accounts in the order of their opening',
+    method: 'Accounts.ListAccounts',
+    options: [text('--client <id>', 'clientId', 'of one client only')],
+    rows: 'accounts',
+  },
+  {
+    name: 'accounts show',
+    about: 'balances, holds, debts, claims and positions of an account',
+    method: 'Accounts.GetAccount',
+    args: [ACCOUNT],
+  },
+  {
+    name: 'accounts open',
+    about: 'open a portfolio account, the unit of margin (operators)',
+    method: 'Operations.OpenAccount',
+    args: [ACCOUNT],
+    options: [needed('--client <id>', 'clientId', 'whose it is'), NAME],
+  },
+  {
+    name: 'accounts open-sub',
+    about: 'open a sub-account, margined together with its account',
+    method: 'Accounts.OpenSubAccount',
+    args: [ACCOUNT, argument('sub-account', 'subAccountId', 'new sub-account id')],
+    options: [NAME],
+  },
+  {
+    name: 'accounts deposit',
+    about: 'credit a deposit that has arrived (operators)',
+    method: 'Operations.CreditDeposit',
+    args: [ACCOUNT],
+    options: [ASSET, AMOUNT, AT, SUB_ACCOUNT, movementId('depositId')],
+  },
+  {
+    name: 'accounts withdraw',
+    about: 'ask for a withdrawal to one of the client’s destinations',
+    method: 'Accounts.RequestWithdrawal',
+    args: [ACCOUNT],
+    options: [
+      ...[ASSET, AMOUNT, AT, SUB_ACCOUNT],
+      needed('--to <address>', 'destination', 'destination, as added before'),
+      movementId('withdrawalId'),
+    ],
+  },
+  {
+    name: 'accounts cancel-withdrawal',
+    about: 'cancel a withdrawal that is not settled yet',
+    method: 'Accounts.CancelWithdrawal',
+    args: [ACCOUNT, argument('withdrawal', 'withdrawalId', 'withdrawal id')],
+  },
+  {
+    name: 'accounts transfer',
+    about: 'ask for a transfer to another account of the client',
+    method: 'Accounts.RequestTransfer',
+    args: [ACCOUNT, TO],
+    options: [
+      ...[ASSET, AMOUNT],
+      needed('--from <location>', 'fromLocation', 'vault:{chain} or venue:{venue}'),
+      text('--to <location>', 'toLocation', 'where it arrives (default: where it comes from)'),
+      movementId('transferId'),
+    ],
+  },
+  {
+    name: 'accounts move',
+    about: 'move collateral between locations or sub-accounts of one account',
+    method: 'Accounts.MoveCollateral',
+    args: [ACCOUNT],
+    options: [
+      ...[ASSET, AMOUNT],
+      needed('--from <location>', 'fromLocation', 'vault:{chain} or venue:{venue}'),
+      needed('--to <location>', 'toLocation', 'vault:{chain} or venue:{venue}'),
+      text('--from-sub <id>', 'fromSubAccountId', 'sub-account that it leaves'),
+      text('--to-sub <id>', 'toSubAccountId', 'sub-account that it comes to'),
+      movementId('moveId'),
+    ],
+  },
+  {
+    name: 'accounts statement',
+    about: 'journal entries of an account, oldest first',
+    method: 'Accounts.ListEntries',
+    args: [ACCOUNT],
+    options: [
+      text('--asset <symbol>', 'asset', 'of one asset only'),
+      { ...text('--after <position>', 'afterPosition', 'entries behind this position'), parse: position },
+      { ...text('--to <position>', 'toPosition', 'entries up to this position'), parse: position },
+    ],
+    rows: 'entries',
+  },
+  {
+    name: 'accounts positions',
+    about: 'derivative positions with cost and unrealised profit',
+    method: 'Accounts.ListPositions',
+    args: [optional('account', 'accountId', 'account id; operators may leave it out for all accounts')],
+    options: [text('--instrument <id>', 'instrumentId', 'of one instrument only')],
+    rows: 'positions',
+  },
+  {
+    name: 'accounts trial-balance',
+    about: 'balances of ledger accounts and their sums, which are zero (operators)',
+    method: 'Operations.TrialBalance',
+    options: [
+      text('--asset <symbol>', 'asset', 'of one asset only'),
+      text('--prefix <text>', 'accountPrefix', 'ledger accounts that begin with this, each for itself'),
+    ],
+  },
+  {
+    name: 'clients show',
+    about: 'a client with its keys, destinations and accounts',
+    method: 'Accounts.GetClient',
+    args: [optional('client', 'clientId', 'client id (default: whose key it is)')],
+  },
+  {
+    name: 'clients open',
+    about: 'open a client, a legal entity, in KYC state pending (operators)',
+    method: 'Operations.OpenClient',
+    args: [CLIENT],
+    options: [
+      needed('--name <text>', 'name', 'legal name'),
+      needed('--jurisdiction <code>', 'jurisdiction', 'two letters of ISO 3166-1, e.g. CH'),
+    ],
+  },
+  {
+    name: 'clients kyc',
+    about: 'set a client’s KYC state (operators)',
+    method: 'Operations.SetKycState',
+    args: [CLIENT],
+    options: [
+      oneOf('--state <state>', 'state', 'its new state', ['pending', 'approved', 'suspended']),
+      text('--reason <text>', 'reason', 'why'),
+    ],
+  },
+  {
+    name: 'clients add-destination',
+    about: 'add a destination for withdrawals, usable after a delay',
+    method: 'Accounts.AddWithdrawalDestination',
+    args: [CLIENT],
+    options: [ASSET, needed('--address <text>', 'destination', 'the destination')],
+  },
+  {
+    name: 'clients remove-destination',
+    about: 'remove a destination for withdrawals, at once',
+    method: 'Accounts.RemoveWithdrawalDestination',
+    args: [CLIENT],
+    options: [ASSET, needed('--address <text>', 'destination', 'the destination')],
+  },
+  {
+    name: 'keys revoke',
+    about: 'revoke an API key for ever (operators)',
+    method: 'Operations.RevokeApiKey',
+    args: [CLIENT, argument('key', 'keyId', 'key id, e.g. alpha.desk1')],
+  },
+  { name: 'assets list', about: 'assets as listed', method: 'Accounts.ListAssets', rows: 'assets' },
+];

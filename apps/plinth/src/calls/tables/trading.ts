@@ -1,0 +1,105 @@
+import { ACCOUNT, argument, flag, needed, oneOf, ORDER, SUB_ACCOUNT, text, type Call } from '../call.ts';
+
+const INSTRUMENT = argument('instrument', 'instrumentId', 'instrument id, e.g. BTC-PERP');
+
+export const TRADING_CALLS: readonly Call[] = [
+  {
+    name: 'orders list',
+    about: 'orders of an account, newest first',
+    method: 'Trading.ListOrders',
+    args: [ACCOUNT],
+    options: [oneOf('--status <status>', 'status', 'which ones', ['open', 'closed', 'all'], 'all')],
+    rows: 'orders',
+    columns: [
+      ...['orderId', 'instrumentId', 'side', 'quantity', 'orderType', 'limitPrice', 'status', 'outcome'],
+      ...['filledQuantity', 'averagePrice', 'reason'],
+    ],
+  },
+  { name: 'orders show', about: 'one order with its children', method: 'Trading.GetOrder', args: [ORDER] },
+  {
+    name: 'orders place',
+    about: 'place an order; it is routed once risk has approved it',
+    method: 'Trading.PlaceOrder',
+    args: [
+      ACCOUNT,
+      argument('side', 'side', 'buy or sell'),
+      argument('quantity', 'quantity', 'contracts'),
+      INSTRUMENT,
+    ],
+    options: [
+      oneOf('--type <type>', 'orderType', 'market or limit', ['market', 'limit'], 'market'),
+      text('--limit <price>', 'limitPrice', 'price of a limit order'),
+      oneOf('--tif <tif>', 'timeInForce', 'how long it stands', ['ioc', 'gtc'], 'ioc'),
+      { ...text('--venue <id...>', 'venues', 'venues allowed (default: all that list it)'), fallback: [] },
+      flag('--reduce-only', 'reduceOnly', 'never opens or flips a position'),
+      SUB_ACCOUNT,
+      {
+        ...text('--id <id>', 'orderId', 'order id, beginning with your client id and a point'),
+        fromRequestId: 'own-part',
+      },
+    ],
+  },
+  {
+    name: 'orders cancel',
+    about: 'ask for the cancellation of what is still open of an order',
+    method: 'Trading.CancelOrder',
+    args: [ACCOUNT, ORDER],
+    options: [text('--reason <text>', 'reason', 'why')],
+  },
+  {
+    name: 'orders costs',
+    about: 'what an order cost against its arrival price',
+    method: 'Trading.GetOrderCosts',
+    args: [ORDER],
+  },
+  {
+    name: 'venues list',
+    about: 'venues with their terms and state',
+    method: 'Trading.ListVenues',
+    rows: 'venues',
+    columns: [
+      ...['venueId', 'kind', 'state', 'makerFeePpm', 'takerFeePpm', 'creditLimit', 'openChildren'],
+      'unknownChildren',
+    ],
+  },
+  {
+    name: 'venues state',
+    about: 'open, close or restrict a venue for new orders (operators)',
+    method: 'Operations.SetVenueState',
+    args: [argument('venue', 'venueId', 'venue id')],
+    options: [
+      oneOf('--state <state>', 'state', 'its new state', ['up', 'down', 'reduce-only']),
+      needed('--reason <text>', 'reason', 'why'),
+    ],
+  },
+  {
+    name: 'instruments list',
+    about: 'the listed instruments',
+    method: 'Trading.ListInstruments',
+    options: [
+      text('--kind <kind>', 'kind', 'spot, perpetual, future or option'),
+      text('--underlying <asset>', 'underlying', 'of one underlying only'),
+    ],
+    rows: 'instruments',
+    columns: ['instrumentId', 'kind', 'underlying', 'quoteAsset', 'contractSize', 'inverse', 'expiresAtMs'],
+  },
+  {
+    name: 'marks list',
+    about: 'the present marks',
+    method: 'Trading.ListMarks',
+    options: [text('--state <state>', 'state', 'live, degraded or halted')],
+    rows: 'marks',
+  },
+  {
+    name: 'marks show',
+    about: 'the present mark of an instrument and its conservative prices',
+    method: 'Trading.GetMark',
+    args: [INSTRUMENT],
+  },
+  {
+    name: 'marks explain',
+    about: 'every quote behind a mark, and why it was used or not',
+    method: 'Trading.ExplainMark',
+    args: [INSTRUMENT],
+  },
+];
