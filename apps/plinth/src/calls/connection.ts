@@ -15,7 +15,7 @@ export type ConnectionOptions = Readonly<{
 const DEFAULT_GATEWAY = '127.0.0.1:7400';
 
 /** Where the broker of this machine leaves its operator's key. */
-export const operatorKeyPath = (): string => join(stateHome(), 'operator.key.json');
+export const operatorKeyPath = (): string => join(stateHome(), 'data', 'operator.key.json');
 
 export const addConnectionOptions = (command: Command): Command =>
   command

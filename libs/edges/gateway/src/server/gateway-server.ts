@@ -57,6 +57,7 @@ export type GatewayPorts = Readonly<{
   /** What streams are fed from. */
   log: Pick<EventLog, 'read' | 'head'>;
   transport: Transport;
+  /** The time of the world outside: callers sign with theirs. */
   clock: Clock;
   reportBug: ReportBug;
   /** Absent: this gateway can prove nothing. */
