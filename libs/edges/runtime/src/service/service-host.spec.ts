@@ -147,3 +147,19 @@ describe('a service host in lockstep', () => {
     await expect(cell.settle(signal)).rejects.toThrow(/lister stopped at position 1 .*Expected no KYC/);
   });
 });
+
+describe('a state that is older than the folds', () => {
+  it('is read again before anything is refused for it', async () => {
+    const log = new MemoryLog();
+    const { host, cell } = await start(log);
+    // What a replica keeps of a stream that another one goes on to write to.
+    await host.states.load('asset-AB', asset);
+    const { host: other } = await start(log);
+    await executeCommand(other, call('List', 'AB', 'r1'));
+    await cell.foldTo(1n, signal);
+    expect(await host.states.load('asset-AB', asset)).toMatchObject({ state: true, version: 1 });
+    expect(await executeCommand(host, call('List', 'AB', 'r2'))).toMatchObject({
+      rejection: { code: 'TAKEN' },
+    });
+  });
+});

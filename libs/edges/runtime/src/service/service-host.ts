@@ -96,6 +96,7 @@ export class ServiceHost {
       throw new PoisonEvent(this.name, event, cause);
     }
     this.#last = event.position;
+    this.states.seen(event.stream, event.version);
     this.#waiters.reached(this.#last);
   }
 

@@ -51,6 +51,15 @@ export class StreamStates {
     this.#put(stream, { decider, state, version: before + events.length });
   }
 
+  /**
+   * The folds have seen a stream at this version. A state older than the folds is forgotten: a refusal, or a decision to do
+   * nothing, appends nothing that the expected version could correct.
+   */
+  seen(stream: StreamId, version: number): void {
+    const cached = this.#cache.get(stream);
+    if (cached !== undefined && cached.version < version) this.#cache.delete(stream);
+  }
+
   clear(): void {
     this.#cache.clear();
   }
