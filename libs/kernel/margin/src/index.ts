@@ -14,6 +14,7 @@ export { RiskModel } from './risk-model.ts';
 export { scenarioSet, type Scenario } from './scenarios.ts';
 export { nextSeverity, severityNow, severityOf, stateOf, thresholdOf, type Severity } from './state.ts';
 export * from './types.ts';
+export { DistanceIndex, type StateChange } from './distance-index.ts';
 export { explainLeaveOneOut, explainMargin, type ExplainedFigure } from './explain.ts';
 export { type Explanation, sumOf } from './explanation.ts';
 export { applyFill, type HypotheticalOrder } from './fills.ts';
