@@ -128,6 +128,7 @@ describe('A planted violation is found', () => {
 
   it.each([
     ['libs/kernel/margin/src/a.ts', "import { x } from '@plinth/money';"],
+    ['apps/plinth/src/bench/a.ts', "import { x } from '@plinth/margin/testing';"],
     ['libs/kernel/money/src/a.ts', "import { Big } from 'big.js';"],
     ['libs/kernel/money/src/a.spec.ts', "import fc from 'fast-check';"],
     ['libs/contexts/risk/src/service/a.ts', "import { Module } from '@nestjs/common';"],

@@ -10,7 +10,15 @@ export type Floor = 'domain' | 'application' | 'service';
 /**
  * Where a file stands. `floor` only inside a context; `isTest` for specs, contract suites and test support.
  */
-export type Place = Readonly<{ type: RoomType; room: string; root: string; floor?: Floor; isTest: boolean }>;
+export type Place = Readonly<{
+  type: RoomType;
+  room: string;
+  root: string;
+  floor?: Floor;
+  isTest: boolean;
+  /** A benchmark: it may look at the test faces of rooms, where their workloads are. */
+  isBench: boolean;
+}>;
 
 /** What each room of the kernel may import from the kernel. A room that is not listed may import nothing. */
 export const KERNEL_ORDER: Readonly<Record<string, readonly string[]>> = {
@@ -84,6 +92,7 @@ const LAYOUT: readonly (readonly [RegExp, (room: string) => readonly [RoomType, 
 
 const FLOOR = /^libs\/contexts\/[^/]+\/src\/(domain|application|service)\//;
 const TEST = /(\.(spec|contract)\.ts|\/testing\.ts)$|\/testing\//;
+const BENCH = /\/bench\//;
 /** Faces of a room that only tests may look at: `@plinth/eventing/testing`. */
 const TEST_FACE = /^@plinth\/[^/]+\/(testing|contract)$/;
 
@@ -94,7 +103,13 @@ export const placeOf = (path: string): Place | undefined => {
     if (!match) continue;
     const [type, room] = kind(match[1] ?? '');
     const floor = FLOOR.exec(path)?.[1] as Floor | undefined;
-    const place = { type, room, root: match[0].slice(0, -1), isTest: TEST.test(path) };
+    const place = {
+      type,
+      room,
+      root: match[0].slice(0, -1),
+      isTest: TEST.test(path),
+      isBench: BENCH.test(path),
+    };
     return floor ? { ...place, floor } : place;
   }
   return undefined;
@@ -136,7 +151,7 @@ const roomProblem = (place: Place, specifier: string, rooms: RoomIndex): string 
   if (!target) return `${specifier} is no room of the house`;
   if (target.type === place.type && target.room === place.room)
     return `${specifier} is this room: use a relative path`;
-  if (TEST_FACE.test(specifier) && !place.isTest)
+  if (TEST_FACE.test(specifier) && !place.isTest && !place.isBench)
     return `${specifier} is for tests and must not be imported by the code`;
   if (!TYPE_ORDER[place.type].includes(target.type)) {
     return `${place.type} ${place.room} must not import ${target.type} ${target.room}`;
