@@ -4,3 +4,4 @@ export type { InterestViews } from './application/interest-views.ts';
 export { PoolTotalsView } from './application/pool-totals-view.ts';
 export { fundingId } from './domain/funding.ts';
 export { LIMITS as INTEREST_LIMITS } from './domain/limits.ts';
+export { pool, type Accrue, type PoolState } from './domain/pool.ts';
