@@ -29,8 +29,8 @@ type Situation = Readonly<{
 }>;
 
 /**
- * The next decision of a liquidation, if there is one at this position. It waits while orders of the account are open or
- * fills are not booked: every figure it decides on is of what the account really holds.
+ * The next decision of a liquidation, if there is one at this position. It waits while orders of the
+ * account are open or fills are not booked: every figure it decides on is of what the account really holds.
  */
 export const advance = (
   views: LiquidationViews,
@@ -120,8 +120,8 @@ const ending = (now: Situation, assessment: Assessment, hasReduced: boolean): Li
 };
 
 /**
- * What the account owes and cannot pay, by asset. All its debts when what it still holds is not worth trading; otherwise
- * as much of them as its equity is below zero.
+ * What the account owes and cannot pay, by asset. All its debts when what it still holds is not worth
+ * trading; otherwise as much of them as its equity is below zero.
  */
 const shortfallsOf = (
   { portfolio, record, config }: Situation,
@@ -196,8 +196,8 @@ const settledUsd = ({ portfolio, record }: Situation): Readonly<{ fund: number; 
 };
 
 /**
- * fee = feePpm · notional reduced, at most what the account has over the level at which the liquidation stops. In the
- * cash of which the account has most, rounded down.
+ * fee = feePpm · notional reduced, at most what the account has over the level at which the liquidation
+ * stops. In the cash of which the account has most, rounded down.
  */
 const feeOf = (
   { portfolio, record, config, ratios }: Situation,

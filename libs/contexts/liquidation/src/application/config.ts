@@ -10,7 +10,10 @@ export type LiquidationConfig = Readonly<{
   bufferRatio: number;
   /** A step takes at most the participation of the parameters in what trades within this time. */
   stepHours: number;
-  /** Half of a usual spread, and the furthest that a limit price may stand from the mark, as fractions of it. */
+  /**
+   * Half of a usual spread, and the furthest that a limit price may stand from the mark, as fractions of
+   * it.
+   */
   halfSpread: number;
   slippageMin: number;
   slippageMax: number;

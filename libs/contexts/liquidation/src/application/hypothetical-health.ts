@@ -4,8 +4,9 @@ import type { HypotheticalLeg, PortfolioView } from '@plinth/portfolio';
 import type { Health } from '../domain/planner.ts';
 
 /**
- * Margin of one account after hypothetical fills, by the margin library, many times over: one book apart is loaded anew
- * for each question and only the figures that a plan looks at are read. The same figures as `PortfolioView.assess`.
+ * Margin of one account after hypothetical fills, by the margin library, many times over: one book apart is
+ * loaded anew for each question and only the figures that a plan looks at are read. The same figures as
+ * `PortfolioView.assess`.
  */
 export const hypotheticalHealth = (
   portfolio: PortfolioView,

@@ -96,7 +96,10 @@ const start = (event: Envelope<'LiquidationRequested'>, { portfolio }: Liquidati
   });
 };
 
-/** After a step only an end is taken at once: a further step waits for the next marks, so that the books can recover. */
+/**
+ * After a step only an end is taken at once: a further step waits for the next marks, so that the books can
+ * recover.
+ */
 const finishEarly = (liquidationId: string, goOn: (id: string) => readonly Intent[]): readonly Intent[] =>
   goOn(liquidationId).filter(({ command }) => (command as { kind: string }).kind !== 'reduce');
 

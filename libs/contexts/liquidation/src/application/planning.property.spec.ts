@@ -58,7 +58,7 @@ const worstGrowth = (before: Float64Array, after: Float64Array): number =>
   Math.max(...after.map((loss, s) => (loss > 0 ? loss - Math.max(0, before[s] ?? 0) : 0)));
 
 describe('a step of a liquidation, whatever the book', () => {
-  it('brings health up, makes no scenario’s loss grow, flips nothing, and trades no more than is needed', () => {
+  it('brings health up, makes no loss grow, flips nothing, trades no more than needed', () => {
     let planned = 0;
     let reached = 0;
     fc.assert(

@@ -20,7 +20,9 @@ import type { LiquidationRecord } from './views/liquidations.ts';
 /** Equity over maintenance margin at which a liquidation stops, and at which a plan aims. */
 export type Ratios = Readonly<{ call: number; stop: number; target: number }>;
 
-/** It stops where risk would call the account healthy of a call again: callRatio, and the hysteresis on top. */
+/**
+ * It stops where risk would call the account healthy of a call again: callRatio, and the hysteresis on top.
+ */
 export const ratiosOf = (portfolio: PortfolioView, config: LiquidationConfig): Ratios => {
   const { callRatio, hysteresis } = portfolio.marginParameters.states;
   const stop = callRatio * (1 + hysteresis);
@@ -128,7 +130,10 @@ const legMessage = (
   };
 };
 
-/** Three times the expected impact from the mark, at least the least slippage; twice as far after every empty step. */
+/**
+ * Three times the expected impact from the mark, at least the least slippage; twice as far after every
+ * empty step.
+ */
 const limitPrice = (
   portfolio: PortfolioView,
   record: LiquidationRecord,

@@ -20,8 +20,8 @@ export type Tradable = Readonly<{
 type Market = Readonly<{ instrument: Instrument; listing: Listing; venue: Venue; isRouted: boolean }>;
 
 /**
- * Everything of an account that a liquidation may trade: derivatives at the venue where they stand, collateral and debts
- * through a spot pair at whatever venue the router finds best. Largest first.
+ * Everything of an account that a liquidation may trade: derivatives at the venue where they stand,
+ * collateral and debts through a spot pair at whatever venue the router finds best. Largest first.
  */
 export const tradableLegs = (
   portfolio: PortfolioView,
@@ -60,7 +60,10 @@ export const tradableLegs = (
   return { legs: legs.slice(0, LIMITS.legsMax), stuck };
 };
 
-/** Free balances over all places (positive) and debts with interest (negative), in 1e-18 units by asset, sorted. */
+/**
+ * Free balances over all places (positive) and debts with interest (negative), in 1e-18 units by asset,
+ * sorted.
+ */
 const holdingsOf = (portfolio: PortfolioView, accountId: string): readonly (readonly [string, bigint])[] => {
   const { ledger } = portfolio;
   const held = new Map<string, bigint>();
@@ -91,7 +94,10 @@ const marketAt = (portfolio: PortfolioView, instrumentId: string, venueId: strin
   return isOpen ? { instrument, listing, venue, isRouted: false } : undefined;
 };
 
-/** The pair through which an asset is traded: against the numeraire when there is one, else the first by name. */
+/**
+ * The pair through which an asset is traded: against the numeraire when there is one, else the first by
+ * name.
+ */
 const spotMarket = (portfolio: PortfolioView, accountId: string, asset: string): Market | undefined => {
   const pairs = [...portfolio.reference.instruments.values()]
     .filter(({ kind, underlying }) => kind === 'spot' && underlying === asset)
@@ -185,7 +191,9 @@ const depthOf = (portfolio: PortfolioView, underlying: string): Depth => {
   return { participation, dailyVolumeUsd, shock, coefficient: impactCoefficient, maxCostFraction };
 };
 
-/** The square-root law of the margin's concentration charge: coefficient · x · √(V / daily volume), bounded. */
+/**
+ * The square-root law of the margin's concentration charge: coefficient · x · √(V / daily volume), bounded.
+ */
 const impactOf = (
   { coefficient, shock, dailyVolumeUsd, maxCostFraction }: Depth,
   notionalUsd: number,

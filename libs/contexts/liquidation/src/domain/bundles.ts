@@ -5,9 +5,9 @@ import type { Bundle, LegTerms } from './legs.ts';
 const stepLimit = ({ totalLots, stepLots }: LegTerms): number => Math.min(totalLots, stepLots);
 
 /**
- * What a plan may pick from: every leg by itself; a selling and a buying leg of one underlying in equal amounts (closing
- * one side of a hedge alone would make a scenario's loss grow); slices of all derivatives and of the whole book, which
- * shrink every scenario's loss alike, whatever hedges whatever.
+ * What a plan may pick from: every leg by itself; a selling and a buying leg of one underlying in equal
+ * amounts (closing one side of a hedge alone would make a scenario's loss grow); slices of all derivatives
+ * and of the whole book, which shrink every scenario's loss alike, whatever hedges whatever.
  */
 export const bundlesOf = (legs: readonly LegTerms[]): readonly Bundle[] => {
   const bundles: Bundle[] = [];

@@ -20,8 +20,8 @@ export type FundCommand =
 export type FundEvent = 'FundCredited' | 'ShortfallCovered';
 
 /**
- * The fund pays what it has of the asset and no more; the rest is bad debt. Every command comes from one event of the log,
- * whose reaction is appended once.
+ * The fund pays what it has of the asset and no more; the rest is bad debt. Every command comes from one
+ * event of the log, whose reaction is appended once.
  */
 export const fundDecider: Decider<FundState, FundCommand, FundEvent, never> = {
   initialState: () => new Map(),

@@ -41,8 +41,8 @@ export type LiquidationEvent =
   | 'LiquidationCompleted';
 
 /**
- * The order of the waterfall is the order of these phases: reductions first, then a shortfall, then the end. A command
- * that comes too late (the stream has moved on) decides nothing.
+ * The order of the waterfall is the order of these phases: reductions first, then a shortfall, then the
+ * end. A command that comes too late (the stream has moved on) decides nothing.
  */
 export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, LiquidationEvent, never> = {
   initialState: () => ({ status: 'none' }),

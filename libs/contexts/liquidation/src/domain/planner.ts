@@ -37,8 +37,8 @@ const deficitOf = (health: Health, ratio: number): number => ratio * health.main
 const EPSILON_USD = 1e-9;
 
 /**
- * A search over bundles of legs: what has been picked so far, and the margin after it. Legs are priced for the sum of all
- * picks, so that impact is never counted too low.
+ * A search over bundles of legs: what has been picked so far, and the margin after it. Legs are priced for
+ * the sum of all picks, so that impact is never counted too low.
  */
 class Search {
   readonly problem: PlanProblem;
@@ -103,9 +103,10 @@ const tradable = ({ totalLots, minLots }: LegTerms, lots: number): number => {
 };
 
 /**
- * Greedy by margin relief per unit of cost: again and again the bundle whose next part closes most of the deficit per
- * dollar of expected cost and makes no scenario's loss grow; the last one is sized by bisection, and afterwards every
- * pick is cut back as far as the target allows, so that only the minimum is traded.
+ * Greedy by margin relief per unit of cost: again and again the bundle whose next part closes most of the
+ * deficit per dollar of expected cost and makes no scenario's loss grow; the last one is sized by
+ * bisection, and afterwards every pick is cut back as far as the target allows, so that only the minimum is
+ * traded.
  */
 export const planCheapest = (problem: PlanProblem): Plan => {
   const search = new Search(problem);

@@ -20,7 +20,10 @@ import type { LiquidationViews } from '../application/views.ts';
 const SCALES = { USD: 6, USDC: 6, BTC: 8, ETH: 8 } as const;
 type Asset = keyof typeof SCALES;
 
-/** An event of which only the fields that matter are given; the codec makes the others what they are when unset. */
+/**
+ * An event of which only the fields that matter are given; the codec makes the others what they are when
+ * unset.
+ */
 export const made = <T extends EventType>(type: T, data: Readonly<Record<string, unknown>>): NewEvent =>
   ({ type, data: EVENT_CATALOGUE[type].codec.fromJSON(data) }) as unknown as NewEvent;
 
@@ -40,8 +43,8 @@ export type Fills = Readonly<{
 type Holding = { quantity: string; entry: string };
 
 /**
- * Liquidation alone over a log in memory, with stand-ins for the services around it: orders fill at the marks (or worse)
- * and are booked as accounts would, shortfalls are posted as accounts would.
+ * Liquidation alone over a log in memory, with stand-ins for the services around it: orders fill at the
+ * marks (or worse) and are booked as accounts would, shortfalls are posted as accounts would.
  */
 export class LiquidationWorld {
   readonly spec: ServiceSpec<LiquidationViews>;

@@ -46,7 +46,10 @@ const deadline = (config: RoutingConfig, signal: AbortSignal): AbortSignal =>
 export const routingEffects = (config: RoutingConfig): Readonly<Record<string, EffectHandler>> => ({
   split: async (input: SplitInput, { signal }) => split(input, config, signal),
 
-  /** A child that may have been sent long ago is asked about first: its price is no longer the one that was meant. */
+  /**
+   * A child that may have been sent long ago is asked about first: its price is no longer the one that was
+   * meant.
+   */
   submit: async (input: SubmitInput, { now, signal }) =>
     now - input.sentAtMs > ANSWER_DUE_MS
       ? query(

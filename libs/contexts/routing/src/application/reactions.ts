@@ -85,7 +85,10 @@ const takeDown = (venueId: string, views: RoutingViews): readonly Reaction[] => 
   return [venueIntent(venueId, { kind: 'set-state', venueId, state: 'down', reason, isAutomatic: true })];
 };
 
-/** A leg of a liquidation as an order: at one venue, at once or not at all, no worse than the planner counted on. */
+/**
+ * A leg of a liquidation as an order: at one venue, at once or not at all, no worse than the planner
+ * counted on.
+ */
 const placeLeg = (
   { data }: Envelope<'ReductionOrdered'>,
   leg: Leg,

@@ -44,8 +44,8 @@ export const reportMessage = (report: AdapterReport): VenueReport => {
 };
 
 /**
- * The next reports of a venue as a command, or undefined when there are none or the venue does not answer. The caller
- * sends it under `reportsKey`, so that a repetition is answered from store.
+ * The next reports of a venue as a command, or undefined when there are none or the venue does not answer.
+ * The caller sends it under `reportsKey`, so that a repetition is answered from store.
  */
 export const readReports = async (
   adapter: VenueAdapter,
@@ -61,8 +61,9 @@ export const reportsKey = ({ venueId, after, reports }: TakeVenueReportsRequest)
   `reports:${venueId}:${after}:${reports.length}`;
 
 /**
- * Takes reports into the orders they belong to and moves the venue's cursor, all in one append: a fill and the cursor
- * behind it are never apart. Reports that contradict what is known are refused as a whole; nothing is skipped.
+ * Takes reports into the orders they belong to and moves the venue's cursor, all in one append: a fill and
+ * the cursor behind it are never apart. Reports that contradict what is known are refused as a whole;
+ * nothing is skipped.
  */
 export const takeVenueReports: CommandHandler<TakeVenueReportsRequest, RoutingViews> = (
   { venueId, after, reports },
@@ -143,8 +144,9 @@ const readReport = (
 };
 
 /**
- * The fee in the quote asset, for cost analysis only: as it stands, or at the fill's own price when it is charged in the
- * underlying, or at the marks. Zero when the fee asset has no price: the fee itself is recorded as charged.
+ * The fee in the quote asset, for cost analysis only: as it stands, or at the fill's own price when it is
+ * charged in the underlying, or at the marks. Zero when the fee asset has no price: the fee itself is
+ * recorded as charged.
  */
 const feeInQuote = (report: VenueReport, views: RoutingViews): string => {
   const fee = decimalOf(report.fee);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { routingMessages } from '@plinth/messages';
-import type { RoutingWorld} from '../testing/routing-world.ts';
+import type { RoutingWorld } from '../testing/routing-world.ts';
 import { ORDER, approve, markAt, openedWorld } from '../testing/routing-world.ts';
 import { ScriptedVenue } from '../testing/scripted-venue.ts';
 
@@ -155,7 +155,7 @@ describe('an outcome that is not known', () => {
     expect(waits.at(-1)).toBeGreaterThanOrEqual(waits[0] ?? 0);
   });
 
-  it('is not believed from a venue that then contradicts itself: the reports are refused as a whole', async () => {
+  it('is not believed from a venue that contradicts itself: its reports are refused', async () => {
     const [world, alpha] = await twoVenues();
     await world.send('PlaceOrder', { ...ORDER, venues: ['alpha'] }, 'fund');
     await approve(world);

@@ -14,8 +14,8 @@ const CROSS_DIGITS = 12;
 export type MarkText = Readonly<{ price: string; state: MarkState }>;
 
 /**
- * Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its assets, in the worse
- * state of the two. Undefined when it has no price.
+ * Mark of an instrument in its quote asset; a spot pair without a mark of its own is priced over its
+ * assets, in the worse state of the two. Undefined when it has no price.
  */
 export const markOf = (views: RoutingViews, instrument: Instrument): MarkText | undefined => {
   const own = views.marks.exact(instrument.id);
@@ -53,8 +53,8 @@ const unitRiskUsd = (views: RoutingViews, venue: Venue, instrumentId: string): n
 };
 
 /**
- * USD that the broker has at risk at a venue: the larger of the clients' money there and the margin that the venue wants
- * for the broker's net positions, plus what is in flight there.
+ * USD that the broker has at risk at a venue: the larger of the clients' money there and the margin that
+ * the venue wants for the broker's net positions, plus what is in flight there.
  */
 export const atRiskUsd = (views: RoutingViews, venue: Venue): number => {
   let balances = 0;
@@ -81,8 +81,8 @@ export const creditCapacity = (views: RoutingViews, venue: Venue, instrumentId: 
 };
 
 /**
- * Units of an account's position at a venue that an order on `side` may close: the position less what other open
- * orders of the account that close it may still take.
+ * Units of an account's position at a venue that an order on `side` may close: the position less what other
+ * open orders of the account that close it may still take.
  */
 export const reducibleUnits = (
   views: RoutingViews,

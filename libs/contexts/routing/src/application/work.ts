@@ -88,7 +88,10 @@ const queryEffect = (input: QueryInput): Effect => ({
   input,
 });
 
-/** What is to be done about something that is not settled: by a timer when it is due, or at once after a take-over. */
+/**
+ * What is to be done about something that is not settled: by a timer when it is due, or at once after a
+ * take-over.
+ */
 export const effectOf = (
   views: RoutingViews,
   item: Watched,

@@ -66,9 +66,10 @@ const unbounded = (problem: SplitProblem): SplitBounds => ({
 });
 
 /**
- * Optimal split of a quantity over the books: as much as the books, the worst price and the capacities give, at the
- * least cost. Exact when all lots are equal and at most `enumeratedVenuesMax` venues have a fixed cost or a binding
- * minimum; otherwise the better of a greedy search and every single venue. Never worse than any single venue.
+ * Optimal split of a quantity over the books: as much as the books, the worst price and the capacities
+ * give, at the least cost. Exact when all lots are equal and at most `enumeratedVenuesMax` venues have a
+ * fixed cost or a binding minimum; otherwise the better of a greedy search and every single venue. Never
+ * worse than any single venue.
  */
 export const bestSplit = (
   problem: SplitProblem,
@@ -114,7 +115,8 @@ const activate = (search: Search, constrained: readonly number[]): void => {
   const kept = new Set(constrained.keys());
   attemptSubset(search, constrained, (n) => kept.has(n));
   for (;;) {
-    // Drop the venue without which the split is best; when none helps and the bounds cannot be met, the worst priced.
+    // Drop the venue without which the split is best; when none helps and the bounds cannot be met, the
+    // worst priced.
     let dropped: number | undefined;
     for (const n of kept) {
       if (attemptSubset(search, constrained, (m) => m !== n && kept.has(m))) dropped = n;
@@ -146,8 +148,8 @@ const leastOf = (problem: SplitProblem, v: number): number => {
 };
 
 /**
- * With unequal lots the merge may end beside the optimum by less than the largest lot per venue: tries one lot more and
- * one lot less at every venue, and the best of these again, a bounded number of times.
+ * With unequal lots the merge may end beside the optimum by less than the largest lot per venue: tries one
+ * lot more and one lot less at every venue, and the best of these again, a bounded number of times.
  */
 const exchangeLots = (search: Search): void => {
   for (let round = 0; round < LIMITS.exchangeRoundsMax; round += 1) {
@@ -172,7 +174,10 @@ const exchangeLots = (search: Search): void => {
   }
 };
 
-/** Venues as in a split: constrained ones keep their minimum when they took part and stay out when they did not. */
+/**
+ * Venues as in a split: constrained ones keep their minimum when they took part and stay out when they did
+ * not.
+ */
 const boundsOf = (problem: SplitProblem, from: Split): SplitBounds => {
   const bounds = unbounded(problem);
   for (let v = 0; v < problem.venueCount; v += 1) {
@@ -197,8 +202,8 @@ const trySingles = (search: Search): void => {
 };
 
 /**
- * The cheapest single venue that takes as many units as the split does; undefined when none can. The yardstick of the
- * cost analysis.
+ * The cheapest single venue that takes as many units as the split does; undefined when none can. The
+ * yardstick of the cost analysis.
  */
 export const bestSingleVenue = (
   problem: SplitProblem,

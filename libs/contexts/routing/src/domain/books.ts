@@ -19,7 +19,10 @@ import { LIMITS } from './limits.ts';
 import type { Split } from './best-split.ts';
 import type { SplitProblem } from './split.ts';
 
-/** What the router must know of a venue to send a part of an order there. Decimal text unless said otherwise. */
+/**
+ * What the router must know of a venue to send a part of an order there. Decimal text unless said
+ * otherwise.
+ */
 export type VenueTerms = Readonly<{
   venueId: string;
   takerFeePpm: number;
@@ -53,7 +56,9 @@ export type PreparedSplit = Readonly<{
   priceTexts: readonly string[];
 }>;
 
-/** Why a book cannot be used; undefined when it can. A venue with a broken book is left out, never guessed. */
+/**
+ * Why a book cannot be used; undefined when it can. A venue with a broken book is left out, never guessed.
+ */
 export const bookProblem = (book: BookSnapshot): string | undefined => {
   for (const [name, levels, sign] of [
     ['bids', book.bids, -1],
@@ -98,7 +103,9 @@ const unitsIn = (text: string, scale: number, rounding: 'down' | 'up' = 'down'):
 const levelsOf = (side: Side, book: BookSnapshot): readonly BookLevel[] =>
   side === 'buy' ? book.asks : book.bids;
 
-/** The books as a split problem. Sizes smaller than the finest lot are cut off; capacities are rounded down. */
+/**
+ * The books as a split problem. Sizes smaller than the finest lot are cut off; capacities are rounded down.
+ */
 export const prepareSplit = (task: SplitTask): PreparedSplit => {
   const { books, side } = task;
   assert(books.length <= LIMITS.venuesPerSplitMax, `Expected at most ${LIMITS.venuesPerSplitMax} venues`);
@@ -143,7 +150,10 @@ const capacityUnits = (capacity: number, scale: number): number => {
   return capacity === Infinity ? Infinity : Math.max(0, Math.floor(capacity / step));
 };
 
-/** A part of an order for one venue. Money in the quote asset; costs against `arrivalPrice`, positive = worse. */
+/**
+ * A part of an order for one venue. Money in the quote asset; costs against `arrivalPrice`, positive =
+ * worse.
+ */
 export type SplitPart = Readonly<{
   venueId: string;
   quantity: string;
@@ -155,7 +165,10 @@ export type SplitPart = Readonly<{
 export const quantityText = (prepared: PreparedSplit, units: number): string =>
   formatUnits(BigInt(units), prepared.scale);
 
-/** Cost in the quote asset of `units` that trade for `notional` (after fees, in price × units), against the arrival price. */
+/**
+ * Cost in the quote asset of `units` that trade for `notional` (after fees, in price × units), against the
+ * arrival price.
+ */
 export const costAgainst = (
   prepared: PreparedSplit,
   signedNotional: number,
@@ -193,8 +206,9 @@ export const onTick = (price: string, tick: string, side: Side): string =>
   formatDecimal(roundToStep(decimalOf(price), decimalOf(tick), side === 'buy' ? 'floor' : 'ceil'));
 
 /**
- * Cost curve of all books together: cumulative quantity in units of the underlying, price of each step after fees in
- * USD per unit of the underlying. Lots and fixed costs are left out: they vanish in what the curve is used for.
+ * Cost curve of all books together: cumulative quantity in units of the underlying, price of each step
+ * after fees in USD per unit of the underlying. Lots and fixed costs are left out: they vanish in what the
+ * curve is used for.
  */
 export const costCurveOf = ({ problem, scale, contractSize }: PreparedSplit, quoteUsd: number): CostCurve => {
   const steps: { price: number; units: number }[] = [];

@@ -87,7 +87,10 @@ const venueUp: Control = (order, { eligible }) => {
   return isOpen ? undefined : reject('VENUE_DOWN', 'Expected a venue that takes orders now: try again later');
 };
 
-/** Every unit can be sent somewhere: the quantity is a whole number of some venue's lots, and not below its minimum. */
+/**
+ * Every unit can be sent somewhere: the quantity is a whole number of some venue's lots, and not below its
+ * minimum.
+ */
 const wholeLots: Control = ({ quantity }, { eligible, quantityDigits }) => {
   const fits = eligible.filter(({ listing }) => isMultiple(quantity, listing.lot));
   const lots = [...new Set(eligible.map(({ listing }) => listing.lot))].join(' or ');

@@ -29,9 +29,8 @@ export type ExecutionCosts = Readonly<{
 }>;
 
 /**
- * Implementation shortfall (Perold 1988) of what was filled:
- * side · (Σ price·quantity − arrival·filled) · contract size + fees. Exact, the average and the basis points excepted
- * (rounded half away from zero).
+ * Implementation shortfall (Perold 1988) of what was filled: side · (Σ price·quantity − arrival·filled) ·
+ * contract size + fees. Exact, the average and the basis points excepted (rounded half away from zero).
  */
 export const executionCosts = (traded: TradedAmounts): ExecutionCosts => {
   const arrival = decimalOf(traded.arrivalPrice);

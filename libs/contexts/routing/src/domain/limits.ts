@@ -5,7 +5,10 @@ export const LIMITS = {
   /** Levels asked of one side of a book. */
   bookDepth: 200,
   levelsPerVenueMax: 5_000,
-  /** Venues with a fixed cost or a binding minimum for which every subset is tried; above it they are dropped greedily. */
+  /**
+   * Venues with a fixed cost or a binding minimum for which every subset is tried; above it they are
+   * dropped greedily.
+   */
   enumeratedVenuesMax: 8,
   /** Rounds in which unequal lots are exchanged between venues. */
   exchangeRoundsMax: 4,

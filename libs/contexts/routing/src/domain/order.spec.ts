@@ -204,7 +204,7 @@ const anyCommand: fc.Arbitrary<OrderCommand> = fc.oneof(
   fc.constant<OrderCommand>({ kind: 'request-cancel', reason: '' }),
 );
 
-it('whatever comes: fills sum to at most the order, each id once, and it ends exactly when nothing is open', () => {
+it('fills sum to at most the order, each id once, and it ends when nothing is open', () => {
   fc.assert(
     fc.property(fc.array(anyCommand, { maxLength: 25 }), (commands) => {
       const events: NewEvent<OrderEventType>[] = [{ type: 'OrderPlaced', data: placed }];

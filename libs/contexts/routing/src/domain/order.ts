@@ -49,7 +49,10 @@ export type OrderCode =
 
 type Decided = readonly OrderEvent[] | Rejection<OrderCode>;
 
-/** Stream order-{order}: a parent order, its children at the venues and their fills, until nothing is open any more. */
+/**
+ * Stream order-{order}: a parent order, its children at the venues and their fills, until nothing is open
+ * any more.
+ */
 export const orderDecider: Decider<OrderState, OrderCommand, OrderEventType, OrderCode> = {
   initialState: () => ({ status: 'none' }),
   decide: (command, state) => {
@@ -76,7 +79,10 @@ const place = (placed: EventData<'OrderPlaced'>, state: OrderState): Decided =>
         reason: 'exists',
       });
 
-/** After the end only repetitions may come; a new fill is money that no order asked for, and must not be lost silently. */
+/**
+ * After the end only repetitions may come; a new fill is money that no order asked for, and must not be
+ * lost silently.
+ */
 const decideClosed = (command: OrderCommand, last: OpenOrderState): Decided => {
   if (command.kind === 'request-cancel') {
     return reject('ORDER_CLOSED', `Expected an open order, was ${last.placed.orderId}, which is closed`, {

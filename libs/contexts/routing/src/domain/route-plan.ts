@@ -39,9 +39,10 @@ export type SplitRequest = Readonly<{
 type Part = Readonly<{ venueId: string; quantity: Decimal; limitPrice: string; expectedCost: number }>;
 
 /**
- * What to send where. IOC children carry the worst price that the split used at their venue, so that a book which moved
- * away is split again rather than chased; the last split allows the order's own worst price. Of a resting order the
- * part that trades at once is split, and the rest waits at the venue with the lowest maker fee.
+ * What to send where. IOC children carry the worst price that the split used at their venue, so that a book
+ * which moved away is split again rather than chased; the last split allows the order's own worst price. Of
+ * a resting order the part that trades at once is split, and the rest waits at the venue with the lowest
+ * maker fee.
  */
 export const planRoute = (
   request: SplitRequest,

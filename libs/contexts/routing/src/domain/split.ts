@@ -1,15 +1,17 @@
 import { assert } from '@plinth/money';
 
 /**
- * One side of the books of one instrument at several venues, as a structure of arrays. Quantities are whole numbers of
- * one smallest unit (10^-scale of the instrument), held in float64, so that sums are exact below 2^53. Prices are quote
- * units per unit of the instrument.
+ * One side of the books of one instrument at several venues, as a structure of arrays. Quantities are whole
+ * numbers of one smallest unit (10^-scale of the instrument), held in float64, so that sums are exact below
+ * 2^53. Prices are quote units per unit of the instrument.
  */
 export type SplitProblem = Readonly<{
   /** +1 buys from the asks, −1 sells to the bids. */
   sign: 1 | -1;
   quantity: number;
-  /** Worst level price, fees not included, that may be taken. Infinity (or 0 for sells) when there is none. */
+  /**
+   * Worst level price, fees not included, that may be taken. Infinity (or 0 for sells) when there is none.
+   */
   worstPrice: number;
   venueCount: number;
   /** Levels of venue v stand at offsets[v] … offsets[v + 1] − 1, best first. */
@@ -59,9 +61,10 @@ const PPM = 1_000_000;
 export type SplitBounds = Readonly<{ active: Uint8Array; least: Float64Array; most: Float64Array }>;
 
 /**
- * Exact lazy k-way merge: takes lot after lot where the price of the next lot after fees is best, in runs of whole
- * levels. With equal lots this is optimal, because the cost of each venue is convex in its lots and the sum is separable
- * (greedy by marginal cost, Gross 1956). Returns the units taken, −1 when a least quantity cannot be had.
+ * Exact lazy k-way merge: takes lot after lot where the price of the next lot after fees is best, in runs
+ * of whole levels. With equal lots this is optimal, because the cost of each venue is convex in its lots
+ * and the sum is separable (greedy by marginal cost, Gross 1956). Returns the units taken, −1 when a least
+ * quantity cannot be had.
  */
 export const mergeBooks = (problem: SplitProblem, work: SplitWorkspace, bounds?: SplitBounds): number => {
   let remaining = problem.quantity;
@@ -189,8 +192,8 @@ export const venueNotional = (problem: SplitProblem, work: SplitWorkspace, v: nu
   (work.raw[v] as number) * (1 + (problem.sign * (problem.feePpm[v] as number)) / PPM);
 
 /**
- * What is minimised once the quantity is decided: sign · Σ price × units after fees, plus the fixed cost of every venue
- * that gets something.
+ * What is minimised once the quantity is decided: sign · Σ price × units after fees, plus the fixed cost of
+ * every venue that gets something.
  */
 export const totalCost = (problem: SplitProblem, work: SplitWorkspace): number => {
   let cost = 0;

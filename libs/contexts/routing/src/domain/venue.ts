@@ -96,6 +96,9 @@ const register = (
   return [{ type: 'VenueRegistered', data: terms }];
 };
 
-/** The router takes a venue down that was up, and brings up only what it took down: an operator's word stands. */
+/**
+ * The router takes a venue down that was up, and brings up only what it took down: an operator's word
+ * stands.
+ */
 const mayChange = (state: Extract<VenueStream, { status: 'registered' }>, to: VenueState): boolean =>
   to === 'down' ? state.state === 'up' : state.state === 'down' && state.isAutomatic;

@@ -16,7 +16,10 @@ export type RoutingWorkload = Readonly<{ venues: number; levels: number; problem
 
 const SCALE = 1e3;
 
-/** Books around 30,000 with a spread of some basis points, random depth, fees of 0 to 10 bp; orders of up to half the depth. */
+/**
+ * Books around 30,000 with a spread of some basis points, random depth, fees of 0 to 10 bp; orders of up to
+ * half the depth.
+ */
 export const routingWorkload = (seed: number, count: number, venues = 6, levels = 50): RoutingWorkload => {
   const uniform = uniformOf(seed);
   const problems = Array.from({ length: count }, (): SplitProblem => {
@@ -61,7 +64,10 @@ export const routeAll = ({ venues, problems }: RoutingWorkload): number => {
   return sum;
 };
 
-/** The usual router's way, as a baseline: the quantity in steps of 5 %, each to the venue where the step is cheapest. */
+/**
+ * The usual router's way, as a baseline: the quantity in steps of 5 %, each to the venue where the step is
+ * cheapest.
+ */
 export const gridSplit = (problem: SplitProblem, steps = 20): Readonly<{ filled: number; cost: number }> => {
   const given = new Float64Array(problem.venueCount);
   const paid = new Float64Array(problem.venueCount);
@@ -103,7 +109,10 @@ export const gridRouteAll = ({ problems }: RoutingWorkload): number => {
   return sum;
 };
 
-/** Mean extra cost of the grid over the optimal split, in basis points of the notional, where both fill everything. */
+/**
+ * Mean extra cost of the grid over the optimal split, in basis points of the notional, where both fill
+ * everything.
+ */
 export const gridRegretBps = ({ venues, problems }: RoutingWorkload): number => {
   const work = createWorkspace(venues);
   let regret = 0;

@@ -21,8 +21,9 @@ import type { ScriptedVenue } from './scripted-venue.ts';
 type Kept = { state: unknown; version: number };
 
 /**
- * Routing alone over a log in memory, with its effects and scripted venues: reactions and the outcome of effects are
- * appended one after another until nothing is left to do. Approval by risk is given as an event.
+ * Routing alone over a log in memory, with its effects and scripted venues: reactions and the outcome of
+ * effects are appended one after another until nothing is left to do. Approval by risk is given as an
+ * event.
  */
 export class RoutingWorld {
   readonly venues: readonly ScriptedVenue[];
@@ -87,7 +88,10 @@ export class RoutingWorld {
     return true;
   }
 
-  /** The process dies and another one takes over: folds from the log, and what was not settled is taken up again. */
+  /**
+   * The process dies and another one takes over: folds from the log, and what was not settled is taken up
+   * again.
+   */
   async restart(): Promise<void> {
     this.isCut = false;
     this.views = this.#service.views();
@@ -173,7 +177,10 @@ const TERMS = {
   },
 } as const;
 
-/** Two assets, a perpetual, a spot pair, the given venues with them, one account of client `fund`, and marks. */
+/**
+ * Two assets, a perpetual, a spot pair, the given venues with them, one account of client `fund`, and
+ * marks.
+ */
 export const openedWorld = async (...venues: readonly ScriptedVenue[]): Promise<RoutingWorld> => {
   const world = new RoutingWorld(...venues);
   for (const [asset, scale, kind] of [

@@ -12,10 +12,16 @@ import type {
 
 type WithoutPlace<R> = R extends unknown ? Omit<R, 'sequence' | 'atMs'> : never;
 
-/** What a venue does with the next submissions: take them, lose the request, lose the answer, or not be there. */
+/**
+ * What a venue does with the next submissions: take them, lose the request, lose the answer, or not be
+ * there.
+ */
 export type Mood = 'takes' | 'loses-request' | 'loses-answer' | 'unavailable' | 'rejects';
 
-/** A venue for specifications: fills what its book gives at once, rests the rest of gtc orders, answers by its mood. */
+/**
+ * A venue for specifications: fills what its book gives at once, rests the rest of gtc orders, answers by
+ * its mood.
+ */
 export class ScriptedVenue implements VenueAdapter {
   readonly venueId: string;
   mood: Mood = 'takes';

@@ -50,7 +50,10 @@ export type LiquidationRecord = Readonly<{
   stages: readonly Stage[];
 }>;
 
-/** Every running liquidation and the latest completed ones, with their story. Reads the portfolio, which is folded first. */
+/**
+ * Every running liquidation and the latest completed ones, with their story. Reads the portfolio, which is
+ * folded first.
+ */
 export class LiquidationsView implements Fold {
   readonly name = 'liquidations';
   readonly revision = 1;
@@ -310,8 +313,9 @@ const tell = (event: TalesEnvelope): string => {
       const { legs, policy, equityBefore, maintenanceBefore, equityExpected, maintenanceExpected } =
         event.data;
       return (
-        `${policy}: ${legs.length} leg(s) take equity from ${equityBefore} to ${equityExpected} and the maintenance ` +
-        `margin from ${maintenanceBefore} to ${maintenanceExpected}; the buffer wanted is ${event.data.targetBuffer}.`
+        `${policy}: ${legs.length} leg(s) take equity from ${equityBefore} to ${equityExpected} ` +
+        `and the maintenance margin from ${maintenanceBefore} to ${maintenanceExpected}; ` +
+        `the buffer wanted is ${event.data.targetBuffer}.`
       );
     }
     case 'ReductionCompleted': {
@@ -327,8 +331,10 @@ const tell = (event: TalesEnvelope): string => {
       return 'Goes on.';
     case 'ShortfallDeclared':
       return `Nothing is left to trade; ${event.data.amount} ${event.data.asset} are owed.`;
-    case 'ShortfallCovered':
-      return `The insurance fund pays ${event.data.amount} ${event.data.asset}; ${event.data.uncovered} are uncovered.`;
+    case 'ShortfallCovered': {
+      const { amount, asset, uncovered } = event.data;
+      return `The insurance fund pays ${amount} ${asset}; ${uncovered} are uncovered.`;
+    }
     case 'InsurancePosted':
       return `${event.data.amount} ${event.data.asset} paid by the insurance fund.`;
     case 'BadDebtRecorded':

@@ -20,8 +20,8 @@ export type OrderRecord = Readonly<{
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Orders as their own decider sees them: every open one, and the latest closed ones for questions. The states are folded
- * with the decider's own `evolve`, so that view and decision cannot differ.
+ * Orders as their own decider sees them: every open one, and the latest closed ones for questions. The
+ * states are folded with the decider's own `evolve`, so that view and decision cannot differ.
  */
 export class OrdersView implements Fold {
   readonly name = 'orders';

@@ -73,7 +73,10 @@ export class VenueHealthView implements Fold {
 
 type OpenChild = Readonly<{ key: string; left: Decimal }>;
 
-/** What stands at every venue: clients' money, the broker's net derivative positions, and children in flight. */
+/**
+ * What stands at every venue: clients' money, the broker's net derivative positions, and children in
+ * flight.
+ */
 export class VenueExposureView implements Fold {
   readonly name = 'venue-exposure';
   readonly revision = 1;

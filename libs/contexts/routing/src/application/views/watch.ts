@@ -24,8 +24,8 @@ export type Watched = Readonly<{
 const SERVICE = 'routing';
 
 /**
- * What the router waits for, and when it asks again if nothing comes. Time enters by TimerFired alone, and firing moves
- * the item on: it is asked again later and later, and never forgotten before it is settled.
+ * What the router waits for, and when it asks again if nothing comes. Time enters by TimerFired alone, and
+ * firing moves the item on: it is asked again later and later, and never forgotten before it is settled.
  */
 export class WatchView implements Fold {
   readonly name = 'watch';
