@@ -90,11 +90,18 @@ def table():
     xs_log += [draw.uniform(0.5, 2) for _ in range(70)] + [1 + draw.uniform(-1, 1) * 1e-6 for _ in range(30)]
     xs_norm = [0.0, 1.0, -1.0, 6.0, -6.0, 5.999999, -6.000001, -37.5, 37.5, 8.2, -8.3]
     xs_norm += [draw.uniform(-8, 8) for _ in range(90)] + [draw.uniform(-37, -8) for _ in range(40)]
+    xs_tail = [0.0, 5.999999, 6.0, 38.0, 1e3, 1e10] + [draw.uniform(0, 40) for _ in range(60)]
+    pairs = [(1.0, 1.0), (1e300, 1e-5), (3.0, 2.0)]
+    for _ in range(90):
+        b = 10 ** draw.uniform(-3, 6)
+        pairs.append((b * (1 + draw.choice([-1, 1]) * 10 ** draw.uniform(-16, -0.3)), b))
     rows = {
         "exp": [[x, *pair(exp(mpf(x)))] for x in xs_exp],
         "log": [[x, *pair(log(mpf(x)))] for x in xs_log],
         "normCdf": [[x, *pair(cdf(mpf(x)))] for x in xs_norm],
         "normPdf": [[x, *pair(pdf(mpf(x)))] for x in xs_norm],
+        "scaledTail": [[x, *pair(mills(mpf(x)))] for x in xs_tail],
+        "logRatio": [[a, *pair(log(mpf(a) / mpf(b))), b] for a, b in pairs],
     }
     lines = [f' "{name}": [\n' + ",\n".join("  " + json.dumps(r) for r in rs) + "\n ]" for name, rs in rows.items()]
     print("{\n" + ",\n".join(lines) + "\n}")

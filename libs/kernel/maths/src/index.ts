@@ -1,3 +1,3 @@
 export { exp } from './exp.ts';
-export { log } from './log.ts';
-export { normCdf, normPdf } from './normal.ts';
+export { log, logRatio } from './log.ts';
+export { normCdf, normPdf, scaledTail } from './normal.ts';

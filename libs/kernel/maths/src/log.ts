@@ -22,16 +22,30 @@ export const log = (x: number): number => {
   const f = view.getFloat64(0) - 1;
   const s = f / (2 + f);
   const z = s * s;
-  const tail =
-    0.6666666666666666 +
-    z *
-      (0.4000000000000088 +
-        z *
-          (0.28571428570803614 +
-            z *
-              (0.22222222391713917 +
-                z *
-                  (0.18181795640132906 +
-                    z * (0.15386239702814658 + z * (0.13268773138656886 + z * 0.13086626147840102))))));
+  const tail = atanhTail(z);
   return k * LN2_HIGH + (f - (s * (f - z * tail) - k * LN2_LOW));
+};
+
+/** (2·atanh(s) − 2s) / s³ as a polynomial in z = s², for |s| ≤ 0.1716. */
+const atanhTail = (z: number): number =>
+  0.6666666666666666 +
+  z *
+    (0.4000000000000088 +
+      z *
+        (0.28571428570803614 +
+          z *
+            (0.22222222391713917 +
+              z *
+                (0.18181795640132906 +
+                  z * (0.15386239702814658 + z * (0.13268773138656886 + z * 0.13086626147840102))))));
+
+/**
+ * ln(a / b) for positive a and b, to some 2 units in the last place also where a is close to b: the difference is taken
+ * before anything is rounded. ln(a/b) = 2·atanh(s) with s = (a − b)/(a + b).
+ */
+export const logRatio = (a: number, b: number): number => {
+  const s = (a - b) / (a + b);
+  if (!(Math.abs(s) <= 0.1715728752538099)) return log(a / b);
+  const z = s * s;
+  return 2 * s + s * z * atanhTail(z);
 };

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exp, log, normCdf, normPdf } from './index.ts';
+import { exp, log, logRatio, normCdf, normPdf, scaledTail } from './index.ts';
 
 /** [argument, nearest double, what that double lacks] in 80-digit arithmetic, by tools/golden/maths.py. */
-type Row = readonly [x: number, high: number, low: number];
-type Table = Readonly<Record<'exp' | 'log' | 'normCdf' | 'normPdf', readonly Row[]>>;
+type Row = readonly [x: number, high: number, low: number, second?: number];
+type Name = 'exp' | 'log' | 'normCdf' | 'normPdf' | 'scaledTail' | 'logRatio';
+type Table = Readonly<Record<Name, readonly Row[]>>;
 
 const table = JSON.parse(readFileSync(new URL('../golden/maths.json', import.meta.url), 'utf8')) as Table;
 
@@ -33,6 +34,14 @@ describe('deterministic functions against 80-digit values', () => {
   it('normPdf and normCdf are within 1e-15 relative, far tails included', () => {
     expect(worst(normPdf, normals(table.normPdf), relative)).toBeLessThan(6e-16);
     expect(worst(normCdf, normals(table.normCdf), relative)).toBeLessThan(1e-15);
+  });
+
+  it('scaledTail and logRatio keep their digits far out and near 1', () => {
+    expect(worst(scaledTail, table.scaledTail, relative)).toBeLessThan(1e-15);
+    const ratios = table.logRatio.filter((row) => row[1] !== 0);
+    expect(ratios.length).toBeGreaterThan(60);
+    for (const row of ratios) expect(relative(logRatio(row[0], row[3] ?? NaN), row)).toBeLessThan(7e-16);
+    expect(logRatio(5, 5)).toBe(0);
   });
 
   it('answers the edges of the doubles', () => {

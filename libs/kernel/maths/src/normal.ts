@@ -25,9 +25,12 @@ const halfSquareExp = (x: number): number => {
  */
 export const normCdf = (x: number): number => {
   const t = Math.abs(x);
-  const tail = t < 39 ? halfSquareExp(t) * (t < 6 ? millsNear(t) : millsFar(t)) : 0;
+  const tail = t < 39 ? halfSquareExp(t) * scaledTail(t) : 0;
   return x > 0 ? 1 - tail : x !== x ? x : tail;
 };
+
+/** (1 − Φ(t)) · e^(t²/2) for t ≥ 0, Mills' ratio over √2π: neither underflows nor loses digits, however large t is. */
+export const scaledTail = (t: number): number => (t < 6 ? millsNear(t) : millsFar(t));
 
 const millsNear = (t: number): number => {
   let top = 6.555596981050427e-7;

@@ -1,1 +1,10 @@
-export {};
+export { blackGreeks, blackPrice } from './black-76.ts';
+export { OptionInputError } from './checks.ts';
+export { greekColumns, greeksAt, type GreekColumns, type Greeks } from './greek-columns.ts';
+export { inverseGreeks, inversePrice } from './inverse.ts';
+export { greeksAll, priceAll, priceGrid, scenarioGrid, type ScenarioGrid, type Settlement } from './kernels.ts';
+export { LIMITS as OPTION_LIMITS } from './limits.ts';
+export { emptyColumns, optionColumns, type OptionColumns } from './option-columns.ts';
+export type { OptionInput } from './option-input.ts';
+export { spotGreeks, type SpotGreeks, type SpotOption } from './spot-option.ts';
+export { blackValue } from './time-value.ts';
