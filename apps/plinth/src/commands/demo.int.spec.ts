@@ -21,7 +21,7 @@ const directory = (): string => {
 const start = (data: string): ChildProcess =>
   spawn(
     process.execPath,
-    [MAIN, 'demo', '--accounts', '30', '--ticks', '160', '--data', data, '--output', 'json'],
+    [MAIN, 'demo', '--accounts', '20', '--ticks', '80', '--data', data, '--output', 'json'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -62,7 +62,7 @@ const killWhileWorking = async (child: ChildProcess, data: string, end: Promise<
 
 const finish = ({ code, out, err }: Ended): { root: string; rest: unknown } => {
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  const [figures] = JSON.parse(out) as [{ proof: { root: string }; refusals: unknown }];
+  const figures = JSON.parse(out) as { proof: { root: string }; refusals: unknown };
   const { refusals: _, ...rest } = figures;
   return { root: figures.proof.root, rest };
 };

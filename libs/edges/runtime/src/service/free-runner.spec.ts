@@ -150,7 +150,7 @@ describe('a service at its own pace', () => {
     await one.count('UP', 1);
     await until(() => one.last.scales.get('UP') === 5 && two.last.scales.get('UP') === 5);
     const events = await log.read(0n, 100);
-    expect(events.map(({ data }) => (data as Counter).scale)).toEqual([1, 2, 3, 4, 5]);
+    expect(events.map(({ data }) => (data as unknown as Counter).scale)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('performs effects in the background and records their outcome', async () => {
