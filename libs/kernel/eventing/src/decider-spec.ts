@@ -87,7 +87,7 @@ const describe = (value: unknown, indent = ''): string => {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`;
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value !== 'object' || value === null) return String(value as boolean | undefined | null);
+  if (typeof value !== 'object' || value === null) return String(value);
   if (value instanceof Uint8Array) return `bytes(${[...value].join(' ')})`;
   if (Array.isArray(value)) {
     return block(

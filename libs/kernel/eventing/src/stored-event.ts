@@ -25,8 +25,22 @@ export interface StoredLog {
 
 /** Lifts a stored event into the present form of its payload. Bytes that cannot be read stop the reader here. */
 export const toEnvelope = (stored: StoredEvent, codec: EventCodec): Envelope => {
-  const { bytes, ...rest } = stored;
-  return { ...rest, data: decodeAt(stored, bytes, codec) } as unknown as Envelope;
+  // Field by field: replays run through here, and taking the bytes out of a copy costs several times as much.
+  const envelope = {
+    position: stored.position,
+    stream: stored.stream,
+    version: stored.version,
+    id: stored.id,
+    type: stored.type,
+    schema: stored.schema,
+    data: decodeAt(stored, stored.bytes, codec),
+    occurredAt: stored.occurredAt,
+    correlationId: stored.correlationId,
+    causationId: stored.causationId,
+    actor: stored.actor,
+  };
+  const { traceparent } = stored;
+  return (traceparent === undefined ? envelope : { ...envelope, traceparent }) as unknown as Envelope;
 };
 
 const decodeAt = (stored: StoredEvent, bytes: Uint8Array, codec: EventCodec): unknown => {

@@ -1,4 +1,5 @@
 import { EVENT_CATALOGUE, isEventType, type EventData, type EventKind, type EventType } from './catalogue.ts';
+import { InterningReader } from './interning-reader.ts';
 import { upcast } from './upcasters.ts';
 
 export type EncodedEvent = Readonly<{ schema: number; bytes: Uint8Array }>;
@@ -12,6 +13,9 @@ export const encodeEvent = <K extends EventType>(type: K, data: EventData<K>): E
   return { schema, bytes: codec.encode(data).finish() };
 };
 
+/** Decoding is synchronous, so one reader serves all; each payload starts it over. */
+const reader = new InterningReader();
+
 /**
  * Present form of a stored payload. Throws on an unknown type, a newer schema or broken bytes: the reader
  * must stop.
@@ -22,7 +26,9 @@ export const decodeEvent = (type: string, schema: number, bytes: Uint8Array): Ev
   if (schema > present || schema < 1) {
     throw new Error(`Expected schema 1 to ${present} of ${type}, was ${schema}: upgrade this program first`);
   }
-  return schema === present ? codec.decode(bytes) : (upcast(type, schema, bytes) as EventData<EventType>);
+  return schema === present
+    ? codec.decode(reader.on(bytes))
+    : (upcast(type, schema, bytes.slice()) as EventData<EventType>);
 };
 
 export const eventToJson = <K extends EventType>(type: K, data: EventData<K>): unknown =>

@@ -1,5 +1,6 @@
 export * from './catalogue.ts';
 export * from './codec.ts';
+export { internAscii } from './interning-reader.ts';
 export * from './upcasters.ts';
 export type { Posting, Receipt } from './gen/plinth/log/v1/types.ts';
 export type { Leg } from './gen/plinth/liquidation/v1/events.ts';

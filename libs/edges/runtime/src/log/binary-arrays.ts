@@ -93,8 +93,17 @@ export const writeUuid = (buffer: Uint8Array, at: number, uuid: string): void =>
   }
 };
 
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
+const UUID_TEXT = Buffer.from('00000000-0000-0000-0000-000000000000', 'latin1');
+
 /** Canonical text of the 16 bytes at a place. */
-export const readUuid = (bytes: Buffer, at: number): string => {
-  const hex = bytes.toString('hex', at, at + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+export const readUuid = (bytes: Uint8Array, at: number): string => {
+  for (let i = at, to = 0; i < at + 16; i += 1) {
+    if (to === 8 || to === 13 || to === 18 || to === 23) to += 1;
+    const byte = bytes[i] ?? 0;
+    UUID_TEXT[to] = HEX[byte >> 4] ?? 0;
+    UUID_TEXT[to + 1] = HEX[byte & 15] ?? 0;
+    to += 2;
+  }
+  return UUID_TEXT.toString('latin1');
 };

@@ -1,5 +1,6 @@
 import { CorruptLog } from '@plinth/eventing';
 import type { StoredEvent } from '@plinth/eventing';
+import { internAscii } from '@plinth/messages';
 import type pg from 'pg';
 import { readUuid } from './binary-arrays.ts';
 
@@ -84,50 +85,56 @@ export const copyRows = <Row>(
     client.query(copy);
   });
 
-/** Reads one row of `EVENT_COLUMNS`; every field is an int32 length and its bytes. */
-export const parseEvent = (bytes: Buffer, start: number): StoredEvent => {
-  const columns = bytes.readInt16BE(start);
-  if (columns !== EVENT_COLUMN_COUNT)
-    throw new Error(`Expected ${EVENT_COLUMN_COUNT} columns, was ${columns}`);
-  const position = bytes.readBigInt64BE(start + 6);
-  const occurredAt = Number(bytes.readBigInt64BE(start + 18));
-  const version = bytes.readInt32BE(start + 30);
-  const schema = bytes.readInt32BE(start + 38);
-  const id = readUuid(bytes, start + 46);
-  let at = start + 62;
-  const next = (): number => {
-    const length = bytes.readInt32BE(at);
-    at += 4 + Math.max(length, 0);
-    return length;
+const TWO_POW_32 = 4_294_967_296;
+
+/**
+ * Reads one row of `EVENT_COLUMNS`; every field is an int32 length and its bytes. `take` gets the payload as a view that
+ * is only valid during the call: the driver moves later messages into the same memory.
+ */
+export const eventParser =
+  <Payload>(take: (stored: StoredEvent) => Payload) =>
+  (bytes: Buffer, start: number): Payload => {
+    const columns = bytes.readInt16BE(start);
+    if (columns !== EVENT_COLUMN_COUNT)
+      throw new Error(`Expected ${EVENT_COLUMN_COUNT} columns, was ${columns}`);
+    let at = start + 62;
+    const next = (): number => {
+      const length = bytes.readInt32BE(at);
+      at += 4 + Math.max(length, 0);
+      return length;
+    };
+    const text = (): string => {
+      const length = next();
+      return internAscii(bytes, at - length, at) ?? bytes.toString('utf8', at - length, at);
+    };
+    const position = bytes.readBigInt64BE(start + 6);
+    const occurredAt = bytes.readInt32BE(start + 18) * TWO_POW_32 + bytes.readUInt32BE(start + 22);
+    const version = bytes.readInt32BE(start + 30);
+    const schema = bytes.readInt32BE(start + 38);
+    const id = readUuid(bytes, start + 46);
+    const stream = text();
+    const type = text();
+    const dataLength = next();
+    const data = bytes.subarray(at - dataLength, at);
+    const correlationId = text();
+    const causationId = text();
+    const actor = text();
+    const traceLength = next();
+    // prettier-ignore
+    const stored = {
+      position, stream, version, id, type, schema, bytes: data, occurredAt, correlationId, causationId, actor,
+    };
+    if (traceLength < 0) return take(stored);
+    return take({ ...stored, traceparent: bytes.toString('utf8', at - traceLength, at) });
   };
-  const text = (): string => {
-    const length = next();
-    return bytes.toString('utf8', at - length, at);
-  };
-  const stream = text();
-  const type = text();
-  const dataLength = next();
-  // A copy: the driver moves later messages into the same memory when one of them arrives in two parts.
-  const data = new Uint8Array(bytes.subarray(at - dataLength, at));
-  const correlationId = text();
-  const causationId = text();
-  const actor = text();
-  const event = {
-    ...{ position, stream, version, id, type, schema, bytes: data, occurredAt },
-    ...{ correlationId, causationId, actor },
-  };
-  const traceLength = next();
-  if (traceLength < 0) return event;
-  return { ...event, traceparent: bytes.toString('utf8', at - traceLength, at) };
-};
 
 /** Positions are gapless: whatever is not the next one means that the log was damaged. */
-export const assertContiguous = (after: bigint, events: readonly StoredEvent[]): void => {
-  let expected = after;
-  for (const { position } of events) {
-    expected += 1n;
-    if (position !== expected) {
-      throw new CorruptLog(expected, `Expected the next event of the log, was position ${position}`);
+export const contiguous =
+  <Payload>(after: bigint, take: (stored: StoredEvent) => Payload) =>
+  (stored: StoredEvent): Payload => {
+    after += 1n;
+    if (stored.position !== after) {
+      throw new CorruptLog(after, `Expected the next event of the log, was position ${stored.position}`);
     }
-  }
-};
+    return take(stored);
+  };

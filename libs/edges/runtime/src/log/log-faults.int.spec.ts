@@ -201,7 +201,8 @@ function repeatedCommands(): void {
       const keys: string[] = [];
       const isTimeOver = forMs(2_000);
       // A terminated backend is sometimes idle; the test goes on until one was caught in the middle.
-      const isOver = (): boolean => isTimeOver() && failures.some((failure) => failure instanceof OutcomeUnknown);
+      const isOver = (): boolean =>
+        isTimeOver() && failures.some((failure) => failure instanceof OutcomeUnknown);
       const caller = async (one: EventLog, name: string): Promise<void> => {
         for (let n = 0; !isOver(); n += 1) {
           const key = `${name}-${n}`;

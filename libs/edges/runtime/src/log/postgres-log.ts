@@ -18,7 +18,7 @@ import { AppendLane } from './append-lane.ts';
 import { AppendQueue } from './append-queue.ts';
 import { clientConfig, connectClient, describeUrl, prepareClient } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { EVENT_COLUMNS, assertContiguous, copyRows, parseEvent } from './copy-rows.ts';
+import { EVENT_COLUMNS, contiguous, copyRows, eventParser } from './copy-rows.ts';
 import * as limits from './limits.ts';
 import { migrate } from './migrate.ts';
 import { messageOf, readFailure } from './pg-errors.ts';
@@ -72,25 +72,26 @@ export class PostgresLog implements EventLog, StoredLog {
   }
 
   async read(after: bigint, limit: number): Promise<readonly Envelope[]> {
-    const stored = await this.#readStored(after, limit);
-    return stored.map((event) => toEnvelope(event, this.#codec));
+    return this.#readAll(after, limit, (event) => toEnvelope(event, this.#codec));
   }
 
   async readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]> {
-    return this.#readStored(after, limit);
+    return this.#readAll(after, limit, (event) => ({ ...event, bytes: new Uint8Array(event.bytes) }));
   }
 
   async readStream(stream: StreamId, after: number, limit: number): Promise<readonly Envelope[]> {
     assertRead(after, limit);
-    const stored = await this.#copy(
+    let expected = after;
+    return this.#copy(
       `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events WHERE stream = ${pg.escapeLiteral(stream)}
         AND version > ${after} AND version <= ${after + limit} ORDER BY version`,
+      (event) => {
+        expected += 1;
+        if (event.version === expected) return toEnvelope(event, this.#codec);
+        const { position, version } = event;
+        throw new CorruptLog(position, `Expected version ${expected} of stream ${stream}, was ${version}`);
+      },
     );
-    stored.forEach(({ position, version }, i) => {
-      if (version === after + i + 1) return;
-      throw new CorruptLog(position, `Expected version ${after + i + 1} of stream ${stream}, was ${version}`);
-    });
-    return stored.map((event) => toEnvelope(event, this.#codec));
   }
 
   async head(): Promise<LogHead> {
@@ -166,18 +167,17 @@ export class PostgresLog implements EventLog, StoredLog {
     });
   }
 
-  async #readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]> {
+  async #readAll<T>(after: bigint, limit: number, take: (event: StoredEvent) => T): Promise<readonly T[]> {
     assertRead(after, limit);
-    const stored = await this.#copy(
+    return this.#copy(
       `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events
         WHERE position > ${after} AND position <= ${after + BigInt(limit)} ORDER BY position`,
+      contiguous(after, take),
     );
-    assertContiguous(after, stored);
-    return stored;
   }
 
-  #copy(select: string): Promise<readonly StoredEvent[]> {
-    return this.#withClient((client) => copyRows(client, select, parseEvent));
+  #copy<T>(select: string, take: (event: StoredEvent) => T): Promise<readonly T[]> {
+    return this.#withClient((client) => copyRows(client, select, eventParser(take)));
   }
 
   /** A connection that a failure passed through is not used again. */
