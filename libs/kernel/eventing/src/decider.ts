@@ -51,5 +51,4 @@ export const isRejection = (value: unknown): value is Rejection =>
 export const foldStream = <S, C, T extends EventType>(
   decider: Decider<S, C, T>,
   events: readonly (Envelope<T> | NewEvent<T>)[],
-): S =>
-  events.reduce<S>((state, event) => decider.evolve(state, event), decider.initialState());
+): S => events.reduce<S>((state, event) => decider.evolve(state, event), decider.initialState());

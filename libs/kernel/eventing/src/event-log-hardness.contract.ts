@@ -29,7 +29,10 @@ export const refusing = (under: () => LogUnderTest): void => {
       'a control character in the actor',
       () => testRequest([good()], { cause: { ...TEST_CAUSE, actor: 'a\u0000b' } }),
     ],
-    ['half a surrogate pair', () => testRequest([good()], { cause: { ...TEST_CAUSE, correlationId: '\ud800' } })],
+    [
+      'half a surrogate pair',
+      () => testRequest([good()], { cause: { ...TEST_CAUSE, correlationId: '\ud800' } }),
+    ],
     ['a time with a fraction', () => testRequest([good()], { occurredAt: 0.5 })],
     [
       'a short body hash',

@@ -4,7 +4,11 @@ import type { AppendRequest, CommandKey, StreamAppend } from './event-log.ts';
 // Requests of the specifications: small, distinct and readable.
 
 export const TEST_NOW = 1_700_000_000_000;
-export const TEST_CAUSE = { correlationId: 'correlation-1', causationId: 'cause-1', actor: 'client:ada' } as const;
+export const TEST_CAUSE = {
+  correlationId: 'correlation-1',
+  causationId: 'cause-1',
+  actor: 'client:ada',
+} as const;
 
 let idsMade = 0;
 /** Ids of one test run never meet: the counter stands in the uuid's last twelve digits. */
@@ -34,4 +38,3 @@ export const testCommand = (key: string, body = 1, tenant = 'ada'): CommandKey =
   bodyHash: new Uint8Array(32).fill(body),
   answer: new Uint8Array([0, 255, 10, body]),
 });
-

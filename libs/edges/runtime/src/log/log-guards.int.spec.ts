@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CorruptLog } from '@plinth/eventing';
+import { testAppend, testCommand, testRequest } from '@plinth/eventing/testing';
+import { connectClient } from './connection.ts';
+import { migrate } from './migrate.ts';
+import { EpochChanged } from './pg-errors.ts';
+import { advanceEpoch, asOwner, openPostgresLog } from './postgres-log.ts';
+import { freshLog, testServers, type FreshLog, type TestServer } from './testing/server.ts';
+
+describe.each(testServers())('%s', (_, start) => {
+  let server: TestServer;
+  let fresh: FreshLog;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(async () => server.close());
+  beforeEach(async () => {
+    fresh = await freshLog(server);
+    const command = testCommand('k');
+    await fresh.log.append(testRequest([testAppend('account-1', 0, 5)], { command }));
+  });
+  afterEach(async () => fresh.close());
+
+  const asService = async (text: string): Promise<unknown> => {
+    const client = await connectClient(
+      { url: server.url, rights: 'service', purpose: 'test' },
+      () => undefined,
+    );
+    try {
+      return await client.query(text);
+    } finally {
+      await client.end();
+    }
+  };
+  const owner = (text: string): Promise<unknown> => asOwner(server.ownerUrl, (client) => client.query(text));
+
+  const changes = (schema: string): readonly string[] => [
+    `UPDATE ${schema}.events SET actor = 'client:eve' WHERE position = 2`,
+    `DELETE FROM ${schema}.events WHERE position = 5`,
+    `TRUNCATE ${schema}.events`,
+    `UPDATE ${schema}.commands SET last = 1`,
+    `DELETE FROM ${schema}.commands`,
+    `TRUNCATE ${schema}.commands, ${schema}.tree_heads`,
+    `DELETE FROM ${schema}.log_head`,
+    `TRUNCATE ${schema}.log_head`,
+  ];
+
+  it('refuses every change of history, to its owner too', async () => {
+    for (const change of changes(fresh.schema)) {
+      await expect(owner(change)).rejects.toThrow('the log is append-only');
+      await expect(asService(change)).rejects.toThrow('permission denied');
+    }
+    expect((await fresh.log.read(0n, 10)).map(({ position }) => position)).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+
+  it('lets services append through its function alone', async () => {
+    const { schema } = fresh;
+    await expect(asService(`UPDATE ${schema}.log_head SET position = 9`)).rejects.toThrow(
+      'permission denied',
+    );
+    await expect(asService(`INSERT INTO ${schema}.checkpoints VALUES ('risk', 9)`)).rejects.toThrow(
+      'permission denied',
+    );
+    await expect(asService(`INSERT INTO ${schema}.events SELECT * FROM ${schema}.events`)).rejects.toThrow(
+      'permission denied',
+    );
+    await expect(asService(`ALTER TABLE ${schema}.events DISABLE TRIGGER ALL`)).rejects.toThrow(
+      'must be owner',
+    );
+  });
+
+  const tamper = (text: string): Promise<unknown> =>
+    owner(
+      `ALTER TABLE ${fresh.schema}.events DISABLE TRIGGER ALL; ${text}; ALTER TABLE ${fresh.schema}.events ENABLE TRIGGER ALL`,
+    );
+
+  it('stops a reader at a gap', async () => {
+    await tamper(`DELETE FROM ${fresh.schema}.events WHERE position = 3`);
+    const reading = fresh.log.read(0n, 10);
+    await expect(reading).rejects.toBeInstanceOf(CorruptLog);
+    await expect(reading).rejects.toMatchObject({ position: 3n });
+    await expect(fresh.log.readStored(2n, 10)).rejects.toThrow(
+      'position 3: Expected the next event of the log, was position 4',
+    );
+    await expect(fresh.log.readStream('account-1', 0, 10)).rejects.toThrow(
+      'Expected version 3 of stream account-1, was 4',
+    );
+    expect(await fresh.log.read(0n, 2)).toHaveLength(2);
+  });
+
+  it('stops a reader at an event that it cannot read', async () => {
+    await tamper(`UPDATE ${fresh.schema}.events SET type = 'Unheard' WHERE position = 4`);
+    await expect(fresh.log.read(0n, 10)).rejects.toThrow('position 4: payload of Unheard cannot be read');
+    await tamper(`UPDATE ${fresh.schema}.events SET data = '\\xff' WHERE position = 2`);
+    await expect(fresh.log.read(0n, 10)).rejects.toThrow('position 2: payload of TimerFired cannot be read');
+    await tamper(`UPDATE ${fresh.schema}.events SET schema = 99 WHERE position = 1`);
+    await expect(fresh.log.read(0n, 10)).rejects.toThrow('upgrade this program first');
+  });
+
+  it('takes no appends of processes that work in an epoch that is over', async () => {
+    expect(await advanceEpoch(server.ownerUrl, fresh.schema)).toBe(2);
+    await expect(fresh.log.append(testRequest([testAppend('account-2', 0)]))).rejects.toBeInstanceOf(
+      EpochChanged,
+    );
+    const reopened = await openPostgresLog({ ...server, schema: fresh.schema });
+    expect(await reopened.head()).toEqual({ position: 5n, epoch: 2 });
+    expect((await reopened.append(testRequest([testAppend('account-2', 0)]))).status).toBe('appended');
+    await reopened.close();
+  });
+
+  it('appends under no isolation but read committed', async () => {
+    const text = `SET default_transaction_isolation = 'repeatable read'; SELECT * FROM ${fresh.schema}.append(1, '{}', '{}', '{}',
+      '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+      '{}', '{}')`;
+    await expect(asService(`BEGIN ISOLATION LEVEL SERIALIZABLE; ${text}`)).rejects.toThrow(
+      'append needs read committed',
+    );
+  });
+
+  it('migrates once, by one process at a time, and refuses a schema of a newer or another program', async () => {
+    const again = (): Promise<number> => asOwner(server.ownerUrl, (client) => migrate(client, fresh.schema));
+    expect(await Promise.all([again(), again()])).toEqual([0, 0]);
+    await owner(`INSERT INTO ${fresh.schema}.migrations VALUES (5, 'future', 'x')`);
+    await expect(again()).rejects.toThrow('the database belongs to a newer program');
+    await owner(`DELETE FROM ${fresh.schema}.migrations WHERE number = 5`);
+    await owner(`UPDATE ${fresh.schema}.migrations SET hash = 'y' WHERE number = 2`);
+    await expect(again()).rejects.toThrow('Expected migration 2 (append-only)');
+  });
+});
