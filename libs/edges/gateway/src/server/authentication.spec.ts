@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Metadata} from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { Client, credentials, status as grpc, type ServiceError } from '@grpc/grpc-js';
 import { OutcomeUnknown } from '@plinth/eventing';
 import { errorFromStatus, type GrpcError } from '@plinth/runtime/grpc';

@@ -25,6 +25,8 @@ export class FakeCell implements CellClient {
   readonly sent: Sent[] = [];
   readonly asked: Readonly<{ name: string; request: Request }>[] = [];
   position = 1n;
+  /** What every command, and every query of another kind than for ids, is answered with. */
+  refuse: Rejection | undefined;
   /** Stands before every command and query, e.g. to throw or to wait. */
   before: (name: string, signal?: AbortSignal) => Promise<void> = async () => undefined;
 
@@ -32,6 +34,7 @@ export class FakeCell implements CellClient {
     const method = rpcMethod(name, 'command');
     const decoded = method.decodeRequest(method.encodeRequest(request)) as Request;
     await this.before(name);
+    if (this.refuse !== undefined) return { status: 'rejected', rejection: this.refuse };
     this.sent.push({ name, request: decoded, sender });
     this.position += 1n;
     return { status: 'accepted', position: this.position, id: 'done' };
@@ -71,6 +74,7 @@ export class FakeCell implements CellClient {
       case 'GetLiquidation':
         return this.#belonging(this.liquidations, 'liquidationId', request) ?? missing('LIQUIDATION_UNKNOWN');
       default:
+        if (this.refuse !== undefined) return this.refuse;
         return 'accountId' in request ? { accountId: request['accountId'] } : {};
     }
   }

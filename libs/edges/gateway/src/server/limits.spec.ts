@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Client, credentials, status as grpc, type ServiceError } from '@grpc/grpc-js';
+import { errorFromStatus, GRPC_LIMITS, type GrpcError } from '@plinth/runtime/grpc';
+import { RateLimits } from '../policy/rate-limits.ts';
+import { SERVICES } from '../services.ts';
+import { startGateway, type Started } from '../testing/started-gateway.ts';
+import { Gate } from './request-pipeline.ts';
+
+const { path, requestSerialize } = SERVICES.Accounts.getAccount;
+
+describe('limits of the edge', () => {
+  let on: Started | undefined;
+  let raw: Client | undefined;
+
+  afterEach(async () => {
+    raw?.close();
+    await on?.stop();
+  });
+
+  const start = async (config: Parameters<typeof startGateway>[0] = {}): Promise<Started> => {
+    on = await startGateway(config);
+    on.cell.accounts.set('a1', 'alpha');
+    raw = new Client(`127.0.0.1:${on.server.port}`, credentials.createInsecure(), {
+      'grpc.max_send_message_length': -1,
+    });
+    return on;
+  };
+
+  const sendBytes = (gateway: Started, bytes: Buffer, extra: Readonly<Record<string, string>> = {}) =>
+    new Promise<'ok' | GrpcError>((resolve) => {
+      const metadata = gateway.operator.sign(path, bytes, '');
+      for (const [name, value] of Object.entries(extra)) metadata.set(name, value);
+      const pass = (value: Buffer): Buffer => value;
+      raw?.makeUnaryRequest(path, pass, pass, bytes, metadata, (error: ServiceError | null) =>
+        resolve(error === null ? 'ok' : errorFromStatus(error)),
+      );
+    });
+
+  it('takes messages up to 1 MiB', async () => {
+    const gateway = await start();
+    const accountId = 'a'.repeat(GRPC_LIMITS.messageBytesMax - 4);
+    const largest = requestSerialize({ accountId, read: undefined });
+    expect(largest.length).toBe(GRPC_LIMITS.messageBytesMax);
+    expect(await sendBytes(gateway, largest)).toBe('ok');
+    const larger = requestSerialize({ accountId: `${accountId}a`, read: undefined });
+    expect(await sendBytes(gateway, larger)).toMatchObject({ code: grpc.RESOURCE_EXHAUSTED });
+  });
+
+  it('takes a little metadata', async () => {
+    const gateway = await start();
+    const body = requestSerialize({ accountId: 'a1', read: undefined });
+    expect(await sendBytes(gateway, body, { 'x-note': 'n'.repeat(8_000) })).toBe('ok');
+    expect(await sendBytes(gateway, body, { 'x-note': 'n'.repeat(20_000) })).toMatchObject({
+      code: grpc.RESOURCE_EXHAUSTED,
+      reason: 'METADATA_TOO_LARGE',
+    });
+  });
+
+  it('lets each key and each client call so often, and says when to come again', async () => {
+    const gateway = await start({
+      rates: { perKey: { perSecond: 2, burst: 2 }, perClient: { perSecond: 2, burst: 4 } },
+    });
+    const ask = (name: string) => {
+      const client = gateway.client(gateway.issue('alpha', { name }));
+      return () =>
+        client
+          .call('Trading', 'GetMark', { instrumentId: 'BTC-PERP', read: undefined })
+          .then(() => 'ok')
+          .catch((error: unknown) => error);
+    };
+    const [one, two, three] = [ask('one'), ask('two'), ask('three')];
+    expect([await one(), await one()]).toEqual(['ok', 'ok']);
+    expect(await one()).toMatchObject({
+      code: grpc.RESOURCE_EXHAUSTED,
+      ...{ reason: 'RATE_LIMITED', facts: { limit: 'key' }, retryAfterMs: 500 },
+    });
+    expect([await two(), await two()]).toEqual(['ok', 'ok']);
+    expect(await three()).toMatchObject({ reason: 'RATE_LIMITED', facts: { limit: 'client' } });
+    gateway.clock.atMs += 500;
+    expect(await three()).toBe('ok');
+  });
+
+  it('charges a key nothing for what its client may not have', () => {
+    const limits = new RateLimits({
+      perKey: { perSecond: 1, burst: 1 },
+      perClient: { perSecond: 1, burst: 1 },
+    });
+    const caller = (keyId: string) => ({
+      ...{ keyId, tenant: 'alpha', actor: '', scopes: new Set([]), kycState: 'approved' },
+    });
+    limits.charge(caller('one'), 1, 0);
+    expect(() => limits.charge(caller('two'), 1, 0)).toThrow(/this client/);
+    limits.charge(caller('two'), 1, 1_000);
+  });
+
+  it('takes so many calls at once in all', () => {
+    const gate = new Gate(2);
+    gate.enter();
+    gate.enter();
+    expect(() => gate.enter()).toThrow(/fewer calls/);
+    gate.leave();
+    gate.enter();
+    expect(gate.open).toBe(2);
+  });
+
+  it('counts every call out again, however it ended', async () => {
+    const gateway = await start();
+    const alpha = gateway.client(gateway.issue('alpha'));
+    gateway.cell.before = async (name) => {
+      if (name === 'GetMark') throw new Error('a bug');
+    };
+    const ask = () => alpha.call('Trading', 'GetMark', { instrumentId: 'X', read: undefined });
+    await expect(ask()).rejects.toMatchObject({ code: grpc.INTERNAL });
+    expect(gateway.bugs).toHaveLength(1);
+  });
+
+  it('listens without TLS on loopback only, unless something else protects it', async () => {
+    await expect(startGateway({ host: '0.0.0.0' })).rejects.toThrow(/TLS or a loopback address/);
+    const gateway = await startGateway({ host: '0.0.0.0', allowPlaintext: true });
+    await gateway.stop();
+  });
+});
