@@ -1,10 +1,8 @@
 import type { Envelope, Fold } from '@plinth/eventing';
 import {
   Book,
-  FIGURE_COUNT,
   MarginKernel,
   RiskModel,
-  marginAll,
   applyFill,
   isRiskReducing,
   marginOf,
@@ -41,6 +39,7 @@ import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
 import { bandOf, worstObjection } from './price-band.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
+import { Valuations } from './valuations.ts';
 
 /** One account of a book. */
 export type BookPlace = Readonly<{ book: Book; index: number }>;
@@ -85,10 +84,7 @@ export class PortfolioView implements Fold, Portfolio {
   readonly #dirty = new Set<string>();
   #book = new Book(this.lines.catalogue);
   #kernel: MarginKernel | undefined;
-  #measured = new Float64Array(0);
-  #measuredBy: MarginKernel | undefined;
-  #measuredAt = -1;
-  readonly #unmeasured = new Set<number>();
+  readonly #valuations = new Valuations();
 
   apply(event: Envelope): void {
     this.touched.clear();
@@ -126,7 +122,7 @@ export class PortfolioView implements Fold, Portfolio {
       case 'InterestCharged':
       case 'PoolSupplied':
       case 'InterestEarned':
-        return this.#index(event.data.asset, event.data.accountId);
+        return this.#enlist(event.data.asset, event.data.accountId);
       case 'WithdrawalApproved':
       case 'TransferApproved':
         this.touched.add(event.data.accountId);
@@ -164,7 +160,7 @@ export class PortfolioView implements Fold, Portfolio {
     return worth;
   }
 
-  #index(asset: string, accountId: string): void {
+  #enlist(asset: string, accountId: string): void {
     const accounts = this.#indexed.get(asset) ?? new Set();
     this.#indexed.set(asset, accounts.add(accountId));
   }
@@ -174,6 +170,7 @@ export class PortfolioView implements Fold, Portfolio {
     if (current === undefined) return;
     const parameters = effectiveParameters(current.margin, this.reference.venues.values());
     this.#kernel = new MarginKernel(new RiskModel(parameters, this.lines.catalogue, this.lines.market));
+    this.#valuations.forget();
   }
 
   /** False until the first parameters are set: nothing can be judged before. */
@@ -199,7 +196,7 @@ export class PortfolioView implements Fold, Portfolio {
   #flush(): void {
     for (const accountId of this.#dirty) {
       const index = this.#book.accountIndex(accountId);
-      this.#unmeasured.add(index);
+      this.#valuations.touch(index);
       this.#book.load(index, bookedContent(this, accountId));
       for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(index, fill);
       const content = this.#book.read(index);
@@ -327,23 +324,19 @@ export class PortfolioView implements Fold, Portfolio {
    * parameters one pass over all accounts; otherwise only those that were touched are valued again.
    */
   measure(): Float64Array {
-    const { book, kernel, lines } = this;
-    const size = book.size * FIGURE_COUNT;
-    if (this.#measured.length < size) {
-      const wider = new Float64Array(Math.max(64 * FIGURE_COUNT, 2 * size));
-      wider.set(this.#measured);
-      this.#measured = wider;
-    }
-    if (kernel.model.refresh() || this.#measuredBy !== kernel || this.#measuredAt !== lines.market.version) {
-      marginAll(kernel, book, this.#measured);
-      this.#measuredBy = kernel;
-      this.#measuredAt = lines.market.version;
-    } else {
-      for (const index of this.#unmeasured)
-        this.#measured.set(kernel.value(book, index), index * FIGURE_COUNT);
-    }
-    this.#unmeasured.clear();
-    return this.#measured;
+    const { book, kernel } = this;
+    return this.#valuations.all(kernel, book);
+  }
+
+  /**
+   * Accounts that may be anything but healthy: all that are not, and perhaps some that were not a moment ago. Only those
+   * near a threshold are valued again after a move of prices. What was asked before decides who else is named here, so
+   * an answer may depend on those alone that are found unhealthy by their own figures.
+   */
+  suspects(): readonly string[] {
+    const { book, kernel } = this;
+    const ids = this.accountIds();
+    return this.#valuations.suspects(kernel, book).map((account) => ids[account] as string);
   }
 
   /** The figures as they are written into events, stamped with what they include. */
@@ -371,8 +364,7 @@ export class PortfolioView implements Fold, Portfolio {
     this.position = 0n;
     this.#book = new Book(this.lines.catalogue);
     this.#kernel = undefined;
-    this.#measuredBy = undefined;
-    this.#unmeasured.clear();
+    this.#valuations.forget();
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Instant, Intent } from '@plinth/eventing';
 import {
   EQUITY,
-  FIGURE_COUNT,
   INITIAL,
   MAINTENANCE,
   nextSeverity,
@@ -18,17 +17,13 @@ import { hasWork } from '../domain/margin-call.ts';
 import { marginStream, type RiskViews } from './risk-views.ts';
 
 /** State that these figures give to an account that was in `from`. */
-const stateBy = (
-  portfolio: PortfolioView,
-  figures: Float64Array,
-  at: number,
-  from: AccountState,
-): AccountState => stateOf(nextSeverity(severityOf(from), figures, at, portfolio.marginParameters));
+const stateBy = (portfolio: PortfolioView, figures: Float64Array, from: AccountState): AccountState =>
+  stateOf(nextSeverity(severityOf(from), figures, 0, portfolio.marginParameters));
 
 /** All that an account's state, call and liquidation are decided by. */
 export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Instant): Judgement => {
   const figures = portfolio.value(accountId).slice();
-  const stateFrom = (from: AccountState): AccountState => stateBy(portfolio, figures, 0, from);
+  const stateFrom = (from: AccountState): AccountState => stateBy(portfolio, figures, from);
   const assessment = portfolio.assess(accountId);
   const maintenance = figures[MAINTENANCE] as number;
   const { callRatio } = portfolio.marginParameters.states;
@@ -62,11 +57,10 @@ const newsOf = (
   portfolio: PortfolioView,
   known: MarginAccount,
   figures: Float64Array,
-  place: number,
   at: Instant,
 ): AccountState | undefined => {
-  const to = stateBy(portfolio, figures, place, known.state);
-  const now = stateOf(severityNow(figures, place, portfolio.marginParameters));
+  const to = stateBy(portfolio, figures, known.state);
+  const now = stateOf(severityNow(figures, 0, portfolio.marginParameters));
   return to !== known.state || hasWork(known, to, now, at) ? to : undefined;
 };
 
@@ -81,32 +75,23 @@ export const revalueAccounts = (
   const due = [...new Set(accountIds)].filter(
     (accountId) =>
       portfolio.hasAccount(accountId) &&
-      newsOf(portfolio, accounts.of(accountId), portfolio.value(accountId), 0, at) !== undefined,
+      newsOf(portfolio, accounts.of(accountId), portfolio.value(accountId), at) !== undefined,
   );
   return due.slice(0, LIMITS.revaluationsPerReactionMax).map((accountId) => revalue(views, accountId, at));
 };
 
 /**
- * All accounts in one pass over the arrays. Only those whose state changes, or that have something due,
- * become decisions; the worst first where there are too many for one reaction, the others with the next
- * round.
+ * Everybody, after a change of prices or parameters: only those that may be unhealthy, or that the log has as unhealthy
+ * or called, can have news. The worst first where they are too many for one reaction, the others with the next round.
  */
 export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => {
   const { portfolio, accounts } = views;
   if (!portfolio.isReady) return [];
-  const figures = portfolio.measure();
   const due: { accountId: string; severity: number }[] = [];
-  const look = (accountId: string, n: number): void => {
-    const to = newsOf(portfolio, accounts.of(accountId), figures, n * FIGURE_COUNT, at);
+  for (const accountId of new Set([...portfolio.suspects(), ...accounts.watched()])) {
+    const to = newsOf(portfolio, accounts.of(accountId), portfolio.value(accountId), at);
     if (to !== undefined) due.push({ accountId, severity: severityOf(to) });
-  };
-  // Who is healthy by the log and by the figures has nothing to say: most accounts are passed over by these alone.
-  const parameters = portfolio.marginParameters;
-  const watched = accounts.watched();
-  portfolio.accountIds().forEach((accountId, n) => {
-    if (severityNow(figures, n * FIGURE_COUNT, parameters) > 0 && !watched.has(accountId)) look(accountId, n);
-  });
-  for (const accountId of watched) look(accountId, portfolio.accountIndex(accountId));
+  }
   due.sort((a, b) => b.severity - a.severity || (a.accountId < b.accountId ? -1 : 1));
   return due
     .slice(0, LIMITS.revaluationsPerReactionMax)
@@ -115,10 +100,9 @@ export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => 
 
 /** How many accounts owe more than they have, by the figures at this position: the gate of payouts. */
 export const countInsolvent = (portfolio: PortfolioView): number => {
-  const figures = portfolio.measure();
   let count = 0;
-  for (let n = 0; n < portfolio.accountIds().length; n += 1) {
-    if ((figures[n * FIGURE_COUNT + EQUITY] as number) < 0) count += 1;
+  for (const accountId of portfolio.suspects()) {
+    if ((portfolio.value(accountId)[EQUITY] as number) < 0) count += 1;
   }
   return count;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { foldStream, type Envelope, type Intent } from '@plinth/eventing';
-import { FIGURE_COUNT } from '@plinth/margin';
+import { FIGURE_COUNT, severityNow } from '@plinth/margin';
 import fc from 'fast-check';
 import { marginAccount, type MarginEvent } from '../domain/margin-account.ts';
 import { childFilled, orderClosed, orderPlaced, RiskWorld, types } from '../testing/risk-world.ts';
@@ -108,6 +108,26 @@ describe('the folds', () => {
         },
       ),
       { numRuns: 20 },
+    );
+  });
+});
+
+describe('the index of suspects', () => {
+  it('misses nobody who is not healthy by the figures, at any step', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const world = played([]);
+        const { portfolio } = world.spec.views;
+        list.forEach((one, n) => {
+          play(world, one, n);
+          const suspects = new Set(portfolio.suspects());
+          for (const accountId of ACCOUNTS) {
+            const severity = severityNow(portfolio.value(accountId), 0, portfolio.marginParameters);
+            expect(severity === 0 || suspects.has(accountId)).toBe(true);
+          }
+        });
+      }),
+      { numRuns: 40 },
     );
   });
 });
