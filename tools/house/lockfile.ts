@@ -1,7 +1,7 @@
 /**
- * npm leaves packages for other platforms out of package-lock.json when the registry at hand does not carry them,
- * and `npm ci` then refuses the lock everywhere. Their entries follow from what the lock says anyway: name and exact
- * version stand with the package that may use them.
+ * npm leaves packages for other platforms out of package-lock.json when the registry at hand does not carry
+ * them, and `npm ci` then refuses the lock everywhere. Their entries follow from what the lock says anyway:
+ * name and exact version stand with the package that may use them.
  */
 export type LockEntry = Readonly<{
   version?: string;

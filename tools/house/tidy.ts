@@ -184,7 +184,10 @@ const noNewDate: Rule = (node, report) => {
     report(node, 'Date: time is an argument');
 };
 
-/** Engines differ in `**` on doubles as they do in Math.pow; on big integers and for powers of two it is exact. */
+/**
+ * Engines differ in `**` on doubles as they do in Math.pow; on big integers and for powers of two it is
+ * exact.
+ */
 const noEnginePower: Rule = (node, report) => {
   if (!ts.isBinaryExpression(node)) return;
   if (node.operatorToken.kind !== ts.SyntaxKind.AsteriskAsteriskToken) return;

@@ -21,7 +21,10 @@ export type FinishInputs = Readonly<{
   directory: string;
 }>;
 
-/** Signs the head of a finished run, proves the log to the offline verifier, writes the report. True when all held. */
+/**
+ * Signs the head of a finished run, proves the log to the offline verifier, writes the report. True when all
+ * held.
+ */
 export const finishRun = async (inputs: FinishInputs): Promise<boolean> => {
   const { played, feed, accounts, seed } = inputs;
   const { log } = played.open;

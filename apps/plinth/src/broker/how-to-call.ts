@@ -14,7 +14,9 @@ Ctrl-C stops it.
 `);
 };
 
-/** Signs as the gateway's README says; requests and answers stay bytes, so that no generated code is needed. */
+/**
+ * Signs as the gateway's README says; requests and answers stay bytes, so that no generated code is needed.
+ */
 const pythonSnippet = (address: string, keyFile: string, method: string): string => `
   import base64, hashlib, json, secrets, time, grpc
   from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

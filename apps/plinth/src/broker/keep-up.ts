@@ -11,7 +11,9 @@ const MARKET_EVERY_MS = 1_000;
 
 export type KeepUpOptions = Readonly<{ played: Played; feed: MarketFeed; directory: string; port: number }>;
 
-/** Goes on from where a finished run stands: the market keeps its last prices, time passes as it does outside. */
+/**
+ * Goes on from where a finished run stands: the market keeps its last prices, time passes as it does outside.
+ */
 export const keepUp = async (
   { played, feed, directory, port }: KeepUpOptions,
   signal: AbortSignal,

@@ -1,7 +1,9 @@
 import type { Logger } from '@plinth/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Most attempts in a row of a periodic task before the broker stops: what fails that often needs a person. */
+/**
+ * Most attempts in a row of a periodic task before the broker stops: what fails that often needs a person.
+ */
 const FAILURES_MAX = 100;
 
 /** The things that go on in a running broker, stopped together. */
@@ -32,7 +34,9 @@ export class Loops {
     this.#running.push(running);
   }
 
-  /** Something that is done again and again, with a pause after each time; a failure is told and tried again. */
+  /**
+   * Something that is done again and again, with a pause after each time; a failure is told and tried again.
+   */
   every(name: string, pauseMs: number, task: (signal: AbortSignal) => Promise<unknown>): void {
     this.run(name, async (signal) => {
       for (let failures = 0; !signal.aborted;) {

@@ -6,8 +6,8 @@ import type { LiveMarket } from './live-market.ts';
 const WAIT_MS = 30_000;
 
 /**
- * Lists a market's assets, instruments, venues, pools and parameters in a fresh log. In a log that has them this changes
- * nothing: the commands carry the ids under which they were answered then.
+ * Lists a market's assets, instruments, venues, pools and parameters in a fresh log. In a log that has them
+ * this changes nothing: the commands carry the ids under which they were answered then.
  */
 export const openMarket = async (
   { feed }: LiveMarket,

@@ -24,7 +24,10 @@ const MARKET_EVERY_MS = 1_000;
 
 type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
 
-/** When the made market of a data directory began, and from which seed: kept, so that prices go on after a restart. */
+/**
+ * When the made market of a data directory began, and from which seed: kept, so that prices go on after a
+ * restart.
+ */
 const marketOf = (directory: string, seed: number): MarketFile => {
   const path = join(directory, 'market.json');
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;

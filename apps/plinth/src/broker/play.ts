@@ -31,7 +31,8 @@ export type Played = Readonly<{
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Plays a feed and a book through a whole broker in one process, then folds the log into fresh views and compares them. A directory with a run that was cut is taken up where it stood.
+ * Plays a feed and a book through a whole broker in one process, then folds the log into fresh views and
+ * compares them. A directory with a run that was cut is taken up where it stood.
  */
 export const play = async (options: PlayOptions): Promise<Played> => {
   const { feed, accounts, seed, directory, identity, signal } = options;

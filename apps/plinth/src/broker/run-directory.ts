@@ -26,8 +26,8 @@ const write = (directory: string, file: RunFile): void => {
 };
 
 /**
- * Opens the directory of a run: one that was cut is taken up again, a finished one is done anew. A directory that is not
- * empty and not a run's is left alone.
+ * Opens the directory of a run: one that was cut is taken up again, a finished one is done anew. A directory
+ * that is not empty and not a run's is left alone.
  */
 export const openRunDirectory = (
   directory: string,

@@ -83,7 +83,8 @@ class Rebuild {
 }
 
 /**
- * Rebuilds every view from the log alone and compares it with every hash that was recorded of it while it lived.
+ * Rebuilds every view from the log alone and compares it with every hash that was recorded of it while it
+ * lived.
  * @throws CliError naming the first bad position when the log cannot be folded.
  */
 export const compareHashes = async (

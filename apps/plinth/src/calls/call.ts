@@ -15,7 +15,10 @@ export type OptionOf = FieldOf &
     choices?: readonly string[];
     /** Value of the field when the option is absent. */
     fallback?: unknown;
-    /** The field's value follows from the request id (after `{client}.` for an order), so that a repetition is the same. */
+    /**
+     * The field's value follows from the request id (after `{client}.` for an order), so that a repetition is
+     * the same.
+     */
     fromRequestId?: 'plain' | 'own-part';
   }>;
 

@@ -10,7 +10,10 @@ type IssueOptions = CallOptions &
 
 const SCOPES = ['read', 'trade', 'transfer', 'withdraw', 'operate'];
 
-/** `keys issue`: the key is made here, its secret stays here; the broker gets what it needs to check a signature. */
+/**
+ * `keys issue`: the key is made here, its secret stays here; the broker gets what it needs to check a
+ * signature.
+ */
 export const addKeyIssue = (keys: Command): void => {
   addConnectionOptions(keys.command('issue'))
     .description('make a key, issue it to a client and write the key file (operators)')

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout this program was built from: the nearest folder above with a package-lock.json, else the working folder. */
+/**
+ * The checkout this program was built from: the nearest folder above with a package-lock.json, else the
+ * working folder.
+ */
 const home = (): string => {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package-lock.json'))) return folder;

@@ -1,6 +1,8 @@
 import { CliError, EXIT } from './exit-codes.ts';
 
-/** Runs something that stops cleanly at the first Ctrl-C (or SIGTERM); a second one ends the process at once. */
+/**
+ * Runs something that stops cleanly at the first Ctrl-C (or SIGTERM); a second one ends the process at once.
+ */
 export const interruptible = async (run: (signal: AbortSignal) => Promise<void>): Promise<void> => {
   const stop = new AbortController();
   const interrupt = (): void => {

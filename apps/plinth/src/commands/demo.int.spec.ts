@@ -47,7 +47,9 @@ const journals = (data: string): number => {
   }
 };
 
-/** Kills the child at a random moment after it has taken up its work. False when it came to its end before. */
+/**
+ * Kills the child at a random moment after it has taken up its work. False when it came to its end before.
+ */
 const killWhileWorking = async (child: ChildProcess, data: string, end: Promise<Ended>): Promise<boolean> => {
   const before = journals(data);
   let isOver = false;

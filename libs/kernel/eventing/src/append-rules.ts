@@ -8,8 +8,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SHA256_BYTES = 32;
 
 /**
- * What every log demands of a request before it looks at its own content, so that one malformed request can never harm
- * the others of its batch. A breach is a bug of the caller.
+ * What every log demands of a request before it looks at its own content, so that one malformed request can
+ * never harm the others of its batch. A breach is a bug of the caller.
  */
 export const assertAppendRequest = (request: AppendRequest): void => {
   const { appends, cause, command, checkpoint } = request;

@@ -7,7 +7,10 @@ import type { NewEvent } from './envelope.ts';
 export type DeciderOutcome<State, T extends EventType, Code extends string> = Readonly<{
   /** The decision must be exactly these events, in this order. */
   then(expected: readonly NewEvent<T>[]): void;
-  /** The command must be refused with this code; returns the rejection for further looks at its field and details. */
+  /**
+   * The command must be refused with this code; returns the rejection for further looks at its field and
+   * details.
+   */
   thenRejected(code: Code): Rejection<Code>;
   /** Nothing to do is a valid decision. */
   thenNothing(): void;
@@ -28,8 +31,8 @@ export type DeciderSpec<State, Command, T extends EventType, Code extends string
 }>;
 
 /**
- * Given / when / then for a decider or a workflow. It throws plain errors that show what was expected and what was
- * decided, so that it works in any test runner.
+ * Given / when / then for a decider or a workflow. It throws plain errors that show what was expected and
+ * what was decided, so that it works in any test runner.
  */
 export const deciderSpec = <State, Command, T extends EventType, Code extends string>(
   decider: Decider<State, Command, T, Code>,
@@ -79,7 +82,9 @@ const assertSameEvents = (expected: readonly unknown[], actual: readonly unknown
   );
 };
 
-/** Canonical text of plain data: keys sorted, bigints and bytes marked, so that equal texts mean equal values. */
+/**
+ * Canonical text of plain data: keys sorted, bigints and bytes marked, so that equal texts mean equal values.
+ */
 const describe = (value: unknown, indent = ''): string => {
   const deeper = `${indent}  `;
   const block = (open: string, close: string, lines: readonly string[]): string =>

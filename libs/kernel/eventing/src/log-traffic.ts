@@ -4,7 +4,10 @@ import type { EventId } from './envelope.ts';
 export type Seen = Readonly<{ position: bigint; id: EventId }>;
 
 export type LogTraffic = Readonly<{
-  /** Each called in turn until the time is over; resolves to the ids that are certainly committed, none when rolled back. */
+  /**
+   * Each called in turn until the time is over; resolves to the ids that are certainly committed, none when
+   * rolled back.
+   */
   writers: readonly (() => Promise<readonly EventId[]>)[];
   /** Each polled with the last position it has seen. */
   readers: readonly ((after: bigint) => Promise<readonly Seen[]>)[];
@@ -24,7 +27,10 @@ export type TrafficReport = Readonly<{
   inversions: number;
 }>;
 
-/** Readers follow a log while writers append to it; afterwards all that was committed must have been seen, in order. */
+/**
+ * Readers follow a log while writers append to it; afterwards all that was committed must have been seen, in
+ * order.
+ */
 export const runTraffic = async ({ writers, readers, isOver, pause }: LogTraffic): Promise<TrafficReport> => {
   const committed = new Set<EventId>();
   let isWritten = false;
@@ -35,7 +41,8 @@ export const runTraffic = async ({ writers, readers, isOver, pause }: LogTraffic
     const seen = new Set<EventId>();
     let [last, gaps, inversions] = [0n, 0, 0];
     for (;;) {
-      // Asked before the poll: what was written before it was asked must be in the poll's answer or in an earlier one.
+      // Asked before the poll: what was written before it was asked must be in the poll's answer or in an
+      // earlier one.
       const isLastRound = isWritten;
       const events = await reader(last);
       for (const { position, id } of events) {

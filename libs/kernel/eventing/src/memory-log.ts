@@ -12,8 +12,9 @@ type Unplaced = Omit<StoredEvent, 'position'>;
 export type MemoryLogOptions = Readonly<{ codec?: EventCodec; epoch?: number }>;
 
 /**
- * The log of simulations and unit tests: the same judgements in the same order as the log on PostgreSQL, held to it by
- * the contract suite. It keeps payloads as bytes, so that nobody can change history through a shared object.
+ * The log of simulations and unit tests: the same judgements in the same order as the log on PostgreSQL, held
+ * to it by the contract suite. It keeps payloads as bytes, so that nobody can change history through a shared
+ * object.
  */
 export class MemoryLog implements EventLog, StoredLog {
   readonly #codec: EventCodec;

@@ -50,7 +50,9 @@ class SpecRun {
     this.views = definition.views();
   }
 
-  /** Appends through the codec; then every event is folded and reacted to, those of the reactions after it. */
+  /**
+   * Appends through the codec; then every event is folded and reacted to, those of the reactions after it.
+   */
   append(stream: StreamId, at: Instant, events: readonly NewEvent[]): void {
     this.#write(stream, at, events);
     this.#go();

@@ -18,12 +18,17 @@ export type StoredEvent = Readonly<{
   traceparent?: string;
 }>;
 
-/** A log that shows its rows as stored, for the audit, the relay and exports. Same order and limits as `EventLog.read`. */
+/**
+ * A log that shows its rows as stored, for the audit, the relay and exports. Same order and limits as
+ * `EventLog.read`.
+ */
 export interface StoredLog {
   readStored(after: bigint, limit: number): Promise<readonly StoredEvent[]>;
 }
 
-/** Lifts a stored event into the present form of its payload. Bytes that cannot be read stop the reader here. */
+/**
+ * Lifts a stored event into the present form of its payload. Bytes that cannot be read stop the reader here.
+ */
 export const toEnvelope = (stored: StoredEvent, codec: EventCodec): Envelope => {
   // Field by field: replays run through here, and taking the bytes out of a copy costs several times as much.
   const envelope = {

@@ -24,7 +24,10 @@ const take = async (transport: Transport, after: bigint, count: number): Promise
 const upTo = (from: number, to: number): readonly bigint[] =>
   Array.from({ length: to - from + 1 }, (_, i) => BigInt(from + i));
 
-/** What every transport must do: each event once, in order, with no gap, from any place, to any number of subscribers. */
+/**
+ * What every transport must do: each event once, in order, with no gap, from any place, to any number of
+ * subscribers.
+ */
 export const transportContract = (name: string, open: () => Promise<TransportUnderTest>): void => {
   describe(`${name}: the transport's contract`, () => {
     let under: TransportUnderTest;

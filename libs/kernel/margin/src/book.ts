@@ -4,14 +4,18 @@ import { LIMITS } from './limits.ts';
 import { RowTable } from './row-table.ts';
 import type { AccountContent } from './types.ts';
 
-/** Packs a place and an asset into one key; the place is the major part, so balances of one place stand together. */
+/**
+ * Packs a place and an asset into one key; the place is the major part, so balances of one place stand
+ * together.
+ */
 export const balanceKey = (location: number, asset: number): number => location * LIMITS.assets + asset;
 export const assetOfKey = (key: number): number => key & (LIMITS.assets - 1);
 export const locationOfKey = (key: number): number => key >>> 10;
 
 /**
- * Positions, balances and debts of all accounts as a structure of arrays. Rows of an account are kept in the canonical
- * order of the catalogue, whatever the order they came in: equal contents give equal figures, bit for bit.
+ * Positions, balances and debts of all accounts as a structure of arrays. Rows of an account are kept in the
+ * canonical order of the catalogue, whatever the order they came in: equal contents give equal figures, bit
+ * for bit.
  */
 export class Book {
   readonly catalogue: Catalogue;

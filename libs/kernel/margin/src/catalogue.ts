@@ -17,8 +17,9 @@ export type CatalogueInstrument = Readonly<{
 }>;
 
 /**
- * The nouns of the risk engine under dense indexes, in order of registration. Append-only: an index never changes
- * meaning, so books and arrays may hold it. Equal sequences of registrations give equal indexes on every replica.
+ * The nouns of the risk engine under dense indexes, in order of registration. Append-only: an index never
+ * changes meaning, so books and arrays may hold it. Equal sequences of registrations give equal indexes on
+ * every replica.
  */
 export class Catalogue {
   readonly underlyings = new IdTable('underlying', LIMITS.underlyings);
@@ -79,7 +80,8 @@ export class Catalogue {
         return;
       case 'perpetual':
       case 'future':
-        // 1/entry − 1/price is an amount of the underlying itself: any other coin would carry a price of its own.
+        // 1/entry − 1/price is an amount of the underlying itself: any other coin would carry a price of its
+        // own.
         if (spec.form === 'inverse' && this.assetUnderlyings[entry.settlement] !== entry.underlying)
           refuse(
             'instrument.settlement',

@@ -14,7 +14,10 @@ import {
 const COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'AVAX', 'DOGE'] as const;
 const VENUES = ['venue-a', 'venue-b', 'venue-c', 'venue-d'] as const;
 
-/** All marks of one coin one step on: together, each venue a little apart, now and then with a wide conservative price. */
+/**
+ * All marks of one coin one step on: together, each venue a little apart, now and then with a wide
+ * conservative price.
+ */
 const moveCoin = (world: World, random: () => number, coin: string, step: number): void => {
   const { market, catalogue } = world;
   const common = 1 + step * roughNormal(random);

@@ -1,7 +1,7 @@
 /**
- * A figure taken apart. At every node with children the value is exactly, bit for bit, the sum of its children's values
- * added from first to last. Where floating-point sums in another grouping differ, a child named `rounding` says by how
- * much.
+ * A figure taken apart. At every node with children the value is exactly, bit for bit, the sum of its
+ * children's values added from first to last. Where floating-point sums in another grouping differ, a child
+ * named `rounding` says by how much.
  */
 export type Explanation = Readonly<{ label: string; value: number; children: readonly Explanation[] }>;
 
@@ -21,7 +21,8 @@ export const explained = (
   const children = parts.filter((part) => part.value !== 0 || part.children.length > 0);
   if (children.length === 0) return leaf(label, value);
   let sum = sumOf(children);
-  // One remainder nearly always makes the sum exact; a second mends the case where the first one rounds itself.
+  // One remainder nearly always makes the sum exact; a second mends the case where the first one rounds
+  // itself.
   for (let n = 0; n < 4 && sum !== value; n++) {
     children.push(leaf(remainder, value - sum));
     sum = sumOf(children);

@@ -1,6 +1,6 @@
 /**
- * The figures of one account, in USD, by place in a `Float64Array`. Values of what is owned are positive, losses,
- * requirements and deductions are positive too: `equity` is what is left of them.
+ * The figures of one account, in USD, by place in a `Float64Array`. Values of what is owned are positive,
+ * losses, requirements and deductions are positive too: `equity` is what is left of them.
  */
 export const FIGURES = [
   /** Σ net assets at mark: balances less debts. */

@@ -1,7 +1,9 @@
 import { balanceKey, type Book } from './book.ts';
 import { checkFinite, checkPositive, refuse } from './checks.ts';
 
-/** A trade that might happen: signed quantity (positive = buy) in contracts, or in base units for a spot pair. */
+/**
+ * A trade that might happen: signed quantity (positive = buy) in contracts, or in base units for a spot pair.
+ */
 export type HypotheticalOrder = Readonly<{ instrument: string; quantity: number; price: number }>;
 
 const amountAt = (book: Book, account: number, location: string, asset: string): number => {
@@ -20,9 +22,9 @@ export const addToBalance = (
 ): void => book.setBalance(account, asset, location, amountAt(book, account, location, asset) + change);
 
 /**
- * Books a fill: a spot fill exchanges two balances; a derivative fill moves the position, averages its entry where it
- * grows, and pays the profit of what it closes to the settlement balance at its venue. At its own mark it leaves equity
- * unchanged.
+ * Books a fill: a spot fill exchanges two balances; a derivative fill moves the position, averages its entry
+ * where it grows, and pays the profit of what it closes to the settlement balance at its venue. At its own
+ * mark it leaves equity unchanged.
  */
 export const applyFill = (book: Book, account: number, order: HypotheticalOrder): void => {
   checkFinite('order.quantity', order.quantity);

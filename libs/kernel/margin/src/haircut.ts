@@ -1,9 +1,9 @@
 import type { AssetArrays } from './asset-arrays.ts';
 
 /**
- * Haircut of an asset that is not shocked (finance §5): h = clamp(h_min, z·σ·√τ, h_max) + concentration, where
- * τ = τ₀ · max(1, value / depth), depth = participation · ADV · τ₀. The concentration is the growth that √τ brings and
- * the impact of selling, both inside the ceiling h_max.
+ * Haircut of an asset that is not shocked (finance §5): h = clamp(h_min, z·σ·√τ, h_max) + concentration,
+ * where τ = τ₀ · max(1, value / depth), depth = participation · ADV · τ₀. The concentration is the growth
+ * that √τ brings and the impact of selling, both inside the ceiling h_max.
  *
  * @param value USD, ≥ 0
  * @returns fraction of the value

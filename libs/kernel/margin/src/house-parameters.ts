@@ -14,8 +14,8 @@ const alternative = { ...major, group: 'alternatives', shockFloor: 0.08, basisRa
 const stable = { ...major, group: 'stables', shockFloor: 0.004, shockCap: 0.12, basisRate: 0.002 };
 
 /**
- * The set a fresh house starts with. Weights and shocks: on hourly data of four crashes they covered 99.8 % of long,
- * short, pair and hedged books. Volumes are orders of magnitude of all books together.
+ * The set a fresh house starts with. Weights and shocks: on hourly data of four crashes they covered 99.8 %
+ * of long, short, pair and hedged books. Volumes are orders of magnitude of all books together.
  */
 export const houseParameters: RiskParameters = riskParameters({
   version: 'house-1',

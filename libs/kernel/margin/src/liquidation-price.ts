@@ -19,9 +19,10 @@ const STEP = 1.05;
 const TOLERANCE = 1e-9;
 
 /**
- * Where an account would be liquidated if one underlying alone moved, all its lines together (finance §6.6). Searched
- * outward in steps of 5 % from today's price, then bisected to 1e-9 of the multiple. Both are 1 when equity is below the
- * maintenance margin now; `undefined` when no such price exists within 1/10,000 and 1,000 of today's.
+ * Where an account would be liquidated if one underlying alone moved, all its lines together (finance §6.6).
+ * Searched outward in steps of 5 % from today's price, then bisected to 1e-9 of the multiple. Both are 1 when
+ * equity is below the maintenance margin now; `undefined` when no such price exists within 1/10,000 and 1,000
+ * of today's.
  */
 export const liquidationPrice = (
   kernel: MarginKernel,

@@ -9,8 +9,8 @@ import type { RiskModel } from './risk-model.ts';
 import { scan } from './scan.ts';
 
 /**
- * The one implementation of margin: one account in, its figures out. Every report, batch, what-if and explanation runs
- * this code and reads these arrays, which hold the account's sums until the next call.
+ * The one implementation of margin: one account in, its figures out. Every report, batch, what-if and
+ * explanation runs this code and reads these arrays, which hold the account's sums until the next call.
  */
 export class MarginKernel {
   readonly model: RiskModel;

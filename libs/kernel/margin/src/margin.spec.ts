@@ -21,8 +21,8 @@ describe('margin of one account, by hand', () => {
     const { figures, state } = marginOf(world.kernel, world.book, account);
     expect(figures.unrealised).toBe(2_000);
     expect(figures.equity).toBeCloseTo(102_000, 9);
-    // The profit is paid in USDC: in the column of −x that has fallen by its own x = 0.005, and the 2,000 USDC of
-    // profit lose 12 % in the de-peg.
+    // The profit is paid in USDC: in the column of −x that has fallen by its own x = 0.005, and the 2,000
+    // USDC of profit lose 12 % in the de-peg.
     expect(figures.scanOwn).toBeCloseTo(120_000 * X_BTC * (1 - 0.005) + 2_000 * 0.12, 6);
     expect(state).toBe('healthy');
   });

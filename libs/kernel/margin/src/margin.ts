@@ -8,7 +8,9 @@ import { severityNow, stateOf } from './state.ts';
 import type { AccountState, PriceState } from './types.ts';
 import { worstPriceState } from './price-state.ts';
 
-/** The scenarios that made the figure: index into the model's scenario set. Equal losses: the first scenario. */
+/**
+ * The scenarios that made the figure: index into the model's scenario set. Equal losses: the first scenario.
+ */
 export type Binding = Readonly<{
   all: number;
   groups: readonly Readonly<{ group: string; scenario: number; loss: number }>[];

@@ -7,7 +7,9 @@ import type { MarkInput, PriceState, UnwindCurve, UnwindSide } from './types.ts'
 const STATES = ['live', 'degraded', 'halted'] as const satisfies readonly PriceState[];
 const HALTED = 2;
 
-/** Prices of one kind of line by index. A line without a price yet is worth nothing and its state is `halted`. */
+/**
+ * Prices of one kind of line by index. A line without a price yet is worth nothing and its state is `halted`.
+ */
 export class PriceTable {
   mark = new Float64Array(0);
   low = new Float64Array(0);
@@ -46,8 +48,8 @@ export const grown = (old: Float64Array, capacity: number): Float64Array<ArrayBu
 };
 
 /**
- * Prices, volatilities and books' depth as the engine sees them now. Units: USD per asset unit, quote units per
- * instrument unit of underlying, volatility per √year.
+ * Prices, volatilities and books' depth as the engine sees them now. Units: USD per asset unit, quote units
+ * per instrument unit of underlying, volatility per √year.
  */
 export class MarketState {
   readonly assets = new PriceTable();
@@ -124,7 +126,10 @@ export class MarketState {
     return this.#impliedVolatilities[instrument] ?? 0;
   }
 
-  /** Expected cost of unwinding an asset or an instrument through today's books; `undefined` forgets the curve. */
+  /**
+   * Expected cost of unwinding an asset or an instrument through today's books; `undefined` forgets the
+   * curve.
+   */
   setUnwindCurve(
     line: 'asset' | 'instrument',
     id: string,

@@ -20,8 +20,9 @@ type Side = 'bids' | 'asks';
 const sideOf = (order: HypotheticalOrder): Side => (order.quantity > 0 ? 'bids' : 'asks');
 
 /**
- * Judges resting orders on the worse side: nothing fills, all bids fill, all asks fill, and for each underlying the side
- * that is worse for it alone, all together. `quantity` is what remains, positive for a bid.
+ * Judges resting orders on the worse side: nothing fills, all bids fill, all asks fill, and for each
+ * underlying the side that is worse for it alone, all together. `quantity` is what remains, positive for a
+ * bid.
  */
 export const marginWithOpenOrders = (
   kernel: MarginKernel,
@@ -65,8 +66,9 @@ export type OrderVerdict =
   | Readonly<{ allowed: false; reason: 'initial-margin'; initialSlack: number }>;
 
 /**
- * Whether margin lets an order be placed beside those that rest. A risk-reducing order always may, in any state
- * (finance §6.9); any other needs equity of at least IM on the worse side of everything that may then fill.
+ * Whether margin lets an order be placed beside those that rest. A risk-reducing order always may, in any
+ * state (finance §6.9); any other needs equity of at least IM on the worse side of everything that may then
+ * fill.
  */
 export const judgeOrder = (
   kernel: MarginKernel,

@@ -1,6 +1,8 @@
 import { MarginInputError } from './checks.ts';
 
-/** How hard an underlying is shocked: x = clamp(z · σ · √(horizon), floor, cap), rounded up to `shockStep`. */
+/**
+ * How hard an underlying is shocked: x = clamp(z · σ · √(horizon), floor, cap), rounded up to `shockStep`.
+ */
 export type ShockParameters = Readonly<{
   /** Name of the group inside which losses offset in the second scan measure. */
   group: string;
@@ -16,7 +18,9 @@ export type ShockParameters = Readonly<{
   volShockDown: number;
   /** Charge per unit of matched notional between different lines of this underlying. */
   basisRate: number;
-  /** What trades per day in all books together, USD: the base of the impact law where no cost curve is known. */
+  /**
+   * What trades per day in all books together, USD: the base of the impact law where no cost curve is known.
+   */
   dailyVolumeUsd: number;
 }>;
 export type UnderlyingParameters = Readonly<{ underlying: string }> & ShockParameters;
@@ -41,7 +45,10 @@ export type VenueParameters = Readonly<{
   transferHours: number;
 }>;
 
-/** Every number a margin figure depends on besides book and market. Arrives as an event; never changed in place. */
+/**
+ * Every number a margin figure depends on besides book and market. Arrives as an event; never changed in
+ * place.
+ */
 export type RiskParameters = Readonly<{
   version: string;
   scenarios: Readonly<{
@@ -123,7 +130,8 @@ const checkShock = (problems: Problems, field: string, p: ShockParameters, all: 
   problems.within(`${field}.volShockUp`, p.volShockUp, 0, 3);
   problems.within(`${field}.volShockDown`, p.volShockDown, 0, 0.95);
   problems.within(`${field}.dailyVolumeUsd`, p.dailyVolumeUsd, 1, 1e15);
-  // Netting two legs saves 2 · wOwn · floor of each matched unit: a dearer basis would make netting cost more.
+  // Netting two legs saves 2 · wOwn · floor of each matched unit: a dearer basis would make netting cost
+  // more.
   problems.within(`${field}.basisRate`, p.basisRate, 0, 2 * all.blend.own * p.shockFloor);
 };
 

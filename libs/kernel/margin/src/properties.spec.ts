@@ -12,7 +12,10 @@ import { whatIf } from './what-if.ts';
 const seeds = fc.integer({ min: 1, max: 1_000_000_000 });
 const RUNS = { numRuns: 60 };
 
-/** Costs that grow with size and charges for where money stands are left out where a law holds without them only. */
+/**
+ * Costs that grow with size and charges for where money stands are left out where a law holds without them
+ * only.
+ */
 const plain: RiskParameters = riskParameters({
   ...houseParameters,
   concentration: { ...houseParameters.concentration, impactCoefficient: 0 },

@@ -4,8 +4,8 @@ import type { ModelView } from './model-view.ts';
 import type { InstrumentSpec } from './types.ts';
 
 /**
- * Value of one contract of an option in settlement units, at this forward (quote units) and volatility (per √year).
- * The pricer knows the time of its valuation.
+ * Value of one contract of an option in settlement units, at this forward (quote units) and volatility (per
+ * √year). The pricer knows the time of its valuation.
  */
 export type OptionValue = (
   option: Extract<InstrumentSpec, { kind: 'option' }>,
@@ -21,10 +21,10 @@ type Priced = ModelView &
   }>;
 
 /**
- * What one unit of each line gains in every scenario, in USD, profit positive, times the counted share. Columns are
- * [maintenance | initial]. A row is `unit × shape`: all contracts that move in proportion to one price share a shape,
- * the vector of that price's shocks, and differ only in their notional; an option has a shape of its own. So a book of
- * many positions is a few exposures times a few rows.
+ * What one unit of each line gains in every scenario, in USD, profit positive, times the counted share.
+ * Columns are [maintenance | initial]. A row is `unit × shape`: all contracts that move in proportion to one
+ * price share a shape, the vector of that price's shocks, and differ only in their notional; an option has a
+ * shape of its own. So a book of many positions is a few exposures times a few rows.
  */
 export class RiskArrays {
   hasOptions = false;
@@ -45,7 +45,10 @@ export class RiskArrays {
   /** Shape of each underlying's own price, and of each instrument. */
   ofUnderlying = new Int32Array(0);
   ofInstrument = new Int32Array(0);
-  /** −1, or the settlement underlying whose price multiplies the profit (paid at par in an asset that is shocked). */
+  /**
+   * −1, or the settlement underlying whose price multiplies the profit (paid at par in an asset that is
+   * shocked).
+   */
   #settlement: number[] = [];
   /** −1, or the option that the shape belongs to. */
   #option: number[] = [];
@@ -118,7 +121,10 @@ export class RiskArrays {
     }
   }
 
-  /** shock, times the shocked price of the settlement asset where profit is paid in it at par, times the counted share. */
+  /**
+   * shock, times the shocked price of the settlement asset where profit is paid in it at par, times the
+   * counted share.
+   */
   #fillShape(width: number, shape: number): void {
     const stride = 2 * width;
     const u = this.underlying[shape]!;

@@ -4,8 +4,9 @@ import { LIMITS } from './limits.ts';
 const SMALLEST_SEGMENT = 4;
 
 /**
- * Rows of many accounts in flat arrays: account k owns `count[k]` rows from `start[k]`, sorted by rank. A segment that is
- * full moves to the end with twice the room; when half of the array is holes, everything is moved together.
+ * Rows of many accounts in flat arrays: account k owns `count[k]` rows from `start[k]`, sorted by rank. A
+ * segment that is full moves to the end with twice the room; when half of the array is holes, everything is
+ * moved together.
  */
 export class RowTable {
   readonly #noun: string;

@@ -26,8 +26,8 @@ export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64A
 };
 
 /**
- * Four columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the lowest of
- * each on the way. `vectorsOf` repeats these sums in the same order.
+ * Four columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the
+ * lowest of each on the way. `vectorsOf` repeats these sums in the same order.
  */
 const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: number): void => {
   const { shapes: rows } = model.arrays;
@@ -85,7 +85,8 @@ const ownLoss = (model: RiskModel, scratch: KernelScratch, from: number, to: num
   for (let u = 0, n = 0; u < scratch.underlyingCount; u++) {
     const end = underlyingEnds[u]!;
     if (end === n + 1) {
-      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is monotone).
+      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is
+      // monotone).
       const amount = amounts[n]!;
       own -= amount * (amount > 0 ? low[shapes[n]!]! : high[shapes[n]!]!);
     } else own -= lowestSum(arrays.shapes, scratch, n, end, from, to);

@@ -44,8 +44,8 @@ export const scenarioSet = (parameters: RiskParameters): readonly Scenario[] => 
 const signed = (multiple: number): string => (multiple > 0 ? `+${multiple}` : `${multiple}`);
 
 /**
- * Columns actually computed. Where nothing in the catalogue depends on volatility, scenarios that differ only in it
- * have equal losses bit for bit and share a column; the first scenario of a column stands for it.
+ * Columns actually computed. Where nothing in the catalogue depends on volatility, scenarios that differ only
+ * in it have equal losses bit for bit and share a column; the first scenario of a column stands for it.
  */
 export type ScenarioColumns = Readonly<{ first: readonly number[]; columnOf: readonly number[] }>;
 

@@ -38,8 +38,8 @@ export const severityNow = (figures: Float64Array, at: number, p: RiskParameters
 };
 
 /**
- * The state after a valuation. A state worsens at once; it improves only past each threshold that it crosses by
- * `hysteresis` of it, so that a price trembling at a threshold does not make a stream of changes.
+ * The state after a valuation. A state worsens at once; it improves only past each threshold that it crosses
+ * by `hysteresis` of it, so that a price trembling at a threshold does not make a stream of changes.
  */
 export const nextSeverity = (
   previous: Severity,

@@ -1,8 +1,14 @@
-/** What the risk engine must know of the world: plain data with string ids. Amounts are float64, in the units named. */
+/**
+ * What the risk engine must know of the world: plain data with string ids. Amounts are float64, in the units
+ * named.
+ */
 
 export type PriceState = 'live' | 'degraded' | 'halted';
 
-/** A unit of account. With `underlying` its price is shocked by scenarios; without, it enters equity after a haircut. */
+/**
+ * A unit of account. With `underlying` its price is shocked by scenarios; without, it enters equity after a
+ * haircut.
+ */
 export type AssetSpec = Readonly<{
   id: string;
   /** Price factor that moves this asset, e.g. BTC for BTC and for wrapped BTC. Absent: not shocked. */
@@ -13,8 +19,9 @@ export type AssetSpec = Readonly<{
 export type LocationSpec = Readonly<{ id: string; kind: 'venue' | 'custody' }>;
 
 /**
- * `linear`: pays contractSize × (price − entry) in the settlement asset, one unit of quote for one of settlement.
- * `inverse`: pays contractSize × (1/entry − 1/price) in the settlement asset, contractSize being in quote units.
+ * `linear`: pays contractSize × (price − entry) in the settlement asset, one unit of quote for one of
+ * settlement. `inverse`: pays contractSize × (1/entry − 1/price) in the settlement asset, contractSize being
+ * in quote units.
  */
 export type InstrumentForm = 'linear' | 'inverse';
 
@@ -34,7 +41,9 @@ export type InstrumentSpec = Readonly<
   )
 >;
 
-/** One mark with its conservative pair: `low` values collateral, `high` values liabilities; low ≤ mark ≤ high. */
+/**
+ * One mark with its conservative pair: `low` values collateral, `high` values liabilities; low ≤ mark ≤ high.
+ */
 export type MarkInput = Readonly<{ mark: number; low: number; high: number; state: PriceState }>;
 
 /** A signed holding in a derivative; `entryPrice` is in quote units, average over its fills. */
@@ -56,8 +65,8 @@ export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /**
  * Expected marginal cost of unwinding one more unit, as a fraction of its mark: straight lines between knots.
- * `quantities` start at 0 and rise; `marginalCosts` are ≥ 0 and never fall. Beyond the last knot the books absorb
- * nothing: every further unit costs the cap of the parameters.
+ * `quantities` start at 0 and rise; `marginalCosts` are ≥ 0 and never fall. Beyond the last knot the books
+ * absorb nothing: every further unit costs the cap of the parameters.
  */
 export type UnwindCurve = Readonly<{ quantities: readonly number[]; marginalCosts: readonly number[] }>;
 /** `sell` unwinds what is long, `buy` what is short or owed. */

@@ -35,7 +35,8 @@ export const startVolatility = (price: number, atMs: number, p: VolatilityParame
 
 /**
  * Takes one more mark (finance §5). For a return r over Δt years and w = 2^(−Δt / half-life):
- * v ← w · v + (1 − w) · r² / Δt. Irregular steps weigh by their length; marks out of order or too close change nothing.
+ * v ← w · v + (1 − w) · r² / Δt. Irregular steps weigh by their length; marks out of order or too close
+ * change nothing.
  */
 export const observePrice = (
   v: Volatility,

@@ -6,7 +6,8 @@ const TWO_54 = 18014398509481984;
 
 /**
  * Natural logarithm to less than 1 unit in the last place, from + − × ÷ and the bits of x alone.
- * x = 2^k · m with m in [√½, √2); with f = m − 1 and s = f / (2 + f): log m = 2·atanh(s) = f − s·(f − s²·P(s²)).
+ * x = 2^k · m with m in [√½, √2); with f = m − 1 and s = f / (2 + f): log m = 2·atanh(s) = f − s·(f −
+ * s²·P(s²)).
  */
 export const log = (x: number): number => {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN;
@@ -40,8 +41,8 @@ const atanhTail = (z: number): number =>
                   z * (0.15386239702814658 + z * (0.13268773138656886 + z * 0.13086626147840102))))));
 
 /**
- * ln(a / b) for positive a and b, to some 2 units in the last place also where a is close to b: the difference is taken
- * before anything is rounded. ln(a/b) = 2·atanh(s) with s = (a − b)/(a + b).
+ * ln(a / b) for positive a and b, to some 2 units in the last place also where a is close to b: the
+ * difference is taken before anything is rounded. ln(a/b) = 2·atanh(s) with s = (a − b)/(a + b).
  */
 export const logRatio = (a: number, b: number): number => {
   const s = (a - b) / (a + b);

@@ -6,7 +6,9 @@ const SPLIT = 134217729;
 /** φ(x), the standard normal density; relative error below 6e-16 wherever the result is a normal double. */
 export const normPdf = (x: number): number => ONE_OVER_SQRT_TWO_PI * halfSquareExp(x);
 
-/** e^(−x²/2). The square is taken in two doubles: its rounding alone would cost x²/2 units in the last place. */
+/**
+ * e^(−x²/2). The square is taken in two doubles: its rounding alone would cost x²/2 units in the last place.
+ */
 const halfSquareExp = (x: number): number => {
   const square = x * x;
   if (!(square < 1500)) return x !== x ? x : 0;
@@ -19,9 +21,9 @@ const halfSquareExp = (x: number): number => {
 };
 
 /**
- * Φ(x), the standard normal distribution. Relative error ≤ 1e-15, also in the far left tail, as long as the result is a
- * normal double. Φ(−t) = e^(−t²/2) · m(t) with m = Mills' ratio / √2π as a quotient of polynomials with positive
- * coefficients (tools/golden/maths.py).
+ * Φ(x), the standard normal distribution. Relative error ≤ 1e-15, also in the far left tail, as long as the
+ * result is a normal double. Φ(−t) = e^(−t²/2) · m(t) with m = Mills' ratio / √2π as a quotient of
+ * polynomials with positive coefficients (tools/golden/maths.py).
  */
 export const normCdf = (x: number): number => {
   const t = Math.abs(x);
@@ -29,7 +31,10 @@ export const normCdf = (x: number): number => {
   return x > 0 ? 1 - tail : x !== x ? x : tail;
 };
 
-/** (1 − Φ(t)) · e^(t²/2) for t ≥ 0, Mills' ratio over √2π: neither underflows nor loses digits, however large t is. */
+/**
+ * (1 − Φ(t)) · e^(t²/2) for t ≥ 0, Mills' ratio over √2π: neither underflows nor loses digits, however large
+ * t is.
+ */
 export const scaledTail = (t: number): number => (t < 6 ? millsNear(t) : millsFar(t));
 
 const millsNear = (t: number): number => {

@@ -3,12 +3,16 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 const SLOTS = 8_192;
 const LONGEST = 40;
 
-/** Each text lies where its hash points; a newer one with the same place takes over. Changes speed, never a result. */
+/**
+ * Each text lies where its hash points; a newer one with the same place takes over. Changes speed, never a
+ * result.
+ */
 const texts: string[] = new Array<string>(SLOTS).fill('');
 
 /**
- * The text of some ASCII bytes, the same string object as the last time where possible: payloads repeat their accounts,
- * assets and venues over and over, and a look is cheaper than a new string. Undefined when the bytes are long or not ASCII.
+ * The text of some ASCII bytes, the same string object as the last time where possible: payloads repeat their
+ * accounts, assets and venues over and over, and a look is cheaper than a new string. Undefined when the
+ * bytes are long or not ASCII.
  */
 export const internAscii = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   const length = end - start;
@@ -39,7 +43,9 @@ const NOTHING = new Uint8Array();
 /** What the reader of the library keeps of its payload. */
 type Insides = { buf: Uint8Array; len: number; view: DataView };
 
-/** A reader that is used again and again, one payload after the other, and gives short texts from the store. */
+/**
+ * A reader that is used again and again, one payload after the other, and gives short texts from the store.
+ */
 export class InterningReader extends BinaryReader {
   #bytes: Uint8Array = NOTHING;
 

@@ -5,7 +5,10 @@ import type { Greeks } from './greek-columns.ts';
 import { inverseGreeks, inversePrice } from './inverse.ts';
 import type { OptionInput } from './option-input.ts';
 
-/** isCall, forward, strike, volatility, years, discount, eight linear and eight inverse figures: tools/golden/options.py. */
+/**
+ * isCall, forward, strike, volatility, years, discount, eight linear and eight inverse figures:
+ * tools/golden/options.py.
+ */
 type Row = readonly [boolean, ...number[]];
 const rows = JSON.parse(
   readFileSync(new URL('../golden/black-76.json', import.meta.url), 'utf8'),

@@ -11,8 +11,8 @@ import { checkOption, type OptionInput } from './option-input.ts';
 import { blackValue } from './time-value.ts';
 
 /**
- * Black (1976): V = df·θ·[F·Φ(θ·d₁) − K·Φ(θ·d₂)], d₁ = ln(F/K)/v + v/2, d₂ = d₁ − v, v = σ·√T, θ = 1 for a call and −1
- * for a put. In quote units; |error| ≤ 1e-12·F.
+ * Black (1976): V = df·θ·[F·Φ(θ·d₁) − K·Φ(θ·d₂)], d₁ = ln(F/K)/v + v/2, d₂ = d₁ − v, v = σ·√T, θ = 1 for a
+ * call and −1 for a put. In quote units; |error| ≤ 1e-12·F.
  */
 export const blackPrice = (option: OptionInput): number => {
   checkOption(option);
@@ -23,8 +23,8 @@ export const blackPrice = (option: OptionInput): number => {
 const one = greekColumns(1);
 
 /**
- * Price and sensitivities of a linear option, in quote units. At expiry and at zero volatility the limits: delta is 1, ½
- * or 0 times the discount, gamma, vega, vanna and volga are 0.
+ * Price and sensitivities of a linear option, in quote units. At expiry and at zero volatility the limits:
+ * delta is 1, ½ or 0 times the discount, gamma, vega, vanna and volga are 0.
  */
 export const blackGreeks = (option: OptionInput): Greeks => {
   checkOption(option);

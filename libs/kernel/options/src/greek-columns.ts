@@ -1,6 +1,6 @@
 /**
- * Sensitivities of the value V(F, σ, T, r) in settlement units. The forward and the rate move independently of one
- * another; the rate is −ln(discount)/years.
+ * Sensitivities of the value V(F, σ, T, r) in settlement units. The forward and the rate move independently
+ * of one another; the rate is −ln(discount)/years.
  */
 export type Greeks = Readonly<{
   price: number;

@@ -20,8 +20,8 @@ export const inversePrice = (option: OptionInput): number => {
 const one = greekColumns(1);
 
 /**
- * Price and sensitivities in coins of W = V/F, per unit of the forward (which stays in quote units). In closed form, so
- * that nothing is lost where V/F and ∂V/∂F are close:
+ * Price and sensitivities in coins of W = V/F, per unit of the forward (which stays in quote units). In
+ * closed form, so that nothing is lost where V/F and ∂V/∂F are close:
  *
  *   ∂W/∂F = df·θ·K·Φ(θ·d₂)/F²                ∂²W/∂F² = df·[K·φ(d₂)/v − 2·θ·K·Φ(θ·d₂)]/F³
  *   ∂W/∂σ = df·φ(d₁)·√T                      ∂²W/∂F∂σ = −df·φ(d₁)·d₁/(F·σ)

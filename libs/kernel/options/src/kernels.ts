@@ -65,8 +65,8 @@ export const scenarioGrid = (slices: number, scenarios: number): ScenarioGrid =>
 };
 
 /**
- * Every option in every scenario by full revaluation: `out[option · scenarios + scenario]`, in quote units. The forward
- * and volatility of `options` are those before the shock; only the volatility is read.
+ * Every option in every scenario by full revaluation: `out[option · scenarios + scenario]`, in quote units.
+ * The forward and volatility of `options` are those before the shock; only the volatility is read.
  */
 export const priceGrid = (
   options: OptionColumns,

@@ -7,8 +7,8 @@ const SMALL_H = 0.06;
 const SMALL_PRODUCT = 0.5;
 
 /**
- * Value of the out-of-the-money option over √(F·K), undiscounted, with c = |ln(F/K)| / v ≥ 0 and h = v / 2 > 0, where
- * v = σ·√T. Every digit is kept in the wings and at the shortest expiries:
+ * Value of the out-of-the-money option over √(F·K), undiscounted, with c = |ln(F/K)| / v ≥ 0 and h = v / 2 >
+ * 0, where v = σ·√T. Every digit is kept in the wings and at the shortest expiries:
  *
  *   c ≥ h:  b = e^(−(c²+h²)/2) · [m(c−h) − m(c+h)]            with m(t) = Φ(−t)·e^(t²/2)
  *   h > c:  b = e^(−c·h) − e^(−(c²+h²)/2) · [m(h−c) + m(h+c)]
@@ -24,8 +24,8 @@ export const otmValue = (c: number, h: number): number => {
 };
 
 /**
- * m(c−h) − m(c+h) = −2·[h·m′ + h³/3!·m‴ + …] at c. The derivatives of Mills' ratio M = m·√2π follow M′ = c·M − 1 and
- * M⁽ⁿ⁺¹⁾ = n·M⁽ⁿ⁻¹⁾ + c·M⁽ⁿ⁾.
+ * m(c−h) − m(c+h) = −2·[h·m′ + h³/3!·m‴ + …] at c. The derivatives of Mills' ratio M = m·√2π follow M′ = c·M
+ * − 1 and M⁽ⁿ⁺¹⁾ = n·M⁽ⁿ⁻¹⁾ + c·M⁽ⁿ⁾.
  */
 const closeTails = (c: number, h: number): number => {
   const m0 = scaledTail(c) * SQRT_TWO_PI;
@@ -43,7 +43,9 @@ const closeTails = (c: number, h: number): number => {
   return (-2 * h * series) / SQRT_TWO_PI;
 };
 
-/** Undiscounted value of a European option by Black's formula; `v` = σ·√T ≥ 0. Whatever is 0 has its limit. */
+/**
+ * Undiscounted value of a European option by Black's formula; `v` = σ·√T ≥ 0. Whatever is 0 has its limit.
+ */
 export const blackValue = (isCall: boolean, forward: number, strike: number, v: number): number => {
   const intrinsic = isCall ? forward - strike : strike - forward;
   if (!(v > 0)) return intrinsic > 0 ? intrinsic : 0;

@@ -35,7 +35,10 @@ const keyOf = (info: accountsMessages.ApiKeyInfo): ApiKey | undefined => {
 
 type Entry = Readonly<{ key: ApiKey | undefined; askedAtMs: number }>;
 
-/** Keys of the configuration, and those that accounts has issued: asked for, kept for a moment, forgotten on a hint. */
+/**
+ * Keys of the configuration, and those that accounts has issued: asked for, kept for a moment, forgotten on a
+ * hint.
+ */
 export class KeyDirectory {
   readonly #cell: CellClient;
   readonly #clock: Clock;

@@ -9,8 +9,8 @@ export interface NonceStore {
 }
 
 /**
- * In this process only. Two generations, each as long as a nonce has to live: the older one is dropped whole. Calls from
- * before the store began are refused, since the process before may have taken them.
+ * In this process only. Two generations, each as long as a nonce has to live: the older one is dropped whole.
+ * Calls from before the store began are refused, since the process before may have taken them.
  */
 export class MemoryNonceStore implements NonceStore {
   readonly #beganAtMs: number;

@@ -10,9 +10,9 @@ const derive = (key: Uint8Array, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `plinth-gateway-seal-v1 ${purpose}`, KEY_BYTES));
 
 /**
- * Seals the shared secrets of HMAC keys with the gateway's own key (AES-256-GCM), so that the log holds nothing that
- * signs. The nonce is a MAC of key id and secret: sealing the same secret again gives the same bytes, so that a repeated
- * command is the same command, and different secrets never meet under one nonce.
+ * Seals the shared secrets of HMAC keys with the gateway's own key (AES-256-GCM), so that the log holds
+ * nothing that signs. The nonce is a MAC of key id and secret: sealing the same secret again gives the same
+ * bytes, so that a repeated command is the same command, and different secrets never meet under one nonce.
  */
 export class SecretSeal {
   readonly #encryption: Buffer;

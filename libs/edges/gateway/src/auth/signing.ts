@@ -38,7 +38,10 @@ export type SignedCall = Readonly<{
 
 export const SIGNATURE_VERSION = 'plinth-v1';
 
-/** The canonical text: seven lines without a newline at the end. No part can hold a newline, so no two calls share one. */
+/**
+ * The canonical text: seven lines without a newline at the end. No part can hold a newline, so no two calls
+ * share one.
+ */
 export const canonicalText = ({ method, body, keyId, timestampMs, nonce, requestId }: SignedCall): string =>
   [
     SIGNATURE_VERSION,

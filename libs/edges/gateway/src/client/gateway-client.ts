@@ -80,7 +80,9 @@ const UNANSWERED: readonly grpc[] = [
   grpc.UNKNOWN,
 ];
 
-/** A command that was sent and not answered may have been taken; only what the gateway itself refused was not. */
+/**
+ * A command that was sent and not answered may have been taken; only what the gateway itself refused was not.
+ */
 const isOutcomeUnknown = (code: grpc, reason: string, message: string): boolean => {
   if (reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL') return true;
   const isBare = reason === grpc[code];

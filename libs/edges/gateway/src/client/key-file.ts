@@ -48,7 +48,9 @@ export const openKeyFile = (path: string, keyId: string): ClientKey => {
   return readKeyFile(path);
 };
 
-/** The gateway's sealing key, 32 bytes, of a file that holds it in base64; made when the file does not exist. */
+/**
+ * The gateway's sealing key, 32 bytes, of a file that holds it in base64; made when the file does not exist.
+ */
 export const openSealingKeyFile = (path: string): Buffer => {
   if (!existsSync(path)) {
     writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });

@@ -6,8 +6,9 @@ import { LIMITS } from '../limits.ts';
 type Kind = 'order' | 'liquidation';
 
 /**
- * Whose an id is. A client's accounts are asked for by the client, never by the account, so that the question and the
- * time it takes are the same for a foreign account and for one that does not exist. What is a client's own stays so.
+ * Whose an id is. A client's accounts are asked for by the client, never by the account, so that the question
+ * and the time it takes are the same for a foreign account and for one that does not exist. What is a
+ * client's own stays so.
  */
 export class Owners {
   readonly #cell: CellClient;

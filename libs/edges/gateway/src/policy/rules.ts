@@ -2,20 +2,29 @@ import type { Scope } from '../auth/key-directory.ts';
 
 /** How an id in a request is held against the caller. Operators may name any id. */
 export type IdRule = Readonly<{
-  /** Field of the request as the code names it; a dot leads into a message, a list is checked element by element. */
+  /**
+   * Field of the request as the code names it; a dot leads into a message, a list is checked element by
+   * element.
+   */
   path: string;
   /** The same as the proto names it: what an answer calls the field. */
   field: string;
   /**
-   * `account`, `client`, `order`, `liquidation`: must be the caller's own; a foreign one is answered like a missing one.
-   * `new-order`: a name that the caller gives, in the caller's own part of the names.
+   * `account`, `client`, `order`, `liquidation`: must be the caller's own; a foreign one is answered like a
+   * missing one. `new-order`: a name that the caller gives, in the caller's own part of the names.
    */
   kind: 'account' | 'client' | 'order' | 'liquidation' | 'new-order';
-  /** What an empty one means for a client: itself (the field is filled in), everything of its own, or a wrong request. */
+  /**
+   * What an empty one means for a client: itself (the field is filled in), everything of its own, or a wrong
+   * request.
+   */
   whenEmpty: 'self' | 'all-own' | 'invalid';
 }>;
 
-/** What the gateway does with one method. Commands and queries go to the service that has a method of the same name. */
+/**
+ * What the gateway does with one method. Commands and queries go to the service that has a method of the same
+ * name.
+ */
 export type MethodRule = Readonly<{
   kind: 'command' | 'query' | 'stream' | 'proof';
   scope: Scope;
@@ -60,7 +69,10 @@ const stream: MethodRule = {
 };
 const proof: MethodRule = { kind: 'proof', scope: 'read', cost: COST.proof, ids: [] };
 
-/** Every method of the clients' edge. Methods of `Operations` are for operators, so that they name no id to check. */
+/**
+ * Every method of the clients' edge. Methods of `Operations` are for operators, so that they name no id to
+ * check.
+ */
 export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>>> = {
   Accounts: {
     OpenSubAccount: command('transfer', ACCOUNT),

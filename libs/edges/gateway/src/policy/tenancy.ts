@@ -61,7 +61,10 @@ export class Tenancy {
     this.#owners = owners;
   }
 
-  /** The request, with the caller's own id filled in where an empty one means it. Throws when an id is not the caller's. */
+  /**
+   * The request, with the caller's own id filled in where an empty one means it. Throws when an id is not the
+   * caller's.
+   */
   async check(
     tenant: string,
     rules: readonly IdRule[],

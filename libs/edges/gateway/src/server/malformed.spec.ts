@@ -15,7 +15,10 @@ const DECODED_PER_METHOD = 400;
 
 const unaryMethods = GATEWAY_SERVICES.flatMap(({ methods }) => methods.filter((one) => !one.responseStream));
 
-/** Pieces that break parsers: over-long varints, lengths beyond the end, groups in groups, odd wire types, bad UTF-8. */
+/**
+ * Pieces that break parsers: over-long varints, lengths beyond the end, groups in groups, odd wire types, bad
+ * UTF-8.
+ */
 const nasty: readonly Buffer[] = [
   Buffer.from('ffffffffffffffffffffffffff', 'hex'),
   Buffer.from('0affffffff0f', 'hex'),

@@ -30,8 +30,8 @@ export const fillOf = (event: Envelope<'FillBooked'>): gatewayMessages.Fill => {
 };
 
 /**
- * Follows the log once for all streams of this gateway. It keeps a bounded tail of what streams tell, each reader with a
- * cursor of its own: a slow one costs nothing and is found out when the tail has gone past it.
+ * Follows the log once for all streams of this gateway. It keeps a bounded tail of what streams tell, each
+ * reader with a cursor of its own: a slow one costs nothing and is found out when the tail has gone past it.
  */
 export class LogFeed {
   readonly #ports: FeedPorts;
@@ -62,7 +62,10 @@ export class LogFeed {
     return this.#states;
   }
 
-  /** Follows the log until the signal aborts; when it cannot be read any more, every stream ends with the reason. */
+  /**
+   * Follows the log until the signal aborts; when it cannot be read any more, every stream ends with the
+   * reason.
+   */
   async run(signal: AbortSignal): Promise<void> {
     try {
       for await (const batch of this.#ports.transport.subscribe(0n, signal)) {
@@ -95,7 +98,9 @@ export class LogFeed {
     return this.#entries.slice(low);
   }
 
-  /** Resolves when there may be something after `position`, when the time is over, or when the signal aborts. */
+  /**
+   * Resolves when there may be something after `position`, when the time is over, or when the signal aborts.
+   */
   next(position: bigint, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#last > position || signal.aborted || this.#failure !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
@@ -120,7 +125,9 @@ export class LogFeed {
     }
   }
 
-  /** As `after`, from the log itself: the entries of one batch of events, and the position that they go up to. */
+  /**
+   * As `after`, from the log itself: the entries of one batch of events, and the position that they go up to.
+   */
   async read(position: bigint): Promise<Readonly<{ entries: readonly FeedEntry[]; last: bigint }>> {
     const events = await this.#ports.log.read(position, LIMITS.catchUpBatchMax);
     const entries = events.flatMap((event) =>

@@ -10,7 +10,10 @@ export const healthyMargin = (accountId: string): AccountMargin => ({
 
 const NO_CALL = { callId: '', callAmount: '', callDeadlineMs: 0 } as const;
 
-/** Each account's state, figures and call as the log last said them. Accounts of which it said nothing are healthy. */
+/**
+ * Each account's state, figures and call as the log last said them. Accounts of which it said nothing are
+ * healthy.
+ */
 export class MarginStates {
   readonly #states = new Map<string, AccountMargin>();
 

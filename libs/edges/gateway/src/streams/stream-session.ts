@@ -68,7 +68,10 @@ export class StreamSession {
     return this.#life.signal;
   }
 
-  /** Sends one message and waits until the reader can take another. `token`: where it may go on after this message. */
+  /**
+   * Sends one message and waits until the reader can take another. `token`: where it may go on after this
+   * message.
+   */
   async send(bytes: Buffer, token: bigint): Promise<void> {
     this.#life.check();
     const goesOn = this.#call.write(bytes);

@@ -173,7 +173,9 @@ export class Streams {
     return session.follow(start, tell, (position) => message('heartbeat', position));
   }
 
-  /** Tells from the log itself what the feed no longer has; gives the position from which the feed goes on. */
+  /**
+   * Tells from the log itself what the feed no longer has; gives the position from which the feed goes on.
+   */
   async #catchUp(
     from: bigint,
     tell: (entry: FeedEntry) => Promise<void>,

@@ -14,7 +14,10 @@ type Request = Readonly<Record<string, unknown>>;
 
 const fields = (value: object): Request => value as Request;
 
-/** Stands for the services of a cell: clients, accounts, orders and keys from tables, through the codecs of the wire. */
+/**
+ * Stands for the services of a cell: clients, accounts, orders and keys from tables, through the codecs of
+ * the wire.
+ */
 export class FakeCell implements CellClient {
   readonly keys = new Map<string, accountsMessages.ApiKeyInfo>();
   /** Account to client. */

@@ -3,9 +3,10 @@ import type { StoredEvent } from '@plinth/eventing';
 const DOMAIN = 'plinth-event-v1';
 
 /**
- * The bytes of an event that are a leaf of the tree: the domain tag, then every field with its length (4 bytes, big
- * endian) before it, in this order: position, stream, version, id, type, schema, payload bytes,
- * occurredAt, correlationId, causationId, actor, traceparent. Numbers are decimal text; an absent traceparent is empty.
+ * The bytes of an event that are a leaf of the tree: the domain tag, then every field with its length (4
+ * bytes, big endian) before it, in this order: position, stream, version, id, type, schema, payload bytes,
+ * occurredAt, correlationId, causationId, actor, traceparent. Numbers are decimal text; an absent traceparent
+ * is empty.
  */
 export const canonicalEvent = (event: StoredEvent): Uint8Array => {
   const parts: readonly (string | Uint8Array)[] = [

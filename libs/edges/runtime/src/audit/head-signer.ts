@@ -24,8 +24,9 @@ export type HeadSignerPorts = Readonly<{
 }>;
 
 /**
- * Signs heads of a log. It builds the tree from the log's own bytes and signs nothing that is not a continuation of the last
- * head that the witness has: no rollback, no fork, not even for the database's owner.
+ * Signs heads of a log. It builds the tree from the log's own bytes and signs nothing that is not a
+ * continuation of the last head that the witness has: no rollback, no fork, not even for the database's
+ * owner.
  */
 export class HeadSigner {
   readonly tree = new MerkleTree();

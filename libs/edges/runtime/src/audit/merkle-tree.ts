@@ -22,8 +22,8 @@ const split = (n: number): number => 2 ** (31 - Math.clz32(n - 1));
 const LEAVES_MAX = 2 ** 31 - 1;
 
 /**
- * The Merkle tree of RFC 9162 over the log's positions: leaf i is the event at position i + 1. Hashes of complete subtrees are
- * kept per level, so an append costs one hash on average and a proof O(log² n).
+ * The Merkle tree of RFC 9162 over the log's positions: leaf i is the event at position i + 1. Hashes of
+ * complete subtrees are kept per level, so an append costs one hash on average and a proof O(log² n).
  */
 export class MerkleTree {
   /** `#levels[k][i]` is the hash of leaves i·2^k … (i+1)·2^k − 1, complete subtrees only. */

@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 
 /*
- * The offline verifier. It is written from RFC 9162 alone and shares no code with the prover: of its surroundings it uses
- * SHA-256 and Ed25519. Its input is what a stranger has: exported events, proofs, signed heads and a public key.
+ * The offline verifier. It is written from RFC 9162 alone and shares no code with the prover: of its
+ * surroundings it uses SHA-256 and Ed25519. Its input is what a stranger has: exported events, proofs, signed
+ * heads and a public key.
  */
 
 const sha = (...parts: readonly Uint8Array[]): Buffer => {
@@ -193,8 +194,8 @@ class Prefix {
 }
 
 /**
- * Checks a whole log from its first event against the heads of a witness: order, versions, ids, every head's signature,
- * growth and root. The first finding names the first position that cannot be what was witnessed.
+ * Checks a whole log from its first event against the heads of a witness: order, versions, ids, every head's
+ * signature, growth and root. The first finding names the first position that cannot be what was witnessed.
  */
 export class LogVerifier {
   readonly #publicKey: Uint8Array;

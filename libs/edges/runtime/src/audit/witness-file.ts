@@ -1,7 +1,10 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { TreeHead } from './tree-head.ts';
 
-/** Where heads are published out of the database's reach: append-only, one JSON object a line, on disk before it counts. */
+/**
+ * Where heads are published out of the database's reach: append-only, one JSON object a line, on disk before
+ * it counts.
+ */
 export interface Witness {
   heads(): readonly TreeHead[];
   publish(head: TreeHead): void;

@@ -20,8 +20,9 @@ export type AppendBenchOptions = Readonly<{
 const PLAIN_CONNECTIONS = 8;
 
 /**
- * Durable appends through the whole path: encode, command key, versions, head row, commit on disk. Measured for one
- * event per command and for many, beside plain one-transaction-per-append inserts of the same payload on the same server.
+ * Durable appends through the whole path: encode, command key, versions, head row, commit on disk. Measured
+ * for one event per command and for many, beside plain one-transaction-per-append inserts of the same payload
+ * on the same server.
  */
 export const benchAppend = async (options: AppendBenchOptions = {}): Promise<Figures> => {
   const { callers = 256, eventsPerAppend = 100, rounds = 5, roundMs = 2_000 } = options;

@@ -20,8 +20,8 @@ const ACCOUNTS = 1_000;
 const READ_EVENTS = 10_000;
 
 /**
- * A whole log from PostgreSQL into folds: rows, gap check, payloads decoded, folds applied. The baseline reads the same
- * rows with the driver's plain SELECT and does nothing with them.
+ * A whole log from PostgreSQL into folds: rows, gap check, payloads decoded, folds applied. The baseline
+ * reads the same rows with the driver's plain SELECT and does nothing with them.
  */
 export const benchReplay = async (options: ReplayBenchOptions = {}): Promise<Figures> => {
   const { events = 200_000, rounds = 5, folds = () => [] } = options;

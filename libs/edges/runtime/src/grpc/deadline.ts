@@ -8,7 +8,9 @@ export type DeadlineLimits = Readonly<{ defaultMs: number; maxMs: number }>;
 /** The life of one call: aborted when its time is over or its caller has gone. */
 export type CallLife = Readonly<{
   signal: AbortSignal;
-  /** Throws when the call is over: nobody waits for the answer any more, so nothing may be appended for it. */
+  /**
+   * Throws when the call is over: nobody waits for the answer any more, so nothing may be appended for it.
+   */
   check: () => void;
   end: () => void;
 }>;

@@ -142,8 +142,9 @@ const serve =
   };
 
 /**
- * Server reflection, v1 and v1alpha, for the services named, whole files with everything they import. (The package
- * `@grpc/reflection` 1.0.4 leaves the imports of a file out, so that no client can read the messages of another file.)
+ * Server reflection, v1 and v1alpha, for the services named, whole files with everything they import. (The
+ * package `@grpc/reflection` 1.0.4 leaves the imports of a file out, so that no client can read the messages
+ * of another file.)
  */
 export const addReflection = (server: Server, services: readonly string[]): void => {
   const reflection = new Reflection(services);

@@ -100,7 +100,9 @@ const detailsOf = (error: GrpcError): Any[] => {
 /** Metadata key of a whole google.rpc.Status. */
 export const STATUS_DETAILS = 'grpc-status-details-bin';
 
-/** What grpc-js sends for an error: code and message, and the google.rpc.Status with details in the trailers. */
+/**
+ * What grpc-js sends for an error: code and message, and the google.rpc.Status with details in the trailers.
+ */
 export const statusOf = (error: GrpcError): StatusObject => {
   const message = clip(error.message);
   const encode = (details: Any[]): Uint8Array =>

@@ -140,7 +140,9 @@ export type VerdictRow = Readonly<{
   answer: Uint8Array | null;
 }>;
 
-/** Results of a batch in the order of its requests; an error stands where a request was a bug of its caller. */
+/**
+ * Results of a batch in the order of its requests; an error stands where a request was a bug of its caller.
+ */
 export const appendResults = (
   batch: readonly PreparedAppend[],
   rows: readonly VerdictRow[],

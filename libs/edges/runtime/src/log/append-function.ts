@@ -1,6 +1,8 @@
 import { VERDICTS } from './judge-function.ts';
 
-/** Parameters of the append function, in order: one array per column, so that a batch is a handful of values. */
+/**
+ * Parameters of the append function, in order: one array per column, so that a batch is a handful of values.
+ */
 export const APPEND_PARAMETERS = [
   'p_epoch integer',
   // Number of events of each request of the batch; requests are numbered from 1.
@@ -100,12 +102,14 @@ const judgedPath = (s: string): string => `FOR req, verdict, place, stream, answ
       WHERE c.req <> ALL (bad);`;
 
 /**
- * One call appends a batch. It takes the head row first, so that nothing it then looks at can change before it commits,
- * and it waits for nobody after that: commit order is position order, and a rollback leaves no gap. Requests of a batch
- * must not share streams, ids, keys or consumers; the process that coalesces them sees to it.
+ * One call appends a batch. It takes the head row first, so that nothing it then looks at can change before
+ * it commits, and it waits for nobody after that: commit order is position order, and a rollback leaves no
+ * gap. Requests of a batch must not share streams, ids, keys or consumers; the process that coalesces them
+ * sees to it.
  *
- * It expects that all is well: versions and checkpoints are compared first, ids and keys are found known by the unique
- * indexes when the rows are inserted. Only when something is not as expected, `judge` looks at each request by itself.
+ * It expects that all is well: versions and checkpoints are compared first, ids and keys are found known by
+ * the unique indexes when the rows are inserted. Only when something is not as expected, `judge` looks at
+ * each request by itself.
  */
 export const appendFunction = (s: string): string => `
 CREATE FUNCTION ${s}.append(${APPEND_PARAMETERS.join(', ')})

@@ -14,9 +14,10 @@ type Waiting = Readonly<{
 }>;
 
 /**
- * Group commit: while the server works, what arrives waits, and goes together in the next call. Each lane sends one
- * batch at a time. A request that shares a stream, an id, a key or a consumer with one before it in the batch waits for
- * the next batch, and so do those behind it that share with the waiting one: nobody overtakes on his own stream.
+ * Group commit: while the server works, what arrives waits, and goes together in the next call. Each lane
+ * sends one batch at a time. A request that shares a stream, an id, a key or a consumer with one before it in
+ * the batch waits for the next batch, and so do those behind it that share with the waiting one: nobody
+ * overtakes on his own stream.
  */
 export class AppendQueue {
   readonly #lanes: SendBatch[];
@@ -59,7 +60,9 @@ export class AppendQueue {
     return this.#waiting.length === 0 && this.#lanes.length === this.#laneCount;
   }
 
-  /** Later in the same turn of the loop, so that callers who were answered together are sent together again. */
+  /**
+   * Later in the same turn of the loop, so that callers who were answered together are sent together again.
+   */
   #schedulePump(): void {
     if (this.#isPumpScheduled) return;
     this.#isPumpScheduled = true;
@@ -74,7 +77,8 @@ export class AppendQueue {
       // With every lane free a large queue is shared among them, so that they overlap from then on.
       const isShared = this.#lanes.length === this.#laneCount && this.#waiting.length >= SHARED_FROM;
       const share = isShared ? Math.ceil(this.#waiting.length / this.#laneCount) : this.#waiting.length;
-      // A few requests beside a batch in flight are sent with the next batch: a transaction of their own would cost more.
+      // A few requests beside a batch in flight are sent with the next batch: a transaction of their own
+      // would cost more.
       if (this.#lanes.length < this.#laneCount && this.#waiting.length < SHARED_FROM / 2) return;
       const lane = this.#lanes.pop();
       if (lane === undefined) return;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 
-// PostgreSQL's binary form of one-dimensional arrays. Sent as they are, they cost neither quoting nor parsing:
-// int32 dimensions, int32 has-nulls, int32 element oid, int32 count, int32 lower bound, then int32 length + bytes each.
+// PostgreSQL's binary form of one-dimensional arrays. Sent as they are, they cost neither quoting nor
+// parsing: int32 dimensions, int32 has-nulls, int32 element oid, int32 count, int32 lower bound, then int32
+// length + bytes each.
 
 const HEADER_BYTES = 20;
 const OIDS = { bytea: 17, int8: 20, int4: 23, text: 25, uuid: 2950 } as const;

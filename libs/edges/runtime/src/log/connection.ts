@@ -6,14 +6,16 @@ import { SERVICE_ROLE } from './schema.ts';
 
 export type Client = pg.Client;
 
-/** Which rights a connection works with: `service` can read and append; `owner` keeps the rights of its login. */
+/**
+ * Which rights a connection works with: `service` can read and append; `owner` keeps the rights of its login.
+ */
 export type Rights = 'service' | 'owner';
 
 export type ConnectionOptions = Readonly<{ url: string; rights: Rights; purpose: string }>;
 
 /**
- * A connection with the settings that the log's promises rest on: an acknowledged append is on disk, isolation is as
- * the append function needs it, and nothing may hold a lock for long.
+ * A connection with the settings that the log's promises rest on: an acknowledged append is on disk,
+ * isolation is as the append function needs it, and nothing may hold a lock for long.
  */
 const SETTINGS = `
 SELECT set_config('statement_timeout', '${limits.STATEMENT_TIMEOUT_MS}', false),
@@ -46,7 +48,8 @@ export const prepareClient = async (client: pg.ClientBase, rights: Rights): Prom
 export const connectClient = async (options: ConnectionOptions, onLost: () => void): Promise<Client> => {
   const client = new pg.Client(clientConfig(options));
   let [isReady, isLost] = [false, false];
-  // Without a listener the driver's error event would end the process; queries in flight get the error themselves.
+  // Without a listener the driver's error event would end the process; queries in flight get the error
+  // themselves.
   const lose = (): void => {
     if (isReady && !isLost) onLost();
     isLost = true;
@@ -83,7 +86,10 @@ export const within = async <T>(client: Client, timeoutMs: number, run: () => Pr
   }
 };
 
-/** Pauses between attempts to connect, doubling up to the last; jittered, so that processes do not come back together. */
+/**
+ * Pauses between attempts to connect, doubling up to the last; jittered, so that processes do not come back
+ * together.
+ */
 export const backOff = async (attempt: number, signal: AbortSignal): Promise<void> => {
   const pause = Math.min(limits.RECONNECT_FIRST_MS * 2 ** attempt, limits.RECONNECT_LAST_MS);
   await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });

@@ -4,8 +4,8 @@ import { internAscii } from '@plinth/messages';
 import type pg from 'pg';
 import { readUuid } from './binary-arrays.ts';
 
-// Rows are read as COPY … (FORMAT binary): the driver's own rows would go through text, several times slower, and its
-// binary rows are not binary-safe. The server sends one message per row.
+// Rows are read as COPY … (FORMAT binary): the driver's own rows would go through text, several times slower,
+// and its binary rows are not binary-safe. The server sends one message per row.
 
 /** Columns in the order in which `parseEvent` reads them. */
 export const EVENT_COLUMNS = `position, occurred_at, version, schema, id, stream, type, data, correlation_id, causation_id,
@@ -18,7 +18,10 @@ const END_OF_DATA = -1;
 type CopyDataMessage = Readonly<{ chunk: Buffer }>;
 type WireConnection = Readonly<{ query(text: string): void; sendCopyFail(message: string): void }>;
 
-/** One COPY TO STDOUT as the driver runs its queries. What a row parser throws is kept until the server is done. */
+/**
+ * One COPY TO STDOUT as the driver runs its queries. What a row parser throws is kept until the server is
+ * done.
+ */
 class CopyOut<Row> implements pg.Submittable {
   readonly #text: string;
   readonly #parse: (bytes: Buffer, at: number) => Row;
@@ -73,7 +76,10 @@ class CopyOut<Row> implements pg.Submittable {
   }
 }
 
-/** Runs `COPY (select) TO STDOUT` and parses its rows. The text must hold no foreign input that is not escaped. */
+/**
+ * Runs `COPY (select) TO STDOUT` and parses its rows. The text must hold no foreign input that is not
+ * escaped.
+ */
 export const copyRows = <Row>(
   client: pg.ClientBase,
   select: string,
@@ -88,8 +94,8 @@ export const copyRows = <Row>(
 const TWO_POW_32 = 4_294_967_296;
 
 /**
- * Reads one row of `EVENT_COLUMNS`; every field is an int32 length and its bytes. `take` gets the payload as a view that
- * is only valid during the call: the driver moves later messages into the same memory.
+ * Reads one row of `EVENT_COLUMNS`; every field is an int32 length and its bytes. `take` gets the payload as
+ * a view that is only valid during the call: the driver moves later messages into the same memory.
  */
 export const eventParser =
   <Payload>(take: (stored: StoredEvent) => Payload) =>

@@ -65,9 +65,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a PostgreSQL server of our own on a directory, recovering whatever the last one left behind. It lives no longer
- * than this process: a small shell holds one end of a pipe and stops the server when the other end closes, also when
- * this process is killed.
+ * Starts a PostgreSQL server of our own on a directory, recovering whatever the last one left behind. It
+ * lives no longer than this process: a small shell holds one end of a pipe and stops the server when the
+ * other end closes, also when this process is killed.
  */
 export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => {
   const user = await serverUser();
@@ -147,9 +147,9 @@ const postmasterOf = async (data: string): Promise<number | undefined> => {
 const NO_PID = 999_999_999;
 
 /**
- * A server whose owner was killed may still be running; it is stopped, at once if it does not want to. A pid file that
- * names a process which is something else by now would keep the server from starting: the pid in it is replaced by one
- * that cannot exist, so that the server still checks the shared memory named there.
+ * A server whose owner was killed may still be running; it is stopped, at once if it does not want to. A pid
+ * file that names a process which is something else by now would keep the server from starting: the pid in it
+ * is replaced by one that cannot exist, so that the server still checks the shared memory named there.
  */
 const endOrphan = async (data: string): Promise<void> => {
   const pid = await postmasterOf(data);
@@ -203,7 +203,10 @@ type Cluster = Readonly<{
   user: ServerUser | undefined;
 }>;
 
-/** Makes the cluster aside and moves it to its place when it is whole, so that a crash leaves nothing half made. */
+/**
+ * Makes the cluster aside and moves it to its place when it is whole, so that a crash leaves nothing half
+ * made.
+ */
 const initialise = async ({
   place,
   data,
@@ -240,7 +243,10 @@ const initialise = async ({
 const runAs = (user: ServerUser | undefined): { cwd: string; uid?: number; gid?: number } =>
   user === undefined ? { cwd: '/' } : { cwd: '/', uid: user.uid, gid: user.gid };
 
-/** `$0` is the server. It is stopped when the pipe at the shell's input closes, and the shell ends with its status. */
+/**
+ * `$0` is the server. It is stopped when the pipe at the shell's input closes, and the shell ends with its
+ * status.
+ */
 const KEEPER = `
 exec 3<&0
 "$0" "$@" 3<&- &
@@ -289,7 +295,8 @@ const spawnServer = async ({
     if ((await log.stat()).size > MAX_LOG_BYTES) await log.truncate();
     return spawn('/bin/sh', ['-c', KEEPER, binaries.postgres, '-D', data, ...settings], {
       ...runAs(user),
-      // A group of its own: an interrupt from the keyboard stops the services first, and they stop the server.
+      // A group of its own: an interrupt from the keyboard stops the services first, and they stop the
+      // server.
       detached: true,
       stdio: ['pipe', log.fd, log.fd],
     });

@@ -1,4 +1,6 @@
-/** What the append function says about a request that it did not append. Requests without a row were appended. */
+/**
+ * What the append function says about a request that it did not append. Requests without a row were appended.
+ */
 export const VERDICTS = {
   /** The row of request 0: `place` is the head's position before the batch. */
   base: 0,
@@ -11,8 +13,9 @@ export const VERDICTS = {
 } as const;
 
 /**
- * Which requests of a batch cannot be appended, and why; one row each, by the first reason in the order in which every
- * log judges: command key, event ids, checkpoint, versions. Called under the lock of the head row.
+ * Which requests of a batch cannot be appended, and why; one row each, by the first reason in the order in
+ * which every log judges: command key, event ids, checkpoint, versions. Called under the lock of the head
+ * row.
  */
 export const judgeFunction = (s: string): string => `
 CREATE FUNCTION ${s}.judge(r_events integer[], e_req integer[], e_id uuid[],

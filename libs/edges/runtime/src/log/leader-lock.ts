@@ -14,8 +14,9 @@ export type LeaderLockOptions = Readonly<{
 const RETRY_MS = 500;
 
 /**
- * Leadership of one service of a cell: a PostgreSQL advisory lock on a connection of its own. When the connection breaks the
- * lock is gone and `isHeld` says so; what the old leader still tries to append fails at its checkpoint.
+ * Leadership of one service of a cell: a PostgreSQL advisory lock on a connection of its own. When the
+ * connection breaks the lock is gone and `isHeld` says so; what the old leader still tries to append fails at
+ * its checkpoint.
  */
 export class PostgresLeaderLock implements LeaderLock {
   readonly #options: LeaderLockOptions;

@@ -11,7 +11,9 @@ export const MAX_BATCH_EVENTS = 10_000;
 /** Most payload bytes in one transaction; a single larger append goes alone. */
 export const MAX_BATCH_BYTES = 8_388_608;
 
-/** Connections that append at the same time: while the server works on one batch, the next one is being sent. */
+/**
+ * Connections that append at the same time: while the server works on one batch, the next one is being sent.
+ */
 export const APPEND_LANES = 2;
 
 /** Most connections that read at the same time. */
@@ -30,7 +32,10 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const RECONNECT_FIRST_MS = 50;
 export const RECONNECT_LAST_MS = 2_000;
 
-/** How often the holder of a leader lock asks whether its connection still lives, and others whether it is free. */
+/**
+ * How often the holder of a leader lock asks whether its connection still lives, and others whether it is
+ * free.
+ */
 export const LEADER_HEARTBEAT_MS = 1_000;
 export const LEADER_RETRY_MS = 200;
 export const LEADER_ANSWER_MS = 3_000;

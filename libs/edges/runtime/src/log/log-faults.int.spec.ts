@@ -107,7 +107,10 @@ function readersBesideWriters(): void {
   });
 }
 
-/** A process that does the worst it can: it holds the head row over a pause, and rolls back after it had its positions. */
+/**
+ * A process that does the worst it can: it holds the head row over a pause, and rolls back after it had its
+ * positions.
+ */
 const pausingWriter = (
   schema: string,
   stream: string,
@@ -169,7 +172,10 @@ const untilRead = async <T>(read: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** What every sender of a command does: it asks again with the same key until it knows. Counts the failures it met. */
+/**
+ * What every sender of a command does: it asks again with the same key until it knows. Counts the failures it
+ * met.
+ */
 const untilAnswered = async (
   log: EventLog,
   request: AppendRequest,

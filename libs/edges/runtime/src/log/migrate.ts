@@ -8,9 +8,9 @@ import type { Migration } from './schema.ts';
 type Applied = Readonly<{ number: number; name: string; hash: string }>;
 
 /**
- * Brings a schema to the present form, in one transaction, one process at a time. Returns how many migrations ran.
- * `client` must have the rights to create the schema and, when it does not exist, the role of the services; a login that
- * may not create roles goes on without one, protected by the triggers alone.
+ * Brings a schema to the present form, in one transaction, one process at a time. Returns how many migrations
+ * ran. `client` must have the rights to create the schema and, when it does not exist, the role of the
+ * services; a login that may not create roles goes on without one, protected by the triggers alone.
  */
 export const migrate = async (client: Client, schema: string): Promise<number> => {
   assertSchemaName(schema);

@@ -25,7 +25,10 @@ export class EpochChanged extends Error {
 export const sqlStateOf = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
-/** True when the statement itself is at fault, so that its neighbours in a batch deserve to be tried without it. */
+/**
+ * True when the statement itself is at fault, so that its neighbours in a batch deserve to be tried without
+ * it.
+ */
 export const isDataError = (error: unknown): boolean => /^(22|23)/.test(sqlStateOf(error) ?? '');
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -11,9 +11,10 @@ export type PlainEvent = Readonly<{
 }>;
 
 /**
- * The usual way to keep events in PostgreSQL: a `bigserial` position and one transaction per append from a pool of
- * connections. It is the baseline of the append benchmark and the broken control of the log's tests: positions are given
- * out before the commit, so a reader that asks for `position > last` misses what commits late, and rollbacks leave gaps.
+ * The usual way to keep events in PostgreSQL: a `bigserial` position and one transaction per append from a
+ * pool of connections. It is the baseline of the append benchmark and the broken control of the log's tests:
+ * positions are given out before the commit, so a reader that asks for `position > last` misses what commits
+ * late, and rollbacks leave gaps.
  */
 export class PlainInserts {
   readonly #pool: pg.Pool;
@@ -37,7 +38,10 @@ export class PlainInserts {
       UNIQUE (stream, version))`);
   }
 
-  /** One transaction: look at the stream's version, insert, commit; `beforeEnd` runs between the insert and the end. */
+  /**
+   * One transaction: look at the stream's version, insert, commit; `beforeEnd` runs between the insert and
+   * the end.
+   */
   async append(
     events: readonly PlainEvent[],
     { isRolledBack = false, beforeEnd }: PlainAppendOptions = {},

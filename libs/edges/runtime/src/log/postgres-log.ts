@@ -25,7 +25,9 @@ import { messageOf, readFailure } from './pg-errors.ts';
 import { WakeUp } from './wake-up.ts';
 
 export type PostgresLogOptions = Readonly<{
-  /** Login that the log works as. Its rights are laid down to those of a service where the server allows it. */
+  /**
+   * Login that the log works as. Its rights are laid down to those of a service where the server allows it.
+   */
   url: string;
   /** Login that owns the schema and runs the migrations; `url` when it is the same. */
   ownerUrl?: string;
@@ -197,7 +199,10 @@ export class PostgresLog implements EventLog, StoredLog {
 
 export const DEFAULT_SCHEMA = 'plinth';
 
-/** Brings the schema to its present form and opens the log. Throws `Retryable` while the server cannot be reached. */
+/**
+ * Brings the schema to its present form and opens the log. Throws `Retryable` while the server cannot be
+ * reached.
+ */
 export const openPostgresLog = async (options: PostgresLogOptions): Promise<PostgresLog> => {
   const schema = options.schema ?? DEFAULT_SCHEMA;
   const ownerUrl = options.ownerUrl ?? options.url;
@@ -249,8 +254,8 @@ export const asOwner = async <T>(url: string, run: (client: pg.Client) => Promis
 };
 
 /**
- * To be called when a standby that may lack the end of the log is promoted: processes of the old epoch can append no
- * more, and readers that were ahead find out by the epoch.
+ * To be called when a standby that may lack the end of the log is promoted: processes of the old epoch can
+ * append no more, and readers that were ahead find out by the epoch.
  */
 export const advanceEpoch = (ownerUrl: string, schema: string = DEFAULT_SCHEMA): Promise<number> =>
   asOwner(ownerUrl, async (client) => {

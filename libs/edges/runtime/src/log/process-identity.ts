@@ -13,7 +13,10 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** When a process was started, as an opaque word: pids are given out again, the pair is not. Undefined when it is gone. */
+/**
+ * When a process was started, as an opaque word: pids are given out again, the pair is not. Undefined when it
+ * is gone.
+ */
 export const startOf = async (pid: number): Promise<string | undefined> => {
   if (!isAlive(pid)) return undefined;
   if (process.platform === 'linux') {

@@ -9,7 +9,10 @@ export type Migration = Readonly<{ number: number; name: string; sql: (schema: s
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,39}$/;
 
-/** A log lives in one schema of a database; its name stands in statements as it is, so it must be a plain identifier. */
+/**
+ * A log lives in one schema of a database; its name stands in statements as it is, so it must be a plain
+ * identifier.
+ */
 export const assertSchemaName = (schema: string): void =>
   assert(SCHEMA_NAME.test(schema), () => `Expected a schema name like plinth, was ${JSON.stringify(schema)}`);
 
@@ -83,7 +86,10 @@ CREATE TABLE ${s}.tree_tiles (
   PRIMARY KEY (level, index)
 );`;
 
-/** REVOKE alone stops no owner; the triggers refuse everybody, TRUNCATE included, who does not first switch them off. */
+/**
+ * REVOKE alone stops no owner; the triggers refuse everybody, TRUNCATE included, who does not first switch
+ * them off.
+ */
 const appendOnly = (s: string): string => `
 CREATE FUNCTION ${s}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
@@ -116,8 +122,8 @@ DO $body$ BEGIN
 END $body$;`;
 
 /**
- * Numbered from 1 without a gap. What was shipped is never edited: the hash of each applied migration is kept and
- * compared. A change is a new migration.
+ * Numbered from 1 without a gap. What was shipped is never edited: the hash of each applied migration is kept
+ * and compared. A change is a new migration.
  */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'tables', sql: tables },

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, parse, resolve } from 'node:path';
 import type { ServerUser } from './server-user.ts';
 
-/** Where root keeps a server's files when the given place is closed to the server's user, e.g. below /root. */
+/**
+ * Where root keeps a server's files when the given place is closed to the server's user, e.g. below /root.
+ */
 const OPEN_PLACE = '/var/lib/plinth';
 
 export type ServerBinaries = Readonly<{ postgres: string; initdb: string }>;
@@ -96,7 +98,9 @@ const canReach = async (path: string, user: ServerUser): Promise<boolean> => {
   }
 };
 
-/** Where the server's files for `directory` lie: there, or in an open place when its user could not come in. */
+/**
+ * Where the server's files for `directory` lie: there, or in an open place when its user could not come in.
+ */
 export const placeFor = async (directory: string, user: ServerUser | undefined): Promise<string> => {
   const wanted = resolve(directory);
   if (user === undefined || (await canReach(wanted, user))) return wanted;

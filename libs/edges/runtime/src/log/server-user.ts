@@ -6,8 +6,8 @@ export type ServerUser = Readonly<{ name: string; uid: number; gid: number }>;
 const run = promisify(execFile);
 
 /**
- * PostgreSQL refuses to run as root. For root this finds or makes the user it runs as; for everybody else there is none
- * to change to.
+ * PostgreSQL refuses to run as root. For root this finds or makes the user it runs as; for everybody else
+ * there is none to change to.
  */
 export const serverUser = async (): Promise<ServerUser | undefined> => {
   if (process.getuid?.() !== 0) return undefined;

@@ -3,8 +3,8 @@ import type { Client, ConnectionOptions } from './connection.ts';
 import * as limits from './limits.ts';
 
 /**
- * Hints that the log has grown: at once for appends of this process, by LISTEN for those of others. The connection is
- * opened with the first listener. A hint can be lost while it is down; readers poll as well.
+ * Hints that the log has grown: at once for appends of this process, by LISTEN for those of others. The
+ * connection is opened with the first listener. A hint can be lost while it is down; readers poll as well.
  */
 export class WakeUp {
   readonly #connection: ConnectionOptions;

@@ -67,8 +67,8 @@ export class Lockstep {
   }
 
   /**
-   * Fires what is due first (then in the services' order: it does not depend on where a crash cut it) and says
-   * whether there was anything. The caller settles and asks again.
+   * Fires what is due first (then in the services' order: it does not depend on where a crash cut it) and
+   * says whether there was anything. The caller settles and asks again.
    */
   async fireNext(): Promise<boolean> {
     return (await this.#earliestDue()?.fireTimer()) ?? false;

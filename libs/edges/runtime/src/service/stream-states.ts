@@ -52,8 +52,8 @@ export class StreamStates {
   }
 
   /**
-   * The folds have seen a stream at this version. A state older than the folds is forgotten: a refusal, or a decision to do
-   * nothing, appends nothing that the expected version could correct.
+   * The folds have seen a stream at this version. A state older than the folds is forgotten: a refusal, or a
+   * decision to do nothing, appends nothing that the expected version could correct.
    */
   seen(stream: StreamId, version: number): void {
     const cached = this.#cache.get(stream);

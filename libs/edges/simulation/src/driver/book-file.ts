@@ -67,9 +67,9 @@ class Reader {
 const isStyle = (text: string): text is Style => (STYLES as readonly string[]).includes(text);
 
 /**
- * A book of accounts from JSON (see the simulation's README): `{ "accounts": [{ "accountId", "clientId", "style", "deposits":
- * [{ "asset", "amount", "location" }], "orders": [{ "tick", "instrumentId", "side", "quantity", "venue" }], "topUp",
- * "activity" }] }`.
+ * A book of accounts from JSON (see the simulation's README): `{ "accounts": [{ "accountId", "clientId",
+ * "style", "deposits": [{ "asset", "amount", "location" }], "orders": [{ "tick", "instrumentId", "side",
+ * "quantity", "venue" }], "topUp", "activity" }] }`.
  * @throws BookFileError naming the path.
  */
 export const readBook = (json: string, feed: MarketFeed): readonly PlannedAccount[] => {

@@ -68,7 +68,9 @@ export const prepareRun = (options: ScenarioRunOptions): ScenarioRun => {
   return { driver, cell, client, clock, views, venues, host, close };
 };
 
-/** The venues of a feed as simulated exchanges, with their journals in `directory` (in memory when absent). */
+/**
+ * The venues of a feed as simulated exchanges, with their journals in `directory` (in memory when absent).
+ */
 export const openVenues = (
   { feed, directory }: Pick<ScenarioRunOptions, 'feed' | 'directory'>,
   clock: Clock,

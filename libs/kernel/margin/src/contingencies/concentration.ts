@@ -1,8 +1,9 @@
 import type { CompiledCurve } from '../cost-curve.ts';
 
 /**
- * Expected cost of unwinding a quantity, USD (finance §6.3): the integral of the books' marginal cost where a curve is
- * known, else the square-root impact law K · V · √V. Never above `cap` of the notional; 0 for nothing; rises with |q|.
+ * Expected cost of unwinding a quantity, USD (finance §6.3): the integral of the books' marginal cost where a
+ * curve is known, else the square-root impact law K · V · √V. Never above `cap` of the notional; 0 for
+ * nothing; rises with |q|.
  *
  * @param quantity units, sign ignored
  * @param unit USD per unit

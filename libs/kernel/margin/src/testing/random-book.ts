@@ -33,7 +33,10 @@ const bandOf = (mark: number): { mark: number; low: number; high: number; state:
   state: 'live',
 });
 
-/** Six coins, two stablecoins, an unshocked token, four venues, a vault; a linear and an inverse contract per coin and venue. */
+/**
+ * Six coins, two stablecoins, an unshocked token, four venues, a vault; a linear and an inverse contract per
+ * coin and venue.
+ */
 export const makeCatalogue = (): Catalogue => {
   const catalogue = new Catalogue();
   for (const coin of COINS) catalogue.addAsset({ id: coin.id, underlying: coin.id });
@@ -93,7 +96,10 @@ export const makeWorld = (parameters: RiskParameters = houseParameters): World =
   return { catalogue, market, model, kernel: new MarginKernel(model), book: new Book(catalogue) };
 };
 
-/** Fills one account: `positions` derivatives of one style, collateral at up to three places, sometimes a debt. */
+/**
+ * Fills one account: `positions` derivatives of one style, collateral at up to three places, sometimes a
+ * debt.
+ */
 export const addRandomAccount = (world: World, random: Random, id: string, positions: number): number => {
   const { book, catalogue, market } = world;
   const account = book.addAccount(id);

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** Where a connection is cut: before the server has seen the request, or after it has answered, the answer being lost. */
+/**
+ * Where a connection is cut: before the server has seen the request, or after it has answered, the answer
+ * being lost.
+ */
 export type Cut = 'request' | 'answer';
 
 export type CutProxy = Readonly<{

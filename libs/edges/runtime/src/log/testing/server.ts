@@ -24,8 +24,8 @@ export const startTestServer = async (): Promise<TestServer & Readonly<{ server:
 };
 
 /**
- * The servers that a suite is to run on: the embedded one, and the one of PLINTH_DATABASE_URL when it is set, in
- * schemas of its own that are dropped afterwards.
+ * The servers that a suite is to run on: the embedded one, and the one of PLINTH_DATABASE_URL when it is set,
+ * in schemas of its own that are dropped afterwards.
  */
 export const testServers = (): readonly (readonly [name: string, start: () => Promise<TestServer>])[] => {
   const url = process.env['PLINTH_DATABASE_URL'];
