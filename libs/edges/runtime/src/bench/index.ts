@@ -1,0 +1,3 @@
+export { benchAppend, type AppendBenchOptions } from './append.ts';
+export type { Figure, Figures, Ratio } from './figures.ts';
+export { benchIds, benchRequest, benchSchema, benchServer, dropBenchSchema, fillEvents } from './workload.ts';
