@@ -11,6 +11,12 @@ const program = new Command('plinth')
 
 registerAll(program);
 
+// Who reads our output may have seen enough: `plinth log tail | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

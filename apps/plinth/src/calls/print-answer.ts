@@ -3,14 +3,22 @@ import { printRecord, printRows, type Output, type Row } from '../cli/output.ts'
 const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 
+/** A smaller number of milliseconds is a span: no time of the log lies before September 2001. */
+const TIMES_FROM_MS = 1e12;
+
 const isTime = (name: string, value: unknown): value is number =>
-  /Ms$/.test(name) && !/(every|after)\w*Ms$/i.test(name) && typeof value === 'number' && value > 0;
+  /Ms$/.test(name) && typeof value === 'number' && value >= TIMES_FROM_MS;
+
+const isAbsentTime = (name: string, value: unknown): boolean =>
+  /(At|Deadline|Time)Ms$/.test(name) && value === 0;
 
 /** For people: times as dates, messages within messages as fields of their own, `position.markPrice`. */
 const readable = (row: Row): Row =>
   Object.fromEntries(
     Object.entries(row).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
       if (isTime(name, value)) return [[name.replace(/Ms$/, ''), new Date(value).toISOString()]];
+      if (isAbsentTime(name, value)) return [];
+      if (Array.isArray(value) && !value.some(isRow)) return [[name, value.join(', ')]];
       if (!isRow(value)) return [[name, value]];
       return Object.entries(readable(value)).map(([inner, one]) => [`${name}.${inner}`, one] as const);
     }),
@@ -30,7 +38,8 @@ export const printList = (rows: readonly Row[], output: Output, columns?: readon
 export const printAnswer = (answer: Row, output: Output): void => {
   if (output !== 'table') return printRecord(answer, output);
   const entries = Object.entries(answer);
-  const fields = Object.fromEntries(entries.filter(([, value]) => !isTable(value)));
+  const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+  const fields = Object.fromEntries(entries.filter(([, value]) => !isTable(value) && !isEmpty(value)));
   if (Object.keys(fields).length > 0) printRecord(readable(fields), output);
   for (const [name, value] of entries) {
     if (!isTable(value)) continue;

@@ -24,7 +24,7 @@ export const printReport = (figures: RunFigures, output: Output): void => {
       return;
     case 'ndjson':
       printRows(
-        Object.entries(figures).map(([part, value]): Row => ({ part, value: value as unknown })),
+        Object.entries<unknown>(figures).map(([part, value]): Row => ({ part, value })),
         'ndjson',
       );
       return;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, status as grpc, type StatusObject } from '@grpc/grpc-js';
 import { isRejection, OutcomeUnknown, Retryable, type Rejection } from '@plinth/eventing';
-import type { Any} from '@plinth/messages/edge';
+import type { Any } from '@plinth/messages/edge';
 import { BadRequest, ErrorInfo, RetryInfo, Status } from '@plinth/messages/edge';
 import { GRPC_LIMITS } from './limits.ts';
 
