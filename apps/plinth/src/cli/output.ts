@@ -9,12 +9,13 @@ export const outputOption = (): Option =>
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** bigint as text, bytes as base64: what JSON has no form for. */
-const jsonSafe = (_key: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+/** bigint as text, bytes as base64: what JSON has no form for. `this` has the value before its own `toJSON`. */
+function jsonSafe(this: Row, key: string, value: unknown): unknown {
+  const own = this[key];
+  if (typeof own === 'bigint') return own.toString();
+  if (own instanceof Uint8Array) return Buffer.from(own).toString('base64');
   return value;
-};
+}
 
 const cell = (value: unknown): string => {
   switch (typeof value) {
@@ -25,7 +26,9 @@ const cell = (value: unknown): string => {
     case 'bigint':
       return value.toString();
     default:
-      return value === null ? '' : JSON.stringify(value, jsonSafe);
+      if (value === null) return '';
+      if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+      return JSON.stringify(value, jsonSafe);
   }
 };
 
