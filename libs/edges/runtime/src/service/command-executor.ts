@@ -9,6 +9,7 @@ import {
   type Intent,
   type Rejection,
 } from '@plinth/eventing';
+import { countCommand, currentTraceparent, traceAppend, traceCommand } from '../telemetry/instruments.ts';
 import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { commandEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -67,7 +68,14 @@ const idOf = (intents: readonly Intent[]): string => {
  * @throws OutcomeUnknown when it cannot be learned whether the append happened: ask again with the same
  * request id.
  */
-export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
+export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> =>
+  traceCommand(host.name, call.name, call.traceparent, async () => {
+    const answer = await execute(host, call);
+    countCommand(call.name, answer.status === 'accepted' ? 'accepted' : answer.rejection.code);
+    return answer;
+  });
+
+const execute = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
   const handler = host.definition.commands[call.name];
   if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${call.name}`);
   const hash = bodyHash(call);
@@ -118,9 +126,15 @@ const contextOf = (host: ServiceHost, call: CommandCall): CommandContext => ({
     correlationId: call.requestId,
     causationId: call.requestId,
     actor: call.actor,
-    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+    ...traced(call.traceparent),
   },
 });
+
+/** The span that is running, when there is one; else what the caller sent. */
+const traced = (given: string | undefined): Readonly<{ traceparent?: string }> => {
+  const traceparent = currentTraceparent() ?? given;
+  return traceparent === undefined ? {} : { traceparent };
+};
 
 const append = async (
   host: ServiceHost,
@@ -132,12 +146,14 @@ const append = async (
 ): Promise<AppendResult> => {
   const eventId = (n: number): string => commandEventId(call.tenant, call.requestId, n);
   try {
-    return await host.ports.log.append({
-      appends: decision === undefined ? [] : appendsOf(decision, eventId),
-      cause: context.cause,
-      occurredAt: context.now,
-      command: { tenant: call.tenant, key: call.requestId, bodyHash: hash, answer: encode(answer) },
-    });
+    return await traceAppend(host.name, () =>
+      host.ports.log.append({
+        appends: decision === undefined ? [] : appendsOf(decision, eventId),
+        cause: context.cause,
+        occurredAt: context.now,
+        command: { tenant: call.tenant, key: call.requestId, bodyHash: hash, answer: encode(answer) },
+      }),
+    );
   } catch (error) {
     if (!(error instanceof OutcomeUnknown)) throw error;
     // The connection was cut at COMMIT: the command table knows. When it has nothing, it may still come: say

@@ -13,6 +13,7 @@ import {
   type Rejection,
 } from '@plinth/eventing';
 import { assert, AssertionError } from '@plinth/money';
+import { currentTraceparent, traceEffect, traceReaction } from '../telemetry/instruments.ts';
 import { appendsOf, commitStates, decideAll } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -137,7 +138,10 @@ export class ServiceHost {
   async perform(effect: Effect, signal: AbortSignal): Promise<readonly Intent[]> {
     const handler = this.definition.effects?.[effect.effect];
     assert(handler !== undefined, () => `Expected a handler of effect ${effect.effect} in ${this.name}`);
-    return handler(effect.input as never, { now: this.ports.clock.now(), signal });
+    const now = this.ports.clock.now();
+    return traceEffect(this.name, effect.effect, effect.key, () =>
+      handler(effect.input as never, { now, signal }),
+    );
   }
 
   /** Records the outcome of an effect that ran in the background. */
@@ -217,12 +221,14 @@ export class ServiceHost {
       if (isRejection(decision)) throw new AssertionError(refusal(decision));
       const due = event.position - this.#stored >= LIMITS.checkpointEvery;
       if (decision.eventCount === 0 && !due) return;
-      const result = await this.ports.log.append({
-        appends: appendsOf(decision, (n) => reactionEventId(event.id, this.name, n)),
-        cause: causeOf(event, this.name),
-        occurredAt: event.occurredAt,
-        checkpoint: { consumer: this.name, expected: this.#stored, position: event.position },
-      });
+      const result = await traceReaction(this.name, event, () =>
+        this.ports.log.append({
+          appends: appendsOf(decision, (n) => reactionEventId(event.id, this.name, n)),
+          cause: causeOf(event, this.name),
+          occurredAt: event.occurredAt,
+          checkpoint: { consumer: this.name, expected: this.#stored, position: event.position },
+        }),
+      );
       switch (result.status) {
         case 'appended':
           commitStates(decision, this.states);
@@ -266,5 +272,11 @@ const causeOf = (event: Envelope, service: string) => ({
   correlationId: event.correlationId,
   causationId: event.id,
   actor: `service:${service}`,
-  ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+  ...traced(event),
 });
+
+/** The reaction's own span, when there is one; else the event's. */
+const traced = ({ traceparent }: Envelope): Readonly<{ traceparent?: string }> => {
+  const span = currentTraceparent() ?? traceparent;
+  return span === undefined ? {} : { traceparent: span };
+};
