@@ -85,7 +85,7 @@ const LAYOUT: readonly (readonly [RegExp, (room: string) => readonly [RoomType, 
   [/^libs\/edges\/(runtime)\//, (room) => ['runtime', room]],
   [/^libs\/edges\/(gateway)\//, (room) => ['gateway', room]],
   [/^libs\/edges\/(connectors)\//, (room) => ['connector', room]],
-  [/^libs\/edges\/(simulation)\//, (room) => ['sim', room]],
+  [/^libs\/edges\/(simulation|conformance)\//, (room) => ['sim', room]],
   [/^apps\/([^/]+)\//, (room) => ['app', room]],
   [/^(tools)\//, (room) => ['tool', room]],
 ];

@@ -59,7 +59,14 @@ describe('Black 1976 against 60-digit values', () => {
 });
 
 describe('limits', () => {
-  const call: OptionInput = { isCall: true, forward: 110, strike: 100, volatility: 0.5, years: 0, discount: 0.9 };
+  const call: OptionInput = {
+    isCall: true,
+    forward: 110,
+    strike: 100,
+    volatility: 0.5,
+    years: 0,
+    discount: 0.9,
+  };
 
   it('is worth its intrinsic value at expiry and without volatility', () => {
     expect(blackPrice(call)).toBe(9);

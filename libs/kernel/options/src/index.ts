@@ -2,7 +2,14 @@ export { blackGreeks, blackPrice } from './black-76.ts';
 export { OptionInputError } from './checks.ts';
 export { greekColumns, greeksAt, type GreekColumns, type Greeks } from './greek-columns.ts';
 export { inverseGreeks, inversePrice } from './inverse.ts';
-export { greeksAll, priceAll, priceGrid, scenarioGrid, type ScenarioGrid, type Settlement } from './kernels.ts';
+export {
+  greeksAll,
+  priceAll,
+  priceGrid,
+  scenarioGrid,
+  type ScenarioGrid,
+  type Settlement,
+} from './kernels.ts';
 export { LIMITS as OPTION_LIMITS } from './limits.ts';
 export { emptyColumns, optionColumns, type OptionColumns } from './option-columns.ts';
 export type { OptionInput } from './option-input.ts';

@@ -24,16 +24,7 @@ export const greeksAll = (options: OptionColumns, settlement: Settlement, out: G
   const { isCall, forward, strike, volatility, years, discount } = options;
   const write = settlement === 'linear' ? writeBlackGreeks : writeInverseGreeks;
   for (let i = 0; i < options.count; i++) {
-    write(
-      out,
-      i,
-      isCall[i] === 1,
-      forward[i]!,
-      strike[i]!,
-      volatility[i]!,
-      years[i]!,
-      discount[i]!,
-    );
+    write(out, i, isCall[i] === 1, forward[i]!, strike[i]!, volatility[i]!, years[i]!, discount[i]!);
   }
 };
 

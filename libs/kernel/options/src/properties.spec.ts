@@ -129,10 +129,13 @@ describe('kernels over columns', () => {
   });
 
   it('the grid is the price at the shocked forward and volatility', () => {
-    const shocks = fc.array(fc.record({ forward: number(0.3, 3), factor: number(0, 2), floor: number(0, 1) }), {
-      minLength: 1,
-      maxLength: 8,
-    });
+    const shocks = fc.array(
+      fc.record({ forward: number(0.3, 3), factor: number(0, 2), floor: number(0, 1) }),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    );
     fc.assert(
       fc.property(many, shocks, (options, scenarios) => {
         const width = scenarios.length;
@@ -160,6 +163,8 @@ describe('kernels over columns', () => {
     const columns = optionColumns([{ isCall: true, forward: 1, strike: 1, volatility: 1, years: 1 }]);
     expect(() => priceAll(columns, new Float64Array(0))).toThrow('out: Expected at least 1 places, was 0');
     const grid = scenarioGrid(1, 2);
-    expect(() => priceGrid(columns, Int32Array.of(1), grid, new Float64Array(2))).toThrow('sliceOf: Expected');
+    expect(() => priceGrid(columns, Int32Array.of(1), grid, new Float64Array(2))).toThrow(
+      'sliceOf: Expected',
+    );
   });
 });

@@ -26,8 +26,17 @@ export type SpotGreeks = Readonly<{
   rho: number;
   /** For a yield higher by 1.00. */
   yieldRho: number;
-  /** Change of the price in per cent for 1 % of the spot price. */
+  /** Change of the price in per cent for 1 % of the spot price; 0 for an option that is worth nothing. */
   elasticity: number;
+  /** ∂²V/∂S∂σ and ∂²V/∂σ². */
+  vanna: number;
+  volga: number;
+  /** ∂V/∂F. */
+  deltaForward: number;
+  /** ∂V/∂K. */
+  strikeDelta: number;
+  /** Risk-neutral probability of being exercised. */
+  probabilityInTheMoney: number;
 }>;
 
 /**
@@ -45,6 +54,8 @@ export const spotGreeks = (option: SpotOption): SpotGreeks => {
   const discount = exp(-rate * years);
   const value = blackGreeks({ isCall, forward, strike, volatility, years, discount });
   const delta = value.delta * growth;
+  // V is homogeneous of degree 1 in F and K: V = F·∂V/∂F + K·∂V/∂K.
+  const strikeDelta = strike > 0 ? (value.price - value.delta * forward) / strike : 0;
   return {
     price: value.price,
     delta,
@@ -55,5 +66,10 @@ export const spotGreeks = (option: SpotOption): SpotGreeks => {
     rho: value.rho + value.delta * years * forward,
     yieldRho: -value.delta * years * forward,
     elasticity: value.price > 0 ? (delta * spot) / value.price : 0,
+    vanna: value.vanna * growth,
+    volga: value.volga,
+    deltaForward: value.delta,
+    strikeDelta,
+    probabilityInTheMoney: Math.abs(strikeDelta) / discount,
   };
 };

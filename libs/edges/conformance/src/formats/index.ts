@@ -1,0 +1,17 @@
+import type { CaseFormat } from '../format.ts';
+import { derivePmrm2PortfolioMargin } from './01-derive-pmrm2-portfolio-margin.ts';
+import { optionsBsmHaug } from './06-options-bsm-haug.ts';
+
+/** One line per format that can be judged. */
+export const FORMATS: readonly CaseFormat[] = [derivePmrm2PortfolioMargin, optionsBsmHaug];
+
+/** Formats that are known and cannot be judged: nothing here computes their figures. */
+export const REFUSED: readonly Readonly<{ name: string; why: string }>[] = [
+  { name: '03-derive-dutch-auction', why: 'Refused: this build has no Dutch auction of that rulebook' },
+  { name: '07-uniswap-v3-swaps', why: 'Refused: this build does not swap through concentrated liquidity' },
+  {
+    name: '07b-uniswap-v3-swap-step',
+    why: 'Refused: this build does not swap through concentrated liquidity',
+  },
+  { name: '12-routing', why: 'Refused: this build does not judge routes by this format' },
+];

@@ -1,0 +1,5 @@
+export * from './margin-model.ts';
+export * from './market.ts';
+export type * from './portfolio.ts';
+export { derivePmrm2, type DerivePmrm2Requirement } from './derive-pmrm2/model.ts';
+export * from './derive-pmrm2/parameters.ts';
