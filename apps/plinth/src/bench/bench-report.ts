@@ -1,0 +1,46 @@
+import { cpus, totalmem } from 'node:os';
+import type { BenchRow } from './bench-row.ts';
+
+/** A measured figure as people read it: three digits that mean something, groups of three. */
+export const figureText = (value: number): string => {
+  if (!Number.isFinite(value)) return '';
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  return Number(value.toPrecision(3)).toString();
+};
+
+const targetText = ({ target }: BenchRow): string =>
+  target === undefined ? '' : `${target.text}: ${target.met ? 'met' : 'missed'}`;
+
+/** A row of the table. */
+export const benchText = (row: BenchRow): Readonly<Record<string, string>> => {
+  const { bench, what, scale, unit, figure, baseline, note, absent } = row;
+  if (figure === undefined) return { bench, what, scale, median: '', note: absent ?? '' };
+  return {
+    bench,
+    what,
+    scale,
+    median: `${figureText(figure.median)} ${unit}`,
+    'min – max': `${figureText(figure.min)} – ${figureText(figure.max)}`,
+    baseline: baseline === undefined ? '' : `${baseline.what}: ${figureText(baseline.median)}`,
+    ratio: baseline === undefined ? '' : figureText(baseline.ratio),
+    target: targetText(row),
+    note: note ?? '',
+  };
+};
+
+export type BenchReport = Readonly<{
+  machine: Readonly<{ cpu: string; cores: number; memoryGb: number; node: string; platform: string }>;
+  rows: readonly BenchRow[];
+}>;
+
+/** Ratios travel between machines, absolute figures do not: so the machine is named. */
+export const benchReport = (rows: readonly BenchRow[]): BenchReport => ({
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  },
+  rows,
+});

@@ -1,0 +1,47 @@
+import type { BenchRow } from './bench-row.ts';
+import type { BenchOptions } from './options.ts';
+
+export type Bench = Readonly<{
+  name: string;
+  about: string;
+  run: (options: BenchOptions) => Promise<readonly BenchRow[]>;
+}>;
+
+/** Every bench, in the order in which they run. What one needs is loaded when it runs. */
+export const BENCHES: readonly Bench[] = [
+  {
+    name: 'append',
+    about: 'durable appends through the whole command path',
+    run: async (options) => (await import('./append.ts')).benchAppend(options),
+  },
+  {
+    name: 'replay',
+    about: 'a log from PostgreSQL into the views of accounts and risk',
+    run: async (options) => (await import('./replay.ts')).benchReplay(options),
+  },
+  {
+    name: 'margin',
+    about: 'the full house model on accounts of 16 positions',
+    run: async (options) => (await import('./margin.ts')).benchMargin(options),
+  },
+  {
+    name: 'tick',
+    about: 'marks in, states decided',
+    run: async (options) => (await import('./tick.ts')).benchTick(options),
+  },
+  {
+    name: 'routing',
+    about: 'optimal split of an order over books',
+    run: async (options) => (await import('./routing.ts')).benchRouting(options),
+  },
+  {
+    name: 'interest',
+    about: 'accrual of a pool, and of one debt',
+    run: async (options) => (await import('./interest.ts')).benchInterest(options),
+  },
+  {
+    name: 'ledger',
+    about: 'postings into the ledger fold',
+    run: async (options) => (await import('./ledger.ts')).benchLedger(options),
+  },
+];
