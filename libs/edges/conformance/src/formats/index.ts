@@ -1,9 +1,14 @@
 import type { CaseFormat } from '../format.ts';
 import { derivePmrm2PortfolioMargin } from './01-derive-pmrm2-portfolio-margin.ts';
+import { deriveStandardMargin } from './02-derive-standard-margin.ts';
 import { optionsBsmHaug } from './06-options-bsm-haug.ts';
 
 /** One line per format that can be judged. */
-export const FORMATS: readonly CaseFormat[] = [derivePmrm2PortfolioMargin, optionsBsmHaug];
+export const FORMATS: readonly CaseFormat[] = [
+  derivePmrm2PortfolioMargin,
+  deriveStandardMargin,
+  optionsBsmHaug,
+];
 
 /** Formats that are known and cannot be judged: nothing here computes their figures. */
 export const REFUSED: readonly Readonly<{ name: string; why: string }>[] = [

@@ -3,3 +3,9 @@ export * from './market.ts';
 export type * from './portfolio.ts';
 export { derivePmrm2, type DerivePmrm2Requirement } from './derive-pmrm2/model.ts';
 export * from './derive-pmrm2/parameters.ts';
+export {
+  deriveStandard,
+  type DeriveStandardRequirement,
+  type StandardMarket,
+} from './derive-standard/model.ts';
+export * from './derive-standard/parameters.ts';
