@@ -9,8 +9,6 @@ const program = new Command('plinth')
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
 
-registerAll(program);
-
 // Who reads our output may have seen enough: `plinth log tail | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
@@ -18,6 +16,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  registerAll(program);
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CliError)) throw error;

@@ -44,4 +44,9 @@ export const BENCHES: readonly Bench[] = [
     about: 'postings into the ledger fold',
     run: async (options) => (await import('./ledger.ts')).benchLedger(options),
   },
+  {
+    name: 'grpc',
+    about: 'a query through the gateway, and inside the process',
+    run: async (options) => (await import('./grpc.ts')).benchGrpc(options),
+  },
 ];

@@ -6,6 +6,7 @@ import { LiveMarket } from './live-market.ts';
 import { untilAborted } from './open-up.ts';
 import type { Played } from './play.ts';
 import { startBroker } from './running-broker.ts';
+import { CELL } from './services.ts';
 
 const MARKET_EVERY_MS = 1_000;
 
@@ -31,6 +32,7 @@ export const keepUp = async (
     directory,
     clock,
     market,
+    cell: CELL,
     isFresh: false,
     venues: run.venues,
     gateway,

@@ -1,8 +1,9 @@
 import type { Clock } from '@plinth/eventing';
-import { makeLogger } from '@plinth/runtime';
+import { makeLogger, startTelemetry } from '@plinth/runtime';
 import { CALM, MadeMarket, openVenues } from '@plinth/simulation';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { environment } from '../cli/environment.ts';
 import { tellHowToCall } from './how-to-call.ts';
 import { LiveMarket } from './live-market.ts';
 import { openLog } from './open-log.ts';
@@ -43,6 +44,8 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   const logger = makeLogger('plinth', options.logLevel);
   const { seed, startedAtMs } = marketOf(directory, options.seed);
   const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
+  const collector = environment().OTEL_EXPORTER_OTLP_ENDPOINT;
+  const telemetry = collector === undefined ? undefined : startTelemetry('plinth', collector);
   const open = await openLog(directory, options.database);
   const clock = REAL_CLOCK;
   const venues = openVenues({ feed, directory }, clock);
@@ -55,6 +58,7 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
       directory,
       clock,
       market,
+      cell: environment().PLINTH_CELL,
       isFresh: true,
       venues,
       gateway: { host, port },
@@ -69,6 +73,7 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   } finally {
     for (const venue of venues.values()) venue.close();
     await open.close();
+    await telemetry?.stop();
   }
 };
 

@@ -5,6 +5,7 @@ import type { RoutingViews } from '@plinth/routing';
 import {
   FreeRunner,
   InProcessCell,
+  observeLag,
   PostgresLeaderLock,
   ServiceHost,
   TailTransport,
@@ -20,12 +21,14 @@ import { openSecrets } from './secrets.ts';
 import type { LiveMarket } from './live-market.ts';
 import { openMarket } from './open-market.ts';
 import type { OpenLog } from './open-log.ts';
-import { brokerServices, CELL } from './services.ts';
+import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
 import { takeReports } from './take-reports.ts';
 
 export type RunningBrokerOptions = Readonly<{
   open: OpenLog;
+  /** Id of the cell. */
+  cell: string;
   directory: string;
   clock: Clock;
   market: LiveMarket;
@@ -52,10 +55,12 @@ const READY_TIMEOUT_MS = 60_000;
 /** A whole broker at its own pace in this process: services, venues, prices, tree heads and the gateway. */
 export const startBroker = async (options: RunningBrokerOptions): Promise<RunningBroker> => {
   const { open, directory, clock, venues, logger } = options;
-  const hosts = brokerServices({ cell: CELL, adapters: venues }).map(
+  const hosts = brokerServices({ cell: options.cell, adapters: venues }).map(
     (definition) => new ServiceHost(definition, { log: open.log, clock }),
   );
   const cell = new InProcessCell(hosts);
+  // Head as the signer saw it last: fresh enough for a gauge, and no query of its own.
+  let lastKnown = 0n;
   const loops = new Loops(logger);
   const locks = hosts.map(
     ({ name }) => new PostgresLeaderLock({ url: open.url, schema: open.log.schema, service: name }),
@@ -63,11 +68,15 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
   hosts.forEach((host, i) =>
     loops.run(host.name, (signal) => runner(host, locks[i] as PostgresLeaderLock, options).run(signal)),
   );
+  for (const host of hosts) observeLag(host.name, () => Math.max(0, Number(lastKnown - host.last)));
   const { position } = await open.log.head();
   await Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(READY_TIMEOUT_MS))));
   const witness = witnessFile(auditFiles(directory).witness);
   const signer = await openHeadSigner(open.log, directory, clock, witness);
-  loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
+  loops.every('tree heads', HEAD_EVERY_MS, async () => {
+    const head = await signer.advance();
+    lastKnown = BigInt(head?.size ?? 0);
+  });
   const routing = hosts.find(({ name }) => name === 'routing');
   assert(routing !== undefined, 'Expected routing in this cell');
   const { health } = routing.views as unknown as RoutingViews;

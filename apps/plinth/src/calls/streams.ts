@@ -66,6 +66,7 @@ const line = (row: Row): string =>
       if (value === '' || value === undefined || value === 0) return [];
       if (name === 'figures') return [`equity=${(value as Row)['equity'] as string}`];
       if (name.endsWith('Ms')) return [new Date(value as number).toISOString()];
-      return [name === 'kind' || name === 'position' ? String(value) : `${name}=${value as string}`];
+      const shown = value as string | number | bigint;
+      return [name === 'kind' || name === 'position' ? `${shown}` : `${name}=${shown}`];
     })
     .join(' ');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from './environment.ts';
 
 /**
  * The checkout this program was built from: the nearest folder above with a package-lock.json, else the
@@ -14,4 +15,4 @@ const home = (): string => {
 };
 
 /** Where everything is kept that the program makes for itself. */
-export const stateHome = (): string => resolve(process.env['PLINTH_HOME'] ?? join(home(), '.plinth'));
+export const stateHome = (): string => resolve(environment().PLINTH_HOME ?? join(home(), '.plinth'));

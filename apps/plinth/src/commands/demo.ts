@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, type Output } from '../cli/output.ts';
 import { interruptible } from '../cli/signals.ts';
 import { wholeNumber } from '../cli/arguments.ts';
+import { environment } from '../cli/environment.ts';
 import { stateHome } from '../cli/places.ts';
 
 type DemoOptions = Readonly<{
@@ -27,13 +28,18 @@ export const register = (program: Command): void => {
     .option('--ticks <n>', 'steps into which the 40 hours of the crash are cut', wholeNumber(20, 20_000), 480)
     .option('--data <dir>', 'where the log and the report are kept (default: .plinth/demo)')
     .addOption(
-      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').env(
-        'PLINTH_DATABASE_URL',
+      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').default(
+        environment().PLINTH_DATABASE_URL,
       ),
     )
     .option('--report <file>', 'where to write the HTML report (default: report.html in the data directory)')
     .option('--keep', 'leave the broker and its gateway up afterwards', false)
-    .option('--port <n>', 'port of the gateway with --keep', wholeNumber(0, 65_535), 7400)
+    .option(
+      '--port <n>',
+      'port of the gateway with --keep',
+      wholeNumber(0, 65_535),
+      environment().PLINTH_GATEWAY_PORT,
+    )
     .addOption(outputOption())
     .action((options: DemoOptions) => interruptible((signal) => demo(options, signal)));
 };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { MarketFeed, PlannedAccount } from '@plinth/simulation';
 import { wholeNumber } from '../cli/arguments.ts';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRows, type Output } from '../cli/output.ts';
 import { stateHome } from '../cli/places.ts';
@@ -51,8 +52,8 @@ export const register = (program: Command): void => {
     .option('--report <file>', 'where to write the HTML report (default: report.html beside the log)')
     .option('--work <dir>', 'where the log is kept (default: .plinth/replay-<name>)')
     .addOption(
-      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').env(
-        'PLINTH_DATABASE_URL',
+      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').default(
+        environment().PLINTH_DATABASE_URL,
       ),
     )
     .addOption(outputOption())

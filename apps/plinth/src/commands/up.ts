@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { wholeNumber } from '../cli/arguments.ts';
+import { environment } from '../cli/environment.ts';
 import { stateHome } from '../cli/places.ts';
 import { interruptible } from '../cli/signals.ts';
 
@@ -21,23 +22,20 @@ export const register = (program: Command): void => {
     .description('run the broker in one process, in real time, on simulated venues, until it is stopped')
     .option('--data <dir>', 'where everything is kept (default: .plinth/data)')
     .addOption(
-      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').env(
-        'PLINTH_DATABASE_URL',
+      new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').default(
+        environment().PLINTH_DATABASE_URL,
       ),
     )
     .addOption(
-      new Option('--host <address>', 'where the gateway listens')
-        .env('PLINTH_GATEWAY_HOST')
-        .default('127.0.0.1'),
+      new Option('--host <address>', 'where the gateway listens').default(environment().PLINTH_GATEWAY_HOST),
     )
     .addOption(
       new Option('--port <n>', 'port of the gateway; 0 takes a free one')
-        .env('PLINTH_GATEWAY_PORT')
         .argParser(wholeNumber(0, 65_535))
-        .default(7400),
+        .default(environment().PLINTH_GATEWAY_PORT),
     )
     .option('--seed <n>', 'seed of the simulated market', wholeNumber(0, 2 ** 31), 1)
-    .addOption(new Option('--log-level <level>').env('PLINTH_LOG_LEVEL').choices(LEVELS).default('info'))
+    .addOption(new Option('--log-level <level>').choices(LEVELS).default(environment().PLINTH_LOG_LEVEL))
     .action((options: UpOptions) => interruptible((signal) => up(options, signal)));
 };
 

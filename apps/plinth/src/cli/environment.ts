@@ -1,0 +1,33 @@
+import {
+  cellSettings,
+  ConfigError,
+  gatewaySettings,
+  logSettings,
+  optionalTextSetting,
+  readConfig,
+  telemetrySettings,
+  type Config,
+} from '@plinth/runtime/config';
+import { CliError, EXIT } from './exit-codes.ts';
+
+const schema = {
+  ...cellSettings,
+  ...logSettings,
+  ...gatewaySettings,
+  ...telemetrySettings,
+  PLINTH_HOME: optionalTextSetting(
+    'where everything is kept that the program makes; .plinth in the checkout',
+  ),
+} as const;
+
+let read: Config<typeof schema> | undefined;
+
+/** The settings of this process: the one place that looks at its environment. Options on the command line go before. */
+export const environment = (): Config<typeof schema> => {
+  try {
+    return (read ??= readConfig(schema, process.env));
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, error.message);
+    throw error;
+  }
+};
