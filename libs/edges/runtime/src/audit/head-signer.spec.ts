@@ -125,9 +125,11 @@ describe('signed tree heads', () => {
   });
 
   it('drops a last line that was cut off, and refuses a broken one before it', async () => {
-    const { path } = await setUp();
+    const { path, signer } = await setUp();
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, -5));
     expect(readWitness(path)).toHaveLength(1);
+    expect((await signer().advance())?.size).toBe(21);
+    expect(readWitness(path).map(({ size }) => size)).toEqual([12, 21]);
     writeFileSync(path, 'not json\n');
     expect(() => readWitness(path)).toThrow(/witness.ndjson:1: Expected a tree head/);
   });

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import type { TreeHead } from './tree-head.ts';
 
 /**
@@ -31,7 +31,16 @@ export const readWitness = (path: string): readonly TreeHead[] => {
   });
 };
 
+/** What a crash left of a last line goes before the next head is written, or it would spoil that one too. */
+const cutHalfLine = (path: string): void => {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const whole = bytes.lastIndexOf(0x0a) + 1;
+  if (whole < bytes.length) truncateSync(path, whole);
+};
+
 export const witnessFile = (path: string): Witness => {
+  cutHalfLine(path);
   const known = [...readWitness(path)];
   return {
     heads: () => known,

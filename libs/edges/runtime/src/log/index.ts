@@ -2,3 +2,4 @@ export * from './embedded-postgres.ts';
 export * from './leader-lock.ts';
 export * from './found-postgres.ts';
 export * from './postgres-log.ts';
+export * from './snapshot-store.ts';
