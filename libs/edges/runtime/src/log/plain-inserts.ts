@@ -89,19 +89,3 @@ export class PlainInserts {
 }
 
 export type PlainAppendOptions = Readonly<{ isRolledBack?: boolean; beforeEnd?: () => Promise<unknown> }>;
-
-/** The driver's own SELECT over the log's rows, the baseline of the replay benchmark. */
-export const readPlainRows = async (
-  client: pg.ClientBase,
-  schema: string,
-  after: number,
-  limit: number,
-): Promise<number> => {
-  assertSchemaName(schema);
-  const { rows } = await client.query(
-    `SELECT position, stream, version, id, type, schema, data, occurred_at, correlation_id, causation_id, actor, traceparent
-      FROM ${schema}.events WHERE position > $1 ORDER BY position LIMIT $2`,
-    [after, limit],
-  );
-  return rows.length;
-};
