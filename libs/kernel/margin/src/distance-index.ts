@@ -79,10 +79,7 @@ export class DistanceIndex {
     this.#takeMarket();
     const due = Int32Array.from(this.#due).sort();
     this.#due = [];
-    for (const account of due) {
-      this.#isDue[account] = 0;
-      this.#triggers.leave(account);
-    }
+    for (const account of due) this.#isDue[account] = 0;
     for (const account of due) this.#revalue(account, onChange);
     return due.length;
   }
@@ -119,14 +116,13 @@ export class DistanceIndex {
     if (this.#market === market.version) return;
     this.#market = market.version;
     const factors = this.#factors;
-    factors.update();
+    if (factors.update()) this.#sensitivity.refresh();
     // Options also move with implied volatility and time, which no box bounds.
     if (model.arrays.hasOptions) this.invalidateAll();
     const call = (account: number): void => this.invalidate(account);
     for (let f = 0; f < factors.high.length; f++) {
       if (factors.broken[f] === 1 || factors.wild[f] === 1) {
-        this.#triggers.callAll(f, call);
-        this.#triggers.startFrom(f, factors.high[f]!, factors.low[f]!);
+        this.#triggers.callAll(f, factors.high[f]!, factors.low[f]!, call);
         factors.broken[f] = 0;
       } else this.#triggers.pass(f, factors.high[f]!, factors.low[f]!, call);
     }
@@ -138,23 +134,25 @@ export class DistanceIndex {
     const figures = kernel.value(this.#book, account);
     const from = this.severities[account] as Severity;
     const to = nextSeverity(from, figures, 0, parameters);
-    const several = kernel.scratch.placeCount > 1;
     this.severities[account] = to;
-    this.#wait(account, figures, to, several);
+    this.#wait(account, figures, to);
     if (to !== from) onChange(account, from, to, figures);
   }
 
-  #wait(account: number, figures: Float64Array, severity: Severity, several: boolean): void {
+  #wait(account: number, figures: Float64Array, severity: Severity): void {
     const sensitivity = this.#sensitivity;
-    sensitivity.measure(this.#book, account, several);
+    const triggers = this.#triggers;
+    sensitivity.measure(this.#book, account, this.#kernel.scratch);
+    const { factors, count } = sensitivity;
+    if (!triggers.standsFor(account, factors, count)) triggers.enlist(account, factors, count);
     const radius = this.#radius(figures, severity);
     const { high, low, wild } = this.#factors;
-    for (let n = 0; n < sensitivity.count; n++) {
-      const f = sensitivity.factors[n]!;
+    for (let n = 0; n < count; n++) {
+      const f = factors[n]!;
       // The line that stands lowest may rise by ρ from there, the highest fall: then no line has moved by more than ρ.
       const above = low[f]! * (1 + radius);
       const below = high[f]! * (1 - radius);
-      this.#triggers.wait(account, sensitivity.count, f, above, below);
+      triggers.place(account, n, above, below);
       // Lines further apart than the box is wide: nothing is certain, so the account is due again at once.
       if (wild[f] === 1 || above < high[f]! || below > low[f]!) this.invalidate(account);
     }

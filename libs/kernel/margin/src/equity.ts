@@ -1,50 +1,17 @@
-import type { Book } from './book.ts';
-import { assetOfKey, locationOfKey } from './book.ts';
+import { assetOfKey, locationOfKey, type Book } from './book.ts';
 import { unwindCost } from './contingencies/concentration.ts';
-import {
-  ASSETS,
-  COLLATERAL_CONCENTRATION,
-  CONCENTRATION,
-  GROSS_NOTIONAL,
-  HAIRCUTS,
-  PRICE_BAND,
-  UNREALISED,
-} from './figures.ts';
+import * as figure from './figures.ts';
 import { haircutOf } from './haircut.ts';
-import {
-  INVERSE,
-  LINEAR,
-  LINKS,
-  LINK_FORM,
-  LINK_QUOTE,
-  LINK_QUOTE_SHAPE,
-  LINK_SETTLEMENT,
-  LINK_SETTLEMENT_SHAPE,
-  LINK_SHAPE,
-  LINK_UNDERLYING,
-  LINK_VENUE,
-  OPTION,
-  UNITS,
-  UNIT_BAND_LONG,
-  UNIT_BAND_SHORT,
-  UNIT_IMPACT,
-  UNIT_LEG,
-  UNIT_LEG_WORTH,
-  UNIT_MARK,
-  UNIT_NOTIONAL,
-  UNIT_REQUIRED,
-  UNIT_REQUIRED_MOVING,
-  UNIT_SETTLED,
-  UNIT_SIZE,
-  UNPRICED,
-  type FormCode,
-} from './instrument-arrays.ts';
+import { INVERSE, LINEAR, OPTION, type UNPRICED, type FormCode } from './instrument-arrays.ts';
 import type { KernelScratch } from './kernel-scratch.ts';
+import * as unit from './position-units.ts';
 import type { RiskModel } from './risk-model.ts';
+import * as work from './work-layout.ts';
 
 /** Sums balances and debts by asset and by place. Place 0 is the house: no venue sees a debt to it. */
 export const addBalances = (model: RiskModel, scratch: KernelScratch, book: Book, account: number): void => {
-  const { assets } = model;
+  const { assets, arrays } = model;
+  const { work: sums, layout } = scratch;
   const { key, value, start, count } = book.balances;
   const from = start[account]!;
   const to = from + count[account]!;
@@ -52,32 +19,31 @@ export const addBalances = (model: RiskModel, scratch: KernelScratch, book: Book
     const a = assetOfKey(key[row]!);
     const place = locationOfKey(key[row]!);
     const amount = value[row]!;
-    scratch.touchAsset(a);
-    scratch.held[a] = scratch.held[a]! + amount;
-    scratch.owned[a] = scratch.owned[a]! + amount;
-    scratch.net[a] = scratch.net[a]! + amount;
+    const asset = layout.assets + a * work.ASSET_RECORD;
+    if (sums[asset] === 0) scratch.openAsset(asset);
+    sums[asset + work.ASSET_HELD] = sums[asset + work.ASSET_HELD]! + amount;
     if (place === 0) continue;
-    scratch.touchPlace(place);
-    const worth = amount * assets.price[a]!;
-    const lost = assets.underlying[a]! < 0 ? haircutOf(assets, a, Math.abs(worth)) * Math.abs(worth) : 0;
-    scratch.addWorthAt(place, a, worth - lost);
+    const at = layout.locations + place * work.LOCATION_RECORD;
+    if (sums[at] === 0) scratch.openPlace(at);
+    let worth = amount * assets.price[a]!;
+    const underlying = assets.underlying[a]!;
+    if (underlying < 0) worth -= haircutOf(assets, a, Math.abs(worth)) * Math.abs(worth);
+    else {
+      const exposure = layout.exposures + place * layout.shapeCount + arrays.ofUnderlying[underlying]!;
+      sums[exposure] = sums[exposure]! + worth;
+    }
+    sums[at + work.LOCATION_EQUITY] = sums[at + work.LOCATION_EQUITY]! + worth;
   }
 };
 
 /** Profit in settlement units: size·(M − E), inverse size·(1/E − 1/M); an option is worth its mark. */
-export const profitOf = ({ instruments }: RiskModel, i: number, quantity: number, entry: number): number => {
-  const contracts = quantity * instruments.units[i * UNITS + UNIT_SIZE]!;
-  const mark = instruments.units[i * UNITS + UNIT_MARK]!;
-  switch (instruments.links[i * LINKS + LINK_FORM] as FormCode | typeof UNPRICED) {
-    case LINEAR:
-      return contracts * (mark - entry);
-    case INVERSE:
-      return contracts * (1 / entry - mark);
-    case OPTION:
-      return contracts * mark;
-    case UNPRICED:
-      return 0;
-  }
+export const profitOf = ({ positions }: RiskModel, i: number, quantity: number, entry: number): number => {
+  const contracts = quantity * positions.units[i * unit.UNITS + unit.UNIT_SIZE]!;
+  const mark = positions.units[i * unit.UNITS + unit.UNIT_MARK]!;
+  const form = positions.links[i * unit.LINKS + unit.LINK_FORM] as FormCode | typeof UNPRICED;
+  if (form === LINEAR) return contracts * (mark - entry);
+  if (form === INVERSE) return contracts * (1 / entry - mark);
+  return form === OPTION ? contracts * mark : 0;
 };
 
 /**
@@ -91,92 +57,117 @@ export const addPositions = (
   account: number,
   figures: Float64Array,
 ): void => {
-  const { units, links, sell, buy } = model.instruments;
-  const { owned, net, equityAt, required, exposureAt, shapeSize } = scratch;
+  const { units, links } = model.positions;
+  const sums = scratch.work;
   const cap = model.parameters.concentration.maxCostFraction;
   const { key, value, extra, start, count } = book.positions;
-  const from = start[account]!;
-  const to = from + count[account]!;
+  const to = start[account]! + count[account]!;
   let unrealised = 0;
   let gross = 0;
   let concentration = 0;
   let band = 0;
-  for (let row = from; row < to; row++) {
+  for (let row = start[account]!; row < to; row++) {
     const i = key[row]!;
-    const u = i * UNITS;
-    const l = i * LINKS;
+    const u = i * unit.UNITS;
+    const l = i * unit.LINKS;
     const quantity = value[row]!;
-    const venue = links[l + LINK_VENUE]!;
-    const settlement = links[l + LINK_SETTLEMENT]!;
-    const at = venue * shapeSize;
-    scratch.touchPlace(venue);
-    scratch.touchAsset(settlement);
     const profit = profitOf(model, i, quantity, extra[row]!);
-    const worth = profit * units[u + UNIT_SETTLED]!;
+    const worth = profit * units[u + unit.UNIT_SETTLED]!;
     unrealised += worth;
-    equityAt[venue] = equityAt[venue]! + worth;
-    owned[settlement] = owned[settlement]! + profit;
-    net[settlement] = net[settlement]! + profit;
-    const paidIn = links[l + LINK_SETTLEMENT_SHAPE]!;
-    if (paidIn >= 0) exposureAt[at + paidIn] = exposureAt[at + paidIn]! + worth;
-    const quote = links[l + LINK_QUOTE]!;
+    const settlement = links[l + unit.LINK_SETTLEMENT]!;
+    if (sums[settlement] === 0) scratch.openAsset(settlement);
+    sums[settlement + work.ASSET_PROFIT] = sums[settlement + work.ASSET_PROFIT]! + profit;
+    const place = links[l + unit.LINK_PLACE]!;
+    if (sums[place] === 0) scratch.openPlace(place);
+    sums[place + work.LOCATION_EQUITY] = sums[place + work.LOCATION_EQUITY]! + worth;
+    const paidIn = links[l + unit.LINK_SETTLEMENT_EXPOSURE]!;
+    if (paidIn >= 0) sums[paidIn] = sums[paidIn]! + worth;
+    const quote = links[l + unit.LINK_QUOTE]!;
     if (quote >= 0) {
-      scratch.touchAsset(quote);
-      net[quote] = net[quote]! - quantity * units[u + UNIT_LEG]!;
-      const leg = at + links[l + LINK_QUOTE_SHAPE]!;
-      exposureAt[leg] = exposureAt[leg]! - quantity * units[u + UNIT_LEG_WORTH]!;
+      if (sums[quote] === 0) scratch.openAsset(quote);
+      sums[quote + work.ASSET_LEG] = sums[quote + work.ASSET_LEG]! + quantity * units[u + unit.UNIT_LEG]!;
+      const short = links[l + unit.LINK_QUOTE_EXPOSURE]!;
+      sums[short] = sums[short]! - quantity * units[u + unit.UNIT_LEG_WORTH]!;
     }
     const size = Math.abs(quantity);
-    const unit = units[u + UNIT_NOTIONAL]!;
-    const notional = size * unit;
+    const notional = size * units[u + unit.UNIT_NOTIONAL]!;
     gross += notional;
-    concentration += unwindCost(quantity > 0 ? sell[i] : buy[i], size, unit, units[u + UNIT_IMPACT]!, cap);
-    band += size * units[u + (quantity > 0 ? UNIT_BAND_LONG : UNIT_BAND_SHORT)]!;
-    required[venue] = required[venue]! + notional * units[u + UNIT_REQUIRED]!;
-    const shape = links[l + LINK_SHAPE]!;
-    scratch.addExposure(shape, links[l + LINK_UNDERLYING]!, quantity * unit, quantity * unit);
-    exposureAt[at + shape] =
-      exposureAt[at + shape]! + (quantity * unit - notional * units[u + UNIT_REQUIRED_MOVING]!);
+    concentration +=
+      links[l + unit.LINK_CURVES] === 1
+        ? positionCost(model, i, quantity)
+        : Math.min(units[u + unit.UNIT_IMPACT]! * notional * Math.sqrt(notional), cap * notional);
+    band += size * units[u + (quantity > 0 ? unit.UNIT_BAND_LONG : unit.UNIT_BAND_SHORT)]!;
+    sums[place + work.LOCATION_REQUIRED] =
+      sums[place + work.LOCATION_REQUIRED]! + notional * units[u + unit.UNIT_REQUIRED]!;
+    const shape = links[l + unit.LINK_SHAPE]!;
+    const underlying = links[l + unit.LINK_UNDERLYING]!;
+    if (sums[shape] === 0) scratch.openShape(shape, underlying);
+    const exposed = quantity > 0 ? notional : -notional;
+    sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
+    const side = underlying + (quantity > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
+    sums[side] = sums[side]! + notional;
+    const exposure = links[l + unit.LINK_EXPOSURE]!;
+    sums[exposure] = sums[exposure]! + (exposed - notional * units[u + unit.UNIT_REQUIRED_MOVING]!);
   }
-  figures[UNREALISED] = unrealised;
-  figures[GROSS_NOTIONAL] = gross;
-  figures[CONCENTRATION] = concentration;
-  figures[PRICE_BAND] = band;
+  figures[figure.UNREALISED] = unrealised;
+  figures[figure.GROSS_NOTIONAL] = gross;
+  figures[figure.CONCENTRATION] = concentration;
+  figures[figure.PRICE_BAND] = band;
 };
+
+/** Expected cost of unwinding a position, USD. */
+export const positionCost = ({ instruments, parameters }: RiskModel, i: number, quantity: number): number =>
+  unwindCost(
+    quantity > 0 ? instruments.sell[i] : instruments.buy[i],
+    quantity,
+    instruments.notional[i]!,
+    instruments.impact[i]!,
+    parameters.concentration.maxCostFraction,
+  );
+
+/** Expected cost of unwinding what is held or owed of a shocked asset, USD. */
+export const assetCost = ({ assets, parameters }: RiskModel, a: number, held: number): number =>
+  unwindCost(
+    held > 0 ? assets.sell[a] : assets.buy[a],
+    held,
+    assets.price[a]!,
+    assets.impact[a]!,
+    parameters.concentration.maxCostFraction,
+  );
 
 /** Value of net assets and what is taken off it: a haircut, or the cost of unwinding where the price is shocked. */
 export const addAssets = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
-  const { assets, parameters } = model;
-  const cap = parameters.concentration.maxCostFraction;
+  const { assets, arrays } = model;
+  const { work: sums, layout } = scratch;
   let value = 0;
   let haircuts = 0;
   let concentration = 0;
   let band = 0;
   for (let n = 0; n < scratch.assetCount; n++) {
     const a = scratch.assets[n]!;
-    const held = scratch.held[a]!;
+    const at = layout.assets + a * work.ASSET_RECORD;
+    const held = sums[at + work.ASSET_HELD]!;
+    const owned = held + sums[at + work.ASSET_PROFIT]!;
     const price = assets.price[a]!;
-    const owned = scratch.owned[a]!;
     value += held * price;
     band += Math.abs(owned) * (owned > 0 ? assets.bandLong[a]! : assets.bandShort[a]!);
-    const underlying = assets.underlying[a]!;
-    if (underlying < 0) {
+    const u = assets.underlying[a]!;
+    if (u < 0) {
       const worth = Math.abs(owned) * price;
       haircuts += haircutOf(assets, a, worth) * worth;
       continue;
     }
-    concentration += unwindCost(
-      held > 0 ? assets.sell[a] : assets.buy[a],
-      held,
-      price,
-      assets.impact[a]!,
-      cap,
-    );
-    const worth = scratch.net[a]! * price;
-    scratch.addExposure(scratch.shapeOfAsset(a), underlying, worth, worth);
+    if (held !== 0) concentration += assetCost(model, a, held);
+    const exposed = (owned - sums[at + work.ASSET_LEG]!) * price;
+    const shape = layout.shapes + arrays.ofUnderlying[u]! * work.SHAPE_RECORD;
+    const underlying = layout.underlyings + u * work.UNDERLYING_RECORD;
+    if (sums[shape] === 0) scratch.openShape(shape, underlying);
+    sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
+    const side = underlying + (exposed > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
+    sums[side] = sums[side]! + Math.abs(exposed);
   }
-  figures[ASSETS] = value;
-  figures[HAIRCUTS] = haircuts;
-  figures[COLLATERAL_CONCENTRATION] = concentration;
-  figures[PRICE_BAND] = figures[PRICE_BAND]! + band;
+  figures[figure.ASSETS] = value;
+  figures[figure.HAIRCUTS] = haircuts;
+  figures[figure.COLLATERAL_CONCENTRATION] = concentration;
+  figures[figure.PRICE_BAND] = figures[figure.PRICE_BAND]! + band;
 };

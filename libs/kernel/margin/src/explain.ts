@@ -1,14 +1,14 @@
 import { assetOfKey, Book, locationOfKey } from './book.ts';
 import { HOUSE } from './catalogue.ts';
 import { basisOf } from './contingencies/basis.ts';
-import { unwindCost } from './contingencies/concentration.ts';
 import { venueCreditOf } from './contingencies/venue-credit.ts';
-import { profitOf } from './equity.ts';
+import { assetCost, positionCost, profitOf } from './equity.ts';
 import { explained, leaf, type Explanation } from './explanation.ts';
 import * as at from './figures.ts';
 import { haircutOf } from './haircut.ts';
 import type { MarginKernel } from './margin-kernel.ts';
 import { lowestColumn, type ProfitVectors, vectorsOf } from './scan.ts';
+import { ASSET_HELD } from './work-layout.ts';
 import type { AccountContent } from './types.ts';
 
 export type ExplainedFigure = 'equity' | 'maintenance' | 'initial';
@@ -71,12 +71,12 @@ class Teller {
     const haircuts = assets
       .filter((a) => lines.underlying[a]! < 0)
       .map((a) => {
-        const worth = Math.abs(scratch.owned[a]!) * lines.price[a]!;
+        const worth = Math.abs(scratch.ownedOf(a)) * lines.price[a]!;
         return leaf(catalogue.assets.ids[a]!, -haircutOf(lines, a, worth) * worth);
       });
     const costs = assets
       .filter((a) => lines.underlying[a]! >= 0)
-      .map((a) => leaf(catalogue.assets.ids[a]!, -this.#assetCost(a)));
+      .map((a) => leaf(catalogue.assets.ids[a]!, -assetCost(model, a, scratch.assetSum(a, ASSET_HELD))));
     return explained('equity', figures[at.EQUITY]!, [
       explained('assets less debts, at mark', figures[at.ASSETS]!, balances),
       explained('unrealised profit', figures[at.UNREALISED]!, profits),
@@ -170,7 +170,7 @@ class Teller {
       .filter((a) => assets.underlying[a] === u)
       .map((a) => {
         const label = `${catalogue.assets.ids[a]} with profits and quote legs`;
-        return leaf(label, -weight * scratch.net[a]! * assets.price[a]! * gain(arrays.ofUnderlying[u]!));
+        return leaf(label, -weight * scratch.netOf(a) * assets.price[a]! * gain(arrays.ofUnderlying[u]!));
       });
     return [...positions, ...held];
   }
@@ -183,33 +183,15 @@ class Teller {
   }
 
   #concentration(): Explanation[] {
-    const { instruments, parameters } = this.#kernel.model;
-    const cap = parameters.concentration.maxCostFraction;
-    return this.#positionRows().map(({ i, id }) => {
-      const n = i.instrument;
-      const curve = i.quantity > 0 ? instruments.sell[n] : instruments.buy[n];
-      return leaf(id, unwindCost(curve, i.quantity, instruments.notional[n]!, instruments.impact[n]!, cap));
-    });
+    return this.#positionRows().map(({ i, id }) =>
+      leaf(id, positionCost(this.#kernel.model, i.instrument, i.quantity)),
+    );
   }
 
   #credit(): Explanation[] {
     const { scratch, model } = this.#kernel;
     return [...scratch.places.subarray(0, scratch.placeCount)].map((place) =>
       leaf(model.catalogue.locations.ids[place]!, venueCreditOf(model.places.credit, scratch, place)),
-    );
-  }
-
-  #assetCost(a: number): number {
-    const { scratch, model } = this.#kernel;
-    const { assets, parameters } = model;
-    const held = scratch.held[a]!;
-    const curve = held > 0 ? assets.sell[a] : assets.buy[a];
-    return unwindCost(
-      curve,
-      held,
-      assets.price[a]!,
-      assets.impact[a]!,
-      parameters.concentration.maxCostFraction,
     );
   }
 

@@ -4,33 +4,6 @@ import { impactOf, type ModelView } from './model-view.ts';
 
 const NAMES = ['mark', 'notional', 'contractSize', 'quoteLeg', 'bandLong', 'bandShort', 'impact'] as const;
 
-/** Places in a record of `units`: one contract's figures side by side, for the pass over positions. */
-export const UNITS = 12;
-export const UNIT_SIZE = 0;
-/** The mark; its inverse for an inverse contract. */
-export const UNIT_MARK = 1;
-export const UNIT_SETTLED = 2;
-export const UNIT_NOTIONAL = 3;
-export const UNIT_IMPACT = 4;
-export const UNIT_BAND_LONG = 5;
-export const UNIT_BAND_SHORT = 6;
-export const UNIT_LEG = 7;
-export const UNIT_LEG_WORTH = 8;
-export const UNIT_REQUIRED = 9;
-/** Part of the requirement that moves with the price. */
-export const UNIT_REQUIRED_MOVING = 10;
-/** Places in a record of `links`. */
-export const LINKS = 8;
-export const LINK_FORM = 0;
-export const LINK_SETTLEMENT = 1;
-export const LINK_SETTLEMENT_SHAPE = 2;
-export const LINK_VENUE = 3;
-export const LINK_UNDERLYING = 4;
-export const LINK_SHAPE = 5;
-/** −1 where there is no quote leg. */
-export const LINK_QUOTE = 6;
-export const LINK_QUOTE_SHAPE = 7;
-
 export const LINEAR = 0;
 export const INVERSE = 1;
 export const OPTION = 2;
@@ -59,9 +32,6 @@ export class InstrumentArrays {
   impact = new Float64Array(0);
   sell: (CompiledCurve | undefined)[] = [];
   buy: (CompiledCurve | undefined)[] = [];
-  /** The above again, packed by instrument. */
-  units = new Float64Array(0);
-  links = new Int32Array(0);
 
   resolve(catalogue: Catalogue): void {
     const entries = catalogue.instrumentEntries;
@@ -72,8 +42,6 @@ export class InstrumentArrays {
     this.form = Uint8Array.from(entries, formOf);
     this.notionalMoves = this.form.map((form) => (form === LINEAR ? 1 : 0));
     entries.forEach(({ spec }, i) => (this.contractSize[i] = spec.contractSize));
-    this.units = new Float64Array(entries.length * UNITS);
-    this.links = new Int32Array(entries.length * LINKS);
   }
 
   refreshCurves({ catalogue, market, parameters }: ModelView): void {
@@ -92,50 +60,6 @@ export class InstrumentArrays {
       this.#refreshUnit(model, catalogue.instrumentEntries[i]!, i);
       const u = this.underlying[i]!;
       this.impact[i] = impactOf(parameters, shockSizes[u]!, underlyingParameters[u]!.dailyVolumeUsd);
-    }
-  }
-
-  /** Packs what the pass over positions reads. `requirement` is by place, `ofInstrument` and `ofUnderlying` name shapes. */
-  pack(
-    { price, underlying }: Readonly<{ price: Float64Array; underlying: Int32Array }>,
-    requirement: Float64Array,
-    shapes: Readonly<{ ofInstrument: Int32Array; ofUnderlying: Int32Array }>,
-  ): void {
-    const shapeOf = (asset: number): number =>
-      underlying[asset]! < 0 ? -1 : shapes.ofUnderlying[underlying[asset]!]!;
-    for (let i = 0; i < this.mark.length; i++) {
-      const mark = this.mark[i]!;
-      const required = requirement[this.venue[i]!]!;
-      const quote = this.quote[i]!;
-      this.units.set(
-        [
-          this.contractSize[i]!,
-          this.form[i] === INVERSE ? 1 / mark : mark,
-          price[this.settlement[i]!]!,
-          this.notional[i]!,
-          this.impact[i]!,
-          this.bandLong[i]!,
-          this.bandShort[i]!,
-          this.quoteLeg[i]!,
-          this.quoteLeg[i]! * price[quote]!,
-          required,
-          required * this.notionalMoves[i]!,
-        ],
-        i * UNITS,
-      );
-      this.links.set(
-        [
-          mark === 0 ? UNPRICED : this.form[i]!,
-          this.settlement[i]!,
-          shapeOf(this.settlement[i]!),
-          this.venue[i]!,
-          this.underlying[i]!,
-          shapes.ofInstrument[i]!,
-          this.quoteLeg[i] === 0 ? -1 : quote,
-          shapeOf(quote),
-        ],
-        i * LINKS,
-      );
     }
   }
 

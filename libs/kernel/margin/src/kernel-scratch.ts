@@ -1,43 +1,24 @@
 import type { RiskModel } from './risk-model.ts';
+import * as work from './work-layout.ts';
 
 /**
- * Sparse working arrays of one valuation. Each kind has a list of what was touched, so that starting again costs what
- * the last account touched and nothing more. Sums are taken in the order of first touch, which the book makes canonical.
+ * Working arrays of one valuation, sparse: lists name what was touched. Sums are taken in the order of first touch, which
+ * the book makes canonical, or in ascending order.
  */
 export class KernelScratch {
   #lines = -1;
-  shapeSize = 0;
-  #assetShape = new Int32Array(0);
-
-  /** Assets touched; `held` = balances − debts, `owned` = held + profits, `net` = owned + quote legs. */
+  layout = work.layoutOf(0, 0, 0, 0);
+  work = new Float64Array(0);
+  /** Indexes touched, and how many. */
   assets = new Int32Array(0);
   assetCount = 0;
-  #assetSeen = new Uint8Array(0);
-  held = new Float64Array(0);
-  owned = new Float64Array(0);
-  net = new Float64Array(0);
-
-  /** Places touched, the house excepted: equity there at mark, and what the venue itself requires. */
+  /** The house is never among the places. */
   places = new Int32Array(0);
   placeCount = 0;
-  #placeSeen = new Uint8Array(0);
-  equityAt = new Float64Array(0);
-  required = new Float64Array(0);
-  /** By place × shape: how far equity less requirement there moves per unit of the shape; 0 where not touched. */
-  exposureAt = new Float64Array(0);
-
-  /** Shapes touched: the exposure of the whole book to each, USD. */
   shapes = new Int32Array(0);
   shapeCount = 0;
-  #shapeSeen = new Uint8Array(0);
-  exposure = new Float64Array(0);
-  /** Notional of what is long and of what is short, by underlying. */
-  #underlyingSeen = new Uint8Array(0);
   underlyings = new Int32Array(0);
   underlyingCount = 0;
-  long = new Float64Array(0);
-  short = new Float64Array(0);
-
   /** The touched shapes in the order of sums: amount and start of its row; ends of underlyings and groups among them. */
   amounts = new Float64Array(0);
   bases = new Int32Array(0);
@@ -46,20 +27,22 @@ export class KernelScratch {
   groupCount = 0;
   groupEnds = new Int32Array(0);
   lowOfGroup = new Float64Array(0);
-  /** Largest loss of the whole, of the groups summed, of the underlyings summed: answers of one half of the scan. */
-  readonly worst = new Float64Array(3);
+  /** Largest loss of the whole, and of the groups summed: answers of one half of the scan. */
+  readonly worst = new Float64Array(2);
 
   begin(model: RiskModel): void {
     if (this.#lines !== model.linesVersion) this.#resize(model);
-    for (let n = 0; n < this.assetCount; n++) this.#assetSeen[this.assets[n]!] = 0;
+    const { work: sums, layout } = this;
+    for (let n = 0; n < this.assetCount; n++) sums[layout.assets + this.assets[n]! * work.ASSET_RECORD] = 0;
     for (let n = 0; n < this.placeCount; n++) {
       const place = this.places[n]!;
-      const base = place * this.shapeSize;
-      for (let m = 0; m < this.shapeCount; m++) this.exposureAt[base + this.shapes[m]!] = 0;
-      this.#placeSeen[place] = 0;
+      sums[layout.locations + place * work.LOCATION_RECORD] = 0;
+      const row = layout.exposures + place * layout.shapeCount;
+      for (let m = 0; m < this.shapeCount; m++) sums[row + this.shapes[m]!] = 0;
     }
-    for (let n = 0; n < this.shapeCount; n++) this.#shapeSeen[this.shapes[n]!] = 0;
-    for (let n = 0; n < this.underlyingCount; n++) this.#underlyingSeen[this.underlyings[n]!] = 0;
+    for (let n = 0; n < this.shapeCount; n++) sums[layout.shapes + this.shapes[n]! * work.SHAPE_RECORD] = 0;
+    for (let n = 0; n < this.underlyingCount; n++)
+      sums[layout.underlyings + this.underlyings[n]! * work.UNDERLYING_RECORD] = 0;
     this.#forget();
   }
 
@@ -72,98 +55,88 @@ export class KernelScratch {
   }
 
   #resize(model: RiskModel): void {
-    const assets = model.catalogue.assets.size;
-    const places = model.catalogue.locations.size;
-    const underlyings = model.catalogue.underlyings.size;
+    const { assets, locations, underlyings } = model.catalogue;
     const shapes = model.arrays.count;
     this.#lines = model.linesVersion;
-    this.shapeSize = shapes;
-    this.#assetShape = model.assets.underlying.map((u) => (u < 0 ? -1 : model.arrays.ofUnderlying[u]!));
-    this.assets = new Int32Array(assets);
-    this.#assetSeen = new Uint8Array(assets);
-    this.held = new Float64Array(assets);
-    this.owned = new Float64Array(assets);
-    this.net = new Float64Array(assets);
-    this.places = new Int32Array(places);
-    this.#placeSeen = new Uint8Array(places);
-    this.equityAt = new Float64Array(places);
-    this.required = new Float64Array(places);
-    this.exposureAt = new Float64Array(places * shapes);
+    this.layout = model.layout;
+    this.work = new Float64Array(model.layout.size);
+    this.assets = new Int32Array(assets.size);
+    this.places = new Int32Array(locations.size);
     this.shapes = new Int32Array(shapes);
-    this.#shapeSeen = new Uint8Array(shapes);
-    this.exposure = new Float64Array(shapes);
-    this.#underlyingSeen = new Uint8Array(underlyings);
-    this.underlyings = new Int32Array(underlyings);
-    this.long = new Float64Array(underlyings);
-    this.short = new Float64Array(underlyings);
+    this.underlyings = new Int32Array(underlyings.size);
     this.amounts = new Float64Array(shapes);
     this.bases = new Int32Array(shapes);
-    this.underlyingEnds = new Int32Array(underlyings);
+    this.underlyingEnds = new Int32Array(underlyings.size);
     this.groups = new Int32Array(model.groups.size);
     this.groupEnds = new Int32Array(model.groups.size);
     this.lowOfGroup = new Float64Array(model.groups.size);
     this.#forget();
   }
 
-  touchAsset(asset: number): void {
-    if (this.#assetSeen[asset] === 1) return;
-    this.#assetSeen[asset] = 1;
-    this.assets[this.assetCount++] = asset;
-    this.held[asset] = 0;
-    this.owned[asset] = 0;
-    this.net[asset] = 0;
+  /** Marks an asset's record as in use and empties it; `at` is where it starts. */
+  openAsset(at: number): void {
+    const { work: sums } = this;
+    sums[at] = 1;
+    sums[at + work.ASSET_HELD] = 0;
+    sums[at + work.ASSET_PROFIT] = 0;
+    sums[at + work.ASSET_LEG] = 0;
+    this.assets[this.assetCount++] = (at - this.layout.assets) / work.ASSET_RECORD;
   }
 
-  touchPlace(place: number): void {
-    if (this.#placeSeen[place] === 1) return;
-    this.#placeSeen[place] = 1;
-    this.places[this.placeCount++] = place;
-    this.equityAt[place] = 0;
-    this.required[place] = 0;
+  openPlace(at: number): void {
+    const { work: sums } = this;
+    sums[at] = 1;
+    sums[at + work.LOCATION_EQUITY] = 0;
+    sums[at + work.LOCATION_REQUIRED] = 0;
+    this.places[this.placeCount++] = (at - this.layout.locations) / work.LOCATION_RECORD;
   }
 
-  /** `leg` is the line's notional for the basis charge: long positive. */
-  addExposure(shape: number, underlying: number, amount: number, leg: number): void {
-    if (this.#shapeSeen[shape] === 0) this.#touchShape(shape, underlying);
-    this.exposure[shape] = this.exposure[shape]! + amount;
-    if (leg > 0) this.long[underlying] = this.long[underlying]! + leg;
-    else this.short[underlying] = this.short[underlying]! - leg;
+  openShape(at: number, underlyingAt: number): void {
+    const { work: sums } = this;
+    sums[at] = 1;
+    sums[at + work.SHAPE_EXPOSURE] = 0;
+    this.shapes[this.shapeCount++] = (at - this.layout.shapes) / work.SHAPE_RECORD;
+    if (sums[underlyingAt] === 1) return;
+    sums[underlyingAt] = 1;
+    sums[underlyingAt + work.UNDERLYING_LONG] = 0;
+    sums[underlyingAt + work.UNDERLYING_SHORT] = 0;
+    this.underlyings[this.underlyingCount++] =
+      (underlyingAt - this.layout.underlyings) / work.UNDERLYING_RECORD;
   }
 
-  #touchShape(shape: number, underlying: number): void {
-    this.#shapeSeen[shape] = 1;
-    this.shapes[this.shapeCount++] = shape;
-    this.exposure[shape] = 0;
-    if (this.#underlyingSeen[underlying] === 1) return;
-    this.#underlyingSeen[underlying] = 1;
-    this.underlyings[this.underlyingCount++] = underlying;
-    this.long[underlying] = 0;
-    this.short[underlying] = 0;
+  assetSum(asset: number, field: number): number {
+    return this.work[this.layout.assets + asset * work.ASSET_RECORD + field]!;
   }
 
-  /** Money at a place, USD, exposed to its asset's own price where that is shocked. */
-  addWorthAt(place: number, asset: number, worth: number): void {
-    this.equityAt[place] = this.equityAt[place]! + worth;
-    const shape = this.#assetShape[asset]!;
-    if (shape < 0) return;
-    const pair = place * this.shapeSize + shape;
-    this.exposureAt[pair] = this.exposureAt[pair]! + worth;
+  /** Held and profits: what is owned of an asset, in units. */
+  ownedOf(asset: number): number {
+    return this.assetSum(asset, work.ASSET_HELD) + this.assetSum(asset, work.ASSET_PROFIT);
   }
 
-  shapeOfAsset(asset: number): number {
-    return this.#assetShape[asset]!;
+  /** Owned less quote legs: the exposure to the asset's price, in units. */
+  netOf(asset: number): number {
+    return this.ownedOf(asset) - this.assetSum(asset, work.ASSET_LEG);
+  }
+
+  placeSum(place: number, field: number): number {
+    return this.work[this.layout.locations + place * work.LOCATION_RECORD + field]!;
+  }
+
+  underlyingSum(underlying: number, field: number): number {
+    return this.work[this.layout.underlyings + underlying * work.UNDERLYING_RECORD + field]!;
   }
 
   /** Puts the touched shapes in the one order of sums: by group, underlying, shape. */
   arrange({ arrays, underlyingGroups, width }: RiskModel): void {
     insertionSort(this.shapes, this.shapeCount);
+    const { work: sums, layout } = this;
     let underlyings = 0;
     let groups = 0;
     for (let n = 0; n < this.shapeCount; n++) {
       const shape = this.shapes[n]!;
       const underlying = arrays.underlying[shape]!;
       const group = underlyingGroups[underlying]!;
-      this.amounts[n] = this.exposure[shape]!;
+      this.amounts[n] = sums[layout.shapes + shape * work.SHAPE_RECORD + work.SHAPE_EXPOSURE]!;
       this.bases[n] = 2 * width * shape;
       if (underlyings === 0 || this.underlyings[underlyings - 1] !== underlying)
         this.underlyings[underlyings++] = underlying;

@@ -45,8 +45,8 @@ export class PriceFactors {
     this.#bases = new Float64Array(3 * this.#lineFactor.length);
   }
 
-  /** Takes in the market as it is now. */
-  update(): void {
+  /** Takes in the market as it is now; true when a factor is broken. */
+  update(): boolean {
     this.high.fill(0);
     this.low.fill(Infinity);
     this.wild.fill(0);
@@ -64,6 +64,7 @@ export class PriceFactors {
         this.high[f] = 1;
         this.low[f] = 1;
       }
+    return this.broken.includes(1);
   }
 
   #price(line: number, which: number): number {

@@ -6,8 +6,10 @@ import { LIMITS } from './limits.ts';
 import type { MarketState } from './market-state.ts';
 import type { RiskParameters, ShockParameters } from './parameters.ts';
 import { PlaceArrays } from './place-arrays.ts';
+import { PositionUnits } from './position-units.ts';
 import { RiskArrays, type OptionValue } from './risk-arrays.ts';
 import { scenarioColumns, scenarioSet, type Scenario, type ScenarioColumns } from './scenarios.ts';
+import { layoutOf } from './work-layout.ts';
 
 const HOURS_PER_YEAR = 8_760;
 
@@ -25,6 +27,8 @@ export class RiskModel {
   readonly instruments = new InstrumentArrays();
   readonly places = new PlaceArrays();
   readonly arrays = new RiskArrays();
+  readonly positions = new PositionUnits();
+  layout = layoutOf(0, 0, 0, 0);
   readonly optionValue: OptionValue | undefined;
   columns: ScenarioColumns;
   readonly underlyingParameters: ShockParameters[] = [];
@@ -56,7 +60,7 @@ export class RiskModel {
     this.refresh();
   }
 
-  /** Columns of one measure, a multiple of 4; rows hold the maintenance columns, then the initial ones. */
+  /** Columns of one measure, filled up to a multiple of 8; rows hold the maintenance columns, then the initial ones. */
   width = 0;
 
   /** True when something changed since the last call. */
@@ -74,7 +78,7 @@ export class RiskModel {
     this.assets.refresh(this);
     this.instruments.refresh(this);
     if (grew || shocksMoved || this.arrays.hasOptions) this.arrays.refresh(this);
-    this.instruments.pack(this.assets, this.places.requirement, this.arrays);
+    this.positions.refresh(this);
     this.#seenMarket = this.market.version;
     this.#seenCurves = this.market.curvesVersion;
     this.#seenLines = lines;
@@ -90,7 +94,7 @@ export class RiskModel {
         `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give the model a pricer first`,
       );
     this.columns = scenarioColumns(this.scenarios, options.length > 0);
-    this.width = 4 * Math.ceil(this.columns.first.length / 4);
+    this.width = 8 * Math.ceil(this.columns.first.length / 8);
     const own = new Map(parameters.underlyings.map((u) => [u.underlying, u]));
     const count = catalogue.underlyings.size;
     this.underlyingGroups = new Int32Array(count);
@@ -106,6 +110,8 @@ export class RiskModel {
     this.instruments.resolve(catalogue);
     this.places.resolve(catalogue, parameters);
     this.arrays.resolve(this);
+    this.positions.resolve(catalogue.instruments.size);
+    this.layout = layoutOf(catalogue.assets.size, catalogue.locations.size, this.arrays.count, count);
     this.linesVersion++;
   }
 

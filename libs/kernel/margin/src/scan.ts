@@ -9,90 +9,117 @@ import type { RiskModel } from './risk-model.ts';
  */
 export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
   const { width } = model;
+  const f = figures;
   scratch.arrange(model);
   scanHalf(model, scratch, 0, width);
-  figures[at.SCAN_ALL] = scratch.worst[0]!;
-  figures[at.SCAN_GROUP] = scratch.worst[1]!;
-  figures[at.SCAN_OWN] = scratch.worst[2]!;
+  f[at.SCAN_ALL] = scratch.worst[0]!;
+  f[at.SCAN_GROUP] = scratch.worst[1]!;
   scanHalf(model, scratch, width, 2 * width);
-  figures[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
-  figures[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
-  figures[at.INITIAL_SCAN_OWN] = scratch.worst[2]!;
+  f[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
+  f[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
+  scanOwn(model, scratch, figures);
   const { all, group, own } = model.parameters.blend;
-  const f = figures;
-  f[at.SCAN] = all * f[at.SCAN_ALL]! + group * f[at.SCAN_GROUP]! + own * f[at.SCAN_OWN]!;
+  f[at.SCAN] = all * f[at.SCAN_ALL] + group * f[at.SCAN_GROUP] + own * f[at.SCAN_OWN]!;
   f[at.INITIAL_SCAN] =
-    all * f[at.INITIAL_SCAN_ALL]! + group * f[at.INITIAL_SCAN_GROUP]! + own * f[at.INITIAL_SCAN_OWN]!;
+    all * f[at.INITIAL_SCAN_ALL] + group * f[at.INITIAL_SCAN_GROUP] + own * f[at.INITIAL_SCAN_OWN]!;
 };
 
 /**
- * Four columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the
- * lowest of each on the way. `vectorsOf` repeats these sums in the same order.
+ * Eight columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the lowest of
+ * each on the way. `vectorsOf` repeats these sums in the same order.
  */
 const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: number): void => {
   const { shapes: rows } = model.arrays;
   const { amounts, bases, groupEnds, groupCount, lowOfGroup } = scratch;
   for (let g = 0; g < groupCount; g++) lowOfGroup[g] = 0;
   let low = 0;
-  for (let c = from; c < to; c += 4) {
+  for (let c = from; c < to; c += 8) {
     let t0 = 0;
     let t1 = 0;
     let t2 = 0;
     let t3 = 0;
+    let t4 = 0;
+    let t5 = 0;
+    let t6 = 0;
+    let t7 = 0;
     for (let g = 0, n = 0; g < groupCount; g++) {
       let g0 = 0;
       let g1 = 0;
       let g2 = 0;
       let g3 = 0;
+      let g4 = 0;
+      let g5 = 0;
+      let g6 = 0;
+      let g7 = 0;
       for (const end = groupEnds[g]!; n < end; n++) {
         const amount = amounts[n]!;
         const base = bases[n]! + c;
-        g0 += amount * rows[base]!;
+        g0 += amount * rows[base + 0]!;
         g1 += amount * rows[base + 1]!;
         g2 += amount * rows[base + 2]!;
         g3 += amount * rows[base + 3]!;
+        g4 += amount * rows[base + 4]!;
+        g5 += amount * rows[base + 5]!;
+        g6 += amount * rows[base + 6]!;
+        g7 += amount * rows[base + 7]!;
       }
       t0 += g0;
       t1 += g1;
       t2 += g2;
       t3 += g3;
+      t4 += g4;
+      t5 += g5;
+      t6 += g6;
+      t7 += g7;
       let lowest = lowOfGroup[g]!;
       if (g0 < lowest) lowest = g0;
       if (g1 < lowest) lowest = g1;
       if (g2 < lowest) lowest = g2;
       if (g3 < lowest) lowest = g3;
+      if (g4 < lowest) lowest = g4;
+      if (g5 < lowest) lowest = g5;
+      if (g6 < lowest) lowest = g6;
+      if (g7 < lowest) lowest = g7;
       lowOfGroup[g] = lowest;
     }
     if (t0 < low) low = t0;
     if (t1 < low) low = t1;
     if (t2 < low) low = t2;
     if (t3 < low) low = t3;
+    if (t4 < low) low = t4;
+    if (t5 < low) low = t5;
+    if (t6 < low) low = t6;
+    if (t7 < low) low = t7;
   }
   let group = 0;
   for (let g = 0; g < groupCount; g++) group -= lowOfGroup[g]!;
   scratch.worst[0] = 0 - low;
   scratch.worst[1] = group;
-  scratch.worst[2] = ownLoss(model, scratch, from, to);
 };
 
-/** Σ over underlyings of their own largest loss among the columns [from, to). */
-const ownLoss = (model: RiskModel, scratch: KernelScratch, from: number, to: number): number => {
-  const { arrays } = model;
-  const { amounts, underlyingEnds, shapes } = scratch;
-  const low = from === 0 ? arrays.low : arrays.initialLow;
-  const high = from === 0 ? arrays.high : arrays.initialHigh;
+/** Σ over underlyings of their own largest loss. */
+const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
+  const { arrays, width } = model;
+  const { low, high, initialLow, initialHigh } = arrays;
+  const { amounts, underlyingEnds, underlyingCount, shapes } = scratch;
   let own = 0;
-  for (let u = 0, n = 0; u < scratch.underlyingCount; u++) {
+  let initialOwn = 0;
+  for (let u = 0, n = 0; u < underlyingCount; u++) {
     const end = underlyingEnds[u]!;
     if (end === n + 1) {
-      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is
-      // monotone).
+      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is monotone).
       const amount = amounts[n]!;
-      own -= amount * (amount > 0 ? low[shapes[n]!]! : high[shapes[n]!]!);
-    } else own -= lowestSum(arrays.shapes, scratch, n, end, from, to);
+      const shape = shapes[n]!;
+      own -= amount * (amount > 0 ? low[shape]! : high[shape]!);
+      initialOwn -= amount * (amount > 0 ? initialLow[shape]! : initialHigh[shape]!);
+    } else {
+      own -= lowestSum(arrays.shapes, scratch, n, end, 0, width);
+      initialOwn -= lowestSum(arrays.shapes, scratch, n, end, width, 2 * width);
+    }
     n = end;
   }
-  return own;
+  figures[at.SCAN_OWN] = own;
+  figures[at.INITIAL_SCAN_OWN] = initialOwn;
 };
 
 /** Lowest profit, at most 0, of several shapes together. */

@@ -1,33 +1,35 @@
-import { assetOfKey, locationOfKey, type Book } from './book.ts';
+import { assetOfKey, type Book } from './book.ts';
 import { NUMERAIRE } from './catalogue.ts';
 import { profitOf } from './equity.ts';
-import {
-  LINKS,
-  LINK_SETTLEMENT,
-  LINK_SHAPE,
-  LINK_UNDERLYING,
-  LINK_VENUE,
-  UNITS,
-  UNIT_NOTIONAL,
-  UNIT_SETTLED,
-} from './instrument-arrays.ts';
+import type { KernelScratch } from './kernel-scratch.ts';
+import { UNITS, UNIT_NOTIONAL, UNIT_SETTLED } from './position-units.ts';
 import type { RiskModel } from './risk-model.ts';
+
+/** Places in a record of constants: for a worth W or a notional N, then for a profit. */
+const RECORD = 6;
+const EQUITY = 0;
+const REQUIREMENT = 1;
+const COVERAGE = 2;
+const BAND = 3;
+const PROFIT_REQUIREMENT = 4;
+const PROFIT_COVERAGE = 5;
+const PROFIT_BAND = 3;
 
 /**
  * How fast the distance between equity and a requirement can change with prices: an upper bound of
  * Σ |∂(equity − c · requirement) / ∂ ln price|, line by line, nothing netted. Every term of FORMULAS.md is Lipschitz in the
- * notionals and worths that it is made of; the coefficients below add up their constants.
+ * notionals and worths that it is made of; the records below add up their constants.
  */
 export class Sensitivity {
   readonly #model: RiskModel;
-  #lines = -1;
+  #assets = new Float64Array(0);
+  #instruments = new Float64Array(0);
   /** Price factor of each asset: its underlying, or, when not shocked, one of its own behind them; −1 the numeraire. */
   factorOfAsset = new Int32Array(0);
   factorCount = 0;
   /** Factors that the account at hand depends on. */
   factors = new Int32Array(0);
   count = 0;
-  #seen = new Uint8Array(0);
   /** Bounds for maintenance and for initial margin, USD per unit of relative price change. */
   maintenance = 0;
   initial = 0;
@@ -36,104 +38,72 @@ export class Sensitivity {
     this.#model = model;
   }
 
+  /** Sizes everything to the catalogue. */
   resolve(): void {
-    const { catalogue, linesVersion } = this.#model;
-    if (this.#lines === linesVersion) return;
+    const { catalogue } = this.#model;
     const underlyings = catalogue.underlyings.size;
-    const numeraire = catalogue.assets.indexOf(NUMERAIRE);
     this.factorOfAsset = Int32Array.from(catalogue.assetUnderlyings, (u, a) => (u < 0 ? underlyings + a : u));
     // The numeraire's price is 1 for ever.
-    this.factorOfAsset[numeraire] = -1;
+    this.factorOfAsset[catalogue.assets.indexOf(NUMERAIRE)] = -1;
     this.factorCount = underlyings + catalogue.assets.size;
     this.factors = new Int32Array(this.factorCount);
-    this.#seen = new Uint8Array(this.factorCount);
-    this.count = 0;
-    this.#lines = linesVersion;
+    this.#assets = new Float64Array(catalogue.assets.size * RECORD);
+    this.#instruments = new Float64Array(catalogue.instruments.size * RECORD);
   }
 
-  /** Bounds of one account, and the factors it depends on. `several`: it stands at more than one place. */
-  measure(book: Book, account: number, several: boolean): void {
-    for (let n = 0; n < this.count; n++) this.#seen[this.factors[n]!] = 0;
-    this.count = 0;
-    const { callRatio, hysteresis } = this.#model.parameters.states;
-    const sums = { equity: 0, requirement: 0, coverage: 0, band: 0 };
-    this.#addBalances(book, account, sums);
-    this.#addPositions(book, account, sums);
-    const charged = sums.requirement + (several ? sums.coverage : 0);
-    this.maintenance = sums.equity + callRatio * (1 + hysteresis) * charged;
-    this.initial = sums.equity + (1 + hysteresis) * (charged + sums.band);
-  }
-
-  #touch(factor: number): void {
-    if (factor < 0 || this.#seen[factor] === 1) return;
-    this.#seen[factor] = 1;
-    this.factors[this.count++] = factor;
+  /** Constants that follow from parameters and from the sizes of shocks, not from prices. */
+  refresh(): void {
+    for (let a = 0; a < this.factorOfAsset.length; a++) this.#refreshAsset(a);
+    for (let i = 0; i < this.#model.catalogue.instruments.size; i++) this.#refreshInstrument(i);
   }
 
   /**
    * A worth W at its own price: equity W plus what is taken off it (1.5 × the largest fraction, for costs that grow with
-   * √size); scan W · reach; basis W · rate; credit W · PD·LGD; coverage W · (1 + reach); band 3 W.
+   * √size); scan W · reach; basis W · rate; credit (W and what is taken off) · PD·LGD; coverage the same and W · reach;
+   * band 3 W.
    */
-  #addBalances(book: Book, account: number, sums: Sums): void {
-    const { assets, arrays, places, basisRates, parameters } = this.#model;
-    const { key, value, start, count } = book.balances;
-    const from = start[account]!;
-    const to = from + count[account]!;
-    for (let row = from; row < to; row++) {
-      const a = assetOfKey(key[row]!);
-      const worth = Math.abs(value[row]!) * assets.price[a]!;
-      const u = assets.underlying[a]!;
-      const reach = u < 0 ? 0 : arrays.reach[arrays.ofUnderlying[u]!]!;
-      const taken = u < 0 ? assets.haircutMax[a]! : parameters.concentration.maxCostFraction;
-      this.#touch(this.factorOfAsset[a]!);
-      sums.equity += worth * (1 + 1.5 * taken);
-      const credit = places.credit[locationOfKey(key[row]!)]! * (1 + 1.5 * taken);
-      sums.requirement += worth * (reach + (u < 0 ? 0 : basisRates[u]!) + credit);
-      sums.coverage += worth * (1 + 1.5 * taken + reach);
-      sums.band += 3 * worth;
-    }
+  #refreshAsset(a: number): void {
+    const { places } = this.#model;
+    const at = a * RECORD;
+    const u = this.#model.assets.underlying[a]!;
+    const moved = 1 + this.#takenOff(a);
+    const credit = places.credit.reduce((most, one) => Math.max(most, one), 0);
+    this.#assets[at + EQUITY] = moved;
+    this.#assets[at + REQUIREMENT] = this.#reachOf(u) + this.#rateOf(u) + moved * credit;
+    this.#assets[at + COVERAGE] = moved + this.#reachOf(u);
+    this.#assets[at + BAND] = 3;
   }
 
   /**
-   * A notional N moves with its mark and with the price of its settlement asset: equity N; scan N · reach of its shape, of
-   * its settlement and of its quote asset; basis N · rate of each; unwinding 1.5 · cap · N; credit and coverage as above with
-   * the venue's requirement; band 6 N. Its profit is a worth of the settlement asset.
+   * A notional N moves with its mark and with the price of its settlement asset: equity N and what is taken off; scan
+   * N · reach of its shape, its settlement and its quote asset; basis N · their rates; unwinding 1.5 · cap · N, all twice;
+   * credit and coverage as above with the venue's requirement; band 6 N. Its profit is a worth of the settlement asset.
    */
-  #addPositions(book: Book, account: number, sums: Sums): void {
-    const { instruments, arrays, assets, places, basisRates, parameters } = this.#model;
-    const { units, links } = instruments;
-    const cap = parameters.concentration.maxCostFraction;
-    const { key, value, extra, start, count } = book.positions;
-    const from = start[account]!;
-    const to = from + count[account]!;
-    for (let row = from; row < to; row++) {
-      const i = key[row]!;
-      const l = i * LINKS;
-      const settlement = links[l + LINK_SETTLEMENT]!;
-      const venue = links[l + LINK_VENUE]!;
-      const notional = Math.abs(value[row]!) * units[i * UNITS + UNIT_NOTIONAL]!;
-      const profit =
-        Math.abs(profitOf(this.#model, i, value[row]!, extra[row]!)) * units[i * UNITS + UNIT_SETTLED]!;
-      const paidIn = this.#reachOf(assets.underlying[settlement]!);
-      const quoted = assets.underlying[instruments.quote[i]!]!;
-      const reach = arrays.reach[links[l + LINK_SHAPE]!]! + paidIn + this.#reachOf(quoted);
-      const rate =
-        basisRates[links[l + LINK_UNDERLYING]!]! +
-        this.#rateOf(assets.underlying[settlement]!) +
-        this.#rateOf(quoted);
-      const required = places.requirement[venue]!;
-      const taken = 1.5 * (assets.underlying[settlement]! < 0 ? assets.haircutMax[settlement]! : cap);
-      this.#touch(links[l + LINK_UNDERLYING]!);
-      this.#touch(this.factorOfAsset[settlement]!);
-      this.#touch(this.factorOfAsset[instruments.quote[i]!]!);
-      const moved = notional + profit;
-      sums.equity += moved * (1 + taken);
-      sums.requirement +=
-        2 * notional * (reach + rate + 1.5 * cap) + profit * (paidIn + rate) + moved * places.credit[venue]!;
-      sums.coverage +=
-        moved * (1 + taken) + 2 * notional * (required + reach * (1 + required)) + profit * paidIn;
-      sums.band += 6 * notional + 3 * profit;
-    }
+  #refreshInstrument(i: number): void {
+    const { instruments, arrays, assets, places, parameters, basisRates } = this.#model;
+    const at = i * RECORD;
+    const settlement = instruments.settlement[i]!;
+    const paidIn = assets.underlying[settlement]!;
+    const quoted = assets.underlying[instruments.quote[i]!]!;
+    const venue = instruments.venue[i]!;
+    const required = places.requirement[venue]!;
+    const moved = 1 + this.#takenOff(settlement);
+    const reach = arrays.reach[arrays.ofInstrument[i]!]! + this.#reachOf(paidIn) + this.#reachOf(quoted);
+    const rate = basisRates[instruments.underlying[i]!]! + this.#rateOf(paidIn) + this.#rateOf(quoted);
+    const credit = moved * places.credit[venue]!;
+    const cost = 1.5 * parameters.concentration.maxCostFraction;
+    this.#instruments[at + EQUITY] = moved;
+    this.#instruments[at + REQUIREMENT] = 2 * (reach + rate + cost) + credit;
+    this.#instruments[at + COVERAGE] = moved + 2 * (required + reach * (1 + required));
+    this.#instruments[at + BAND] = 6;
+    this.#instruments[at + PROFIT_REQUIREMENT] = this.#reachOf(paidIn) + this.#rateOf(paidIn) + credit;
+    this.#instruments[at + PROFIT_COVERAGE] = moved + this.#reachOf(paidIn);
+  }
+
+  #takenOff(asset: number): number {
+    const { assets, parameters } = this.#model;
+    const shocked = assets.underlying[asset]! >= 0;
+    return 1.5 * (shocked ? parameters.concentration.maxCostFraction : assets.haircutMax[asset]!);
   }
 
   #reachOf(underlying: number): number {
@@ -144,6 +114,57 @@ export class Sensitivity {
   #rateOf(underlying: number): number {
     return underlying < 0 ? 0 : this.#model.basisRates[underlying]!;
   }
-}
 
-type Sums = { equity: number; requirement: number; coverage: number; band: number };
+  /** Bounds of the account that `scratch` holds the valuation of, and the factors it depends on. */
+  measure(book: Book, account: number, scratch: KernelScratch): void {
+    const { price } = this.#model.assets;
+    const { units } = this.#model.positions;
+    const assets = this.#assets;
+    const instruments = this.#instruments;
+    let equity = 0;
+    let requirement = 0;
+    let coverage = 0;
+    let band = 0;
+    const { balances, positions } = book;
+    const lastBalance = balances.start[account]! + balances.count[account]!;
+    for (let row = balances.start[account]!; row < lastBalance; row++) {
+      const a = assetOfKey(balances.key[row]!);
+      const worth = Math.abs(balances.value[row]!) * price[a]!;
+      equity += worth * assets[a * RECORD + EQUITY]!;
+      requirement += worth * assets[a * RECORD + REQUIREMENT]!;
+      coverage += worth * assets[a * RECORD + COVERAGE]!;
+      band += worth * assets[a * RECORD + BAND]!;
+    }
+    const lastPosition = positions.start[account]! + positions.count[account]!;
+    for (let row = positions.start[account]!; row < lastPosition; row++) {
+      const i = positions.key[row]!;
+      const at = i * RECORD;
+      const quantity = positions.value[row]!;
+      const notional = Math.abs(quantity) * units[i * UNITS + UNIT_NOTIONAL]!;
+      const profit =
+        Math.abs(profitOf(this.#model, i, quantity, positions.extra[row]!)) *
+        units[i * UNITS + UNIT_SETTLED]!;
+      equity += (notional + profit) * instruments[at + EQUITY]!;
+      requirement +=
+        notional * instruments[at + REQUIREMENT]! + profit * instruments[at + PROFIT_REQUIREMENT]!;
+      coverage += notional * instruments[at + COVERAGE]! + profit * instruments[at + PROFIT_COVERAGE]!;
+      band += notional * instruments[at + BAND]! + profit * PROFIT_BAND;
+    }
+    const { callRatio, hysteresis } = this.#model.parameters.states;
+    // A book at one place has no coverage charge, whatever prices do.
+    const charged = requirement + (scratch.placeCount > 1 ? coverage : 0);
+    this.maintenance = equity + callRatio * (1 + hysteresis) * charged;
+    this.initial = equity + (1 + hysteresis) * (charged + band);
+    this.#listFactors(scratch);
+  }
+
+  #listFactors(scratch: KernelScratch): void {
+    this.count = 0;
+    for (let n = 0; n < scratch.underlyingCount; n++) this.factors[this.count++] = scratch.underlyings[n]!;
+    for (let n = 0; n < scratch.assetCount; n++) {
+      const a = scratch.assets[n]!;
+      if (this.#model.assets.underlying[a]! < 0 && this.factorOfAsset[a]! >= 0)
+        this.factors[this.count++] = this.factorOfAsset[a]!;
+    }
+  }
+}

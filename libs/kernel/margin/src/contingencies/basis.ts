@@ -1,4 +1,5 @@
 import type { KernelScratch } from '../kernel-scratch.ts';
+import { UNDERLYING_LONG, UNDERLYING_SHORT } from '../work-layout.ts';
 
 /**
  * Basis (finance §6.3): matched notional between different lines of one underlying (venues, expiries, perpetual against
@@ -11,5 +12,9 @@ export const basisCharge = (rates: Float64Array, scratch: KernelScratch): number
   return charge;
 };
 
-export const basisOf = (rates: Float64Array, { long, short }: KernelScratch, underlying: number): number =>
-  rates[underlying]! * Math.min(long[underlying]!, short[underlying]!);
+export const basisOf = (rates: Float64Array, scratch: KernelScratch, underlying: number): number =>
+  rates[underlying]! *
+  Math.min(
+    scratch.underlyingSum(underlying, UNDERLYING_LONG),
+    scratch.underlyingSum(underlying, UNDERLYING_SHORT),
+  );

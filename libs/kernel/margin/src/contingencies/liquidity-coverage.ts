@@ -1,5 +1,9 @@
 import type { KernelScratch } from '../kernel-scratch.ts';
 import type { RiskModel } from '../risk-model.ts';
+import { LOCATION_EQUITY, LOCATION_REQUIRED } from '../work-layout.ts';
+
+/** Bounds and vectors round apart by far less than this. */
+const ROUNDING = 1 + 1e-9;
 
 /**
  * Liquidity coverage (finance §6.7). For one scenario, with e_v = equity at place v less what v itself requires:
@@ -10,8 +14,9 @@ import type { RiskModel } from '../risk-model.ts';
  * scan measures. The charge is for where the money stands, so a book on one venue pays nothing.
  */
 export class LiquidityCoverage {
-  /** e_v by place and column. */
+  /** e_v by place and column, of the places filled. */
   #excess = new Float64Array(0);
+  #filled = new Uint8Array(0);
   maintenance = 0;
   initial = 0;
   /** Column and halted venue of the largest maintenance charge; `venue` −1 when no halt made it worse. */
@@ -21,8 +26,10 @@ export class LiquidityCoverage {
   value(model: RiskModel, scratch: KernelScratch): void {
     this.maintenance = 0;
     this.initial = 0;
-    if (scratch.placeCount < 2 || this.#cannotNeed(model, scratch)) return;
-    this.#fill(model, scratch);
+    if (scratch.placeCount < 2 || this.#isCovered(model, scratch)) return;
+    const { places, placeCount } = scratch;
+    for (let n = 0; n < placeCount; n++)
+      if (this.#filled[places[n]!] === 0) this.#fill(model, scratch, places[n]!);
     const { width } = model;
     this.initial = this.#worst(model, scratch, width, 2 * width);
     // Maintenance last: it is the one whose binding column and venue are kept.
@@ -30,51 +37,73 @@ export class LiquidityCoverage {
   }
 
   /**
-   * True when bounds alone show that no scenario charges anything: each e_v stays within equity − requirement ± reach,
-   * and the least that can move, the best venue halted, covers the most that can be needed. Saves the vectors of most
-   * accounts; the answer would be 0 all the same.
+   * True when bounds show that no scenario charges anything: e_v stays within its value now ± reach, and the least that
+   * can move, the best venue halted, covers the most that can be needed. Only the places that may need something get
+   * their vectors for it. The answer would be 0 all the same.
    */
-  #cannotNeed({ arrays, places: standing }: RiskModel, scratch: KernelScratch): boolean {
-    const { places, placeCount, shapes, shapeCount, shapeSize, exposureAt, equityAt, required } = scratch;
-    const { transferable, isVenue } = standing;
+  #isCovered(model: RiskModel, scratch: KernelScratch): boolean {
+    const { places, placeCount } = scratch;
+    const { transferable, isVenue } = model.places;
+    if (this.#filled.length < isVenue.length) this.#filled = new Uint8Array(isVenue.length);
     let need = 0;
     let free = 0;
     let stuck = 0;
     for (let n = 0; n < placeCount; n++) {
       const place = places[n]!;
-      let reach = 0;
-      for (let m = 0; m < shapeCount; m++) {
-        const shape = shapes[m]!;
-        reach += Math.abs(exposureAt[place * shapeSize + shape]!) * arrays.reach[shape]!;
+      this.#filled[place] = 0;
+      const least = excessNow(scratch, place) - reachAt(model, scratch, place);
+      if (least < 0) {
+        need -= least;
+        this.#filled[place] = 1;
+        continue;
       }
-      const least = equityAt[place]! - required[place]! - reach;
-      if (least < 0) need -= least;
-      else {
-        const movable = transferable[place]! * least;
-        free += movable;
-        if (isVenue[place] === 1) stuck = Math.max(stuck, movable);
-      }
+      const movable = transferable[place]! * least;
+      free += movable;
+      if (isVenue[place] === 1 && movable > stuck) stuck = movable;
     }
-    return need === 0 || need * ROUNDING <= free - stuck;
+    if (need === 0 || need * ROUNDING <= free - stuck) return true;
+    for (let n = 0; n < placeCount; n++)
+      if (this.#filled[places[n]!] === 1) this.#fill(model, scratch, places[n]!);
+    return this.#mostNeeded(model, scratch) * ROUNDING <= free - stuck;
   }
 
-  #fill(model: RiskModel, scratch: KernelScratch): void {
+  /** Largest need over all columns, of the filled places. */
+  #mostNeeded(model: RiskModel, scratch: KernelScratch): number {
     const stride = 2 * model.width;
-    const { places, placeCount, shapes, shapeCount, shapeSize, exposureAt, equityAt, required } = scratch;
-    if (this.#excess.length < equityAt.length * stride)
-      this.#excess = new Float64Array(equityAt.length * stride);
+    const { places, placeCount } = scratch;
+    let most = 0;
+    for (let c = 0; c < stride; c++) {
+      let need = 0;
+      for (let n = 0; n < placeCount; n++) {
+        const place = places[n]!;
+        if (this.#filled[place] === 0) continue;
+        const amount = this.#excess[place * stride + c]!;
+        if (amount < 0) need -= amount;
+      }
+      if (need > most) most = need;
+    }
+    return most;
+  }
+
+  #fill(model: RiskModel, scratch: KernelScratch, place: number): void {
+    const stride = 2 * model.width;
+    const { shapes, shapeCount, work: sums, layout } = scratch;
+    const size = model.places.isVenue.length * stride;
+    if (this.#excess.length < size) this.#excess = new Float64Array(size);
     const excess = this.#excess;
     const rows = model.arrays.shapes;
-    for (let n = 0; n < placeCount; n++) {
-      const place = places[n]!;
-      const to = place * stride;
-      const now = equityAt[place]! - required[place]!;
-      for (let c = to; c < to + stride; c++) excess[c] = now;
-      for (let m = 0; m < shapeCount; m++) {
-        const amount = exposureAt[place * shapeSize + shapes[m]!]!;
-        if (amount === 0) continue;
-        const from = shapes[m]! * stride;
-        for (let c = 0; c < stride; c++) excess[to + c] = excess[to + c]! + amount * rows[from + c]!;
+    const to = place * stride;
+    const now = excessNow(scratch, place);
+    for (let c = to; c < to + stride; c++) excess[c] = now;
+    for (let m = 0; m < shapeCount; m++) {
+      const amount = sums[layout.exposures + place * layout.shapeCount + shapes[m]!]!;
+      if (amount === 0) continue;
+      const from = shapes[m]! * stride;
+      for (let c = 0; c < stride; c += 4) {
+        excess[to + c] = excess[to + c]! + amount * rows[from + c]!;
+        excess[to + c + 1] = excess[to + c + 1]! + amount * rows[from + c + 1]!;
+        excess[to + c + 2] = excess[to + c + 2]! + amount * rows[from + c + 2]!;
+        excess[to + c + 3] = excess[to + c + 3]! + amount * rows[from + c + 3]!;
       }
     }
   }
@@ -119,5 +148,15 @@ export class LiquidityCoverage {
   }
 }
 
-/** Bounds and vectors round apart by far less than this. */
-const ROUNDING = 1 + 1e-9;
+const excessNow = (scratch: KernelScratch, place: number): number =>
+  scratch.placeSum(place, LOCATION_EQUITY) - scratch.placeSum(place, LOCATION_REQUIRED);
+
+/** How far e_v can fall or rise in any column. */
+const reachAt = (model: RiskModel, scratch: KernelScratch, place: number): number => {
+  const { shapes, shapeCount, work: sums, layout } = scratch;
+  const row = layout.exposures + place * layout.shapeCount;
+  let reach = 0;
+  for (let m = 0; m < shapeCount; m++)
+    reach += Math.abs(sums[row + shapes[m]!]!) * model.arrays.reach[shapes[m]!]!;
+  return reach;
+};

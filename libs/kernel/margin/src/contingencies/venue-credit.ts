@@ -1,4 +1,5 @@
 import type { KernelScratch } from '../kernel-scratch.ts';
+import { LOCATION_EQUITY } from '../work-layout.ts';
 
 /** Venue credit (finance §6.3): what is left at each place if it defaults, times its PD × LGD. */
 export const venueCreditCharge = (credit: Float64Array, scratch: KernelScratch): number => {
@@ -7,5 +8,5 @@ export const venueCreditCharge = (credit: Float64Array, scratch: KernelScratch):
   return charge;
 };
 
-export const venueCreditOf = (credit: Float64Array, { equityAt }: KernelScratch, place: number): number =>
-  Math.max(0, equityAt[place]!) * credit[place]!;
+export const venueCreditOf = (credit: Float64Array, scratch: KernelScratch, place: number): number =>
+  Math.max(0, scratch.placeSum(place, LOCATION_EQUITY)) * credit[place]!;
