@@ -4,8 +4,6 @@
 export type Setting<T> = Readonly<{
   parse: (text: string) => T;
   fallback?: T;
-  /** Must be set in production even though there is a fallback. */
-  requiredInProduction?: boolean;
   about: string;
 }>;
 
@@ -18,7 +16,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-type More<T> = Readonly<{ about: string; fallback?: T; requiredInProduction?: boolean }>;
+type More<T> = Readonly<{ about: string; fallback?: T }>;
 
 export const textSetting = (more: More<string> & Readonly<{ pattern?: RegExp }>): Setting<string> => ({
   ...more,
@@ -59,12 +57,8 @@ const readOne = (
   name: string,
   setting: Setting<unknown>,
   text: string | undefined,
-  isProduction: boolean,
 ): Readonly<{ value?: unknown; problem?: string }> => {
   if (text === undefined) {
-    if (setting.requiredInProduction === true && isProduction) {
-      return { problem: `${name}: must be set in production (${setting.about})` };
-    }
     if ('fallback' in setting) return { value: setting.fallback };
     return { problem: `${name}: must be set (${setting.about})` };
   }
@@ -84,11 +78,10 @@ export const readConfig = <S extends Schema>(
   schema: S,
   environment: Readonly<Record<string, string | undefined>>,
 ): Config<S> => {
-  const isProduction = environment['PLINTH_ENV'] === 'production';
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, setting] of Object.entries(schema)) {
-    const { value, problem } = readOne(name, setting, environment[name], isProduction);
+    const { value, problem } = readOne(name, setting, environment[name]);
     if (problem === undefined) values[name] = value;
     else problems.push(problem);
   }

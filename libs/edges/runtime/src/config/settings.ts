@@ -1,10 +1,6 @@
 import { choiceSetting, integerSetting, optionalTextSetting, textSetting } from './config.ts';
 
 export const cellSettings = {
-  PLINTH_ENV: choiceSetting(['development', 'production'], {
-    about: 'kind of deployment',
-    fallback: 'development',
-  }),
   PLINTH_CELL: textSetting({ about: 'id of the cell', fallback: 'main', pattern: /^[a-z0-9]{1,16}$/ }),
 } as const;
 
