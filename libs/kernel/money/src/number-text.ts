@@ -85,8 +85,38 @@ export const checkedScale = (scale: number): number => {
   return scale;
 };
 
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+/** Integers of so many digits are exact in float64. */
+const EXACT_DIGITS = 15;
+
+/**
+ * `unitsOf` for what nearly every amount looks like, several times faster: plain, in canonical form before
+ * the point and at most 15 digits long. Undefined for everything else, good or bad: that goes the long way.
+ */
+const shortUnits = (text: string, scale: number): bigint | undefined => {
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const end = text.length;
+  if (end === start || end - start > EXACT_DIGITS) return undefined;
+  let value = 0;
+  let point = end;
+  for (let n = start; n < end; n += 1) {
+    const digit = text.charCodeAt(n) - ZERO;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === POINT - ZERO && point === end) point = n;
+    else return undefined;
+  }
+  const decimals = point === end ? 0 : end - point - 1;
+  const isPlain = point > start && (text.charCodeAt(start) !== ZERO || point === start + 1);
+  if (!isPlain || point === end - 1 || decimals > scale) return undefined;
+  return BigInt(start === 0 ? value : -value) * powerOfTen(scale - decimals);
+};
+
 /** Plain decimal text to an integer of 10^-scale. Refuses more decimals than the scale has, even zeros. */
 export const unitsOf = (text: string, scale: number, field: string): bigint => {
+  const short = typeof text === 'string' ? shortUnits(text, scale) : undefined;
+  if (short !== undefined && isWithinUnitsLimit(short)) return short;
   const decimals = decimalsOf(text, field);
   if (decimals > scale) throw new InvalidNumber(field, `a number with at most ${scale} decimals`, text);
   const digits = decimals === 0 ? text : text.slice(0, -decimals - 1) + text.slice(-decimals);
