@@ -36,7 +36,12 @@ describe('the canonical bytes of an event', () => {
 
   it('change with every field', () => {
     const changes: readonly Partial<StoredEvent>[] = [
-      ...[{ position: 43n }, { stream: 'account-7f3b' }, { version: 4 }, { id: EVENT.id.replace('2a', '2b') }],
+      ...[
+        { position: 43n },
+        { stream: 'account-7f3b' },
+        { version: 4 },
+        { id: EVENT.id.replace('2a', '2b') },
+      ],
       ...[{ type: 'TimerFire' }, { schema: 2 }, { bytes: Buffer.from('0a047269736b1008', 'hex') }],
       ...[{ occurredAt: 1_700_000_000_001 }, { correlationId: 'c-2' }, { causationId: 'c-1' }],
       ...[{ actor: 'client:Zoe' }, { traceparent: '00' }, { correlationId: 'c-1c-0', causationId: '' }],

@@ -16,6 +16,26 @@ export const leafHash = (entry: Uint8Array): Hash => sha256(Buffer.concat([LEAF,
 
 export const nodeHash = (left: Hash, right: Hash): Hash => sha256(Buffer.concat([NODE, left, right]));
 
+const HASH_BYTES = 32;
+
+/** A growing list of hashes in one piece of memory: a log has millions, and an object for each costs four times as much. */
+class HashList {
+  #bytes = Buffer.alloc(16 * HASH_BYTES);
+  length = 0;
+
+  push(added: Hash): void {
+    const end = this.length * HASH_BYTES;
+    if (end === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(end)]);
+    this.#bytes.set(added, end);
+    this.length += 1;
+  }
+
+  at(index: number): Hash {
+    assert(index >= 0 && index < this.length, () => `Expected a hash below ${this.length}, was ${index}`);
+    return this.#bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+  }
+}
+
 /** Largest power of two below `n` (n ≥ 2). */
 const split = (n: number): number => 2 ** (31 - Math.clz32(n - 1));
 
@@ -27,7 +47,7 @@ const LEAVES_MAX = 2 ** 31 - 1;
  */
 export class MerkleTree {
   /** `#levels[k][i]` is the hash of leaves i·2^k … (i+1)·2^k − 1, complete subtrees only. */
-  readonly #levels: Hash[][] = [[]];
+  readonly #levels: HashList[] = [];
 
   get size(): number {
     return this.#level(0).length;
@@ -40,7 +60,7 @@ export class MerkleTree {
       const hashes = this.#level(level);
       hashes.push(hashed);
       if (hashes.length % 2 === 1) return;
-      hashed = nodeHash(hashes.at(-2) as Hash, hashed);
+      hashed = nodeHash(hashes.at(hashes.length - 2), hashed);
     }
   }
 
@@ -82,15 +102,15 @@ export class MerkleTree {
     return proof(first, 0, second, true);
   }
 
-  #level(level: number): Hash[] {
-    return (this.#levels[level] ??= []);
+  #level(level: number): HashList {
+    return (this.#levels[level] ??= new HashList());
   }
 
   /** Root of `count` leaves from `start`; `start` is a multiple of the power of two that covers `count`. */
   #range(start: number, count: number): Hash {
-    if (count === 1) return this.#level(0)[start] as Hash;
+    if (count === 1) return this.#level(0).at(start);
     const level = Math.log2(count);
-    if (Number.isInteger(level)) return this.#level(level)[start / count] as Hash;
+    if (Number.isInteger(level)) return this.#level(level).at(start / count);
     const k = split(count);
     return nodeHash(this.#range(start, k), this.#range(start + k, count - k));
   }

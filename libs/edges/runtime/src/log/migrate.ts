@@ -60,7 +60,8 @@ const assertKnown = (applied: Applied, known: Migration | undefined, schema: str
   assert(
     known.number === applied.number && hashOf(known) === applied.hash,
     () =>
-      `Expected migration ${known.number} (${known.name}) in schema ${schema} as this program has it, was another one`,
+      `Expected migration ${known.number} (${known.name}) in schema ${schema} as this program has it, was another one: ` +
+      'use the program that made it, or another data directory or schema',
   );
 };
 

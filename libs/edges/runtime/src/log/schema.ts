@@ -77,13 +77,6 @@ CREATE TABLE ${s}.tree_heads (
   log_id text NOT NULL,
   key_id text NOT NULL,
   signature bytea NOT NULL
-);
-
-CREATE TABLE ${s}.tree_tiles (
-  level smallint NOT NULL,
-  index bigint NOT NULL,
-  hashes bytea NOT NULL,
-  PRIMARY KEY (level, index)
 );`;
 
 /**
@@ -115,7 +108,7 @@ DO $body$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${SERVICE_ROLE}') THEN
     GRANT USAGE ON SCHEMA ${s} TO ${SERVICE_ROLE};
     GRANT SELECT ON ALL TABLES IN SCHEMA ${s} TO ${SERVICE_ROLE};
-    GRANT INSERT, UPDATE, DELETE ON ${s}.snapshots, ${s}.tree_tiles TO ${SERVICE_ROLE};
+    GRANT INSERT, UPDATE, DELETE ON ${s}.snapshots TO ${SERVICE_ROLE};
     GRANT INSERT ON ${s}.tree_heads TO ${SERVICE_ROLE};
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${s} TO ${SERVICE_ROLE};
   END IF;
