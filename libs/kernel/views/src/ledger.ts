@@ -19,6 +19,15 @@ type AccountBook = {
   supplied: Map<string, IndexedAmount>;
 };
 
+/** One balance: a ledger account in one asset. The name of a client's account is taken apart once. */
+type Slot = {
+  readonly account: string;
+  readonly asset: string;
+  readonly client: ClientBalanceKey | undefined;
+  readonly book: AccountBook | undefined;
+  units: bigint;
+};
+
 const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
@@ -28,15 +37,20 @@ const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 export class LedgerView implements Fold {
   readonly name = 'ledger';
   readonly revision = 1;
-  /** By ledger account and asset (`account asset`); zero balances are left out. */
-  readonly #balances = new Map<string, bigint>();
+  /**
+   * Balances by ledger account; further assets of the same account by `account asset`. Most accounts have
+   * one asset, so that nearly every posting finds its balance by the name that it carries. Zero balances are
+   * left out.
+   */
+  readonly #slots = new Map<string, Slot>();
+  readonly #further = new Map<string, Slot>();
   readonly #accounts = new Map<string, AccountBook>();
   readonly #scales = new Map<string, number>();
   /** Client accounts whose balances, debts or claims changed by the last applied event. */
   readonly touched = new Set<string>();
 
   apply(event: Envelope): void {
-    this.touched.clear();
+    if (this.touched.size > 0) this.touched.clear();
     const { data } = event;
     if (event.type === 'AssetListed') this.#scales.set(event.data.asset, event.data.scale);
     if (event.type === 'AccountOpened') this.#open(event.data.accountId, event.data.clientId);
@@ -60,7 +74,7 @@ export class LedgerView implements Fold {
 
   /** Balance of any ledger account in smallest units; 0n when it never moved. */
   balance(ledgerAccount: string, asset: string): bigint {
-    return this.#balances.get(`${ledgerAccount} ${asset}`) ?? 0n;
+    return this.#slot(ledgerAccount, asset)?.units ?? 0n;
   }
 
   has(accountId: string): boolean {
@@ -100,9 +114,8 @@ export class LedgerView implements Fold {
 
   /** Every ledger account with a balance. */
   *all(): Iterable<Readonly<{ account: string; asset: string; units: bigint }>> {
-    for (const [key, units] of this.#balances) {
-      const space = key.lastIndexOf(' ');
-      yield { account: key.slice(0, space), asset: key.slice(space + 1), units };
+    for (const slots of [this.#slots, this.#further]) {
+      for (const { account, asset, units } of slots.values()) yield { account, asset, units };
     }
   }
 
@@ -114,33 +127,69 @@ export class LedgerView implements Fold {
   }
 
   #post(position: bigint, postings: readonly Posting[]): void {
-    const sums = new Map<string, bigint>();
+    const first = postings[0]?.asset ?? '';
+    const scale = postings.length === 0 ? 0 : this.scaleOf(first);
+    let sum = 0n;
+    let others: Map<string, bigint> | undefined;
     for (const { account, asset, amount } of postings) {
-      const units = unitsOf(amount, this.scaleOf(asset), 'postings.amount');
-      sums.set(asset, (sums.get(asset) ?? 0n) + units);
-      this.#add(account, asset, units);
+      if (asset === first) {
+        const units = unitsOf(amount, scale, 'postings.amount');
+        sum += units;
+        this.#add(account, asset, units);
+      } else {
+        const units = unitsOf(amount, this.scaleOf(asset), 'postings.amount');
+        others ??= new Map();
+        others.set(asset, (others.get(asset) ?? 0n) + units);
+        this.#add(account, asset, units);
+      }
     }
-    for (const [asset, sum] of sums) {
-      assert(sum === 0n, () => `Expected postings at ${position} to sum to zero in ${asset}, was ${sum}`);
-    }
+    assertZero(position, first, sum);
+    for (const [asset, total] of others ?? []) assertZero(position, asset, total);
+  }
+
+  #slot(account: string, asset: string): Slot | undefined {
+    const own = this.#slots.get(account);
+    return own?.asset === asset ? own : this.#further.get(`${account} ${asset}`);
   }
 
   #add(account: string, asset: string, units: bigint): void {
-    const key = `${account} ${asset}`;
-    const after = (this.#balances.get(key) ?? 0n) + units;
-    if (after === 0n) this.#balances.delete(key);
-    else this.#balances.set(key, after);
-    assert(this.#balances.size <= LIMITS.balancesMax, 'Expected fewer balances in this cell');
-    const client = parseClientAccount(account);
-    if (client === undefined) return;
-    const book = this.#accounts.get(client.accountId);
-    assert(book !== undefined, () => `Expected an open account, was ${client.accountId}`);
+    const slot = this.#slot(account, asset) ?? this.#openSlot(account, asset);
+    slot.units += units;
+    if (slot.units === 0n) this.#closeSlot(slot);
+    const { book, client } = slot;
+    if (book === undefined || client === undefined) return;
     this.touched.add(client.accountId);
-    if (after === 0n) book.balances.delete(account);
-    else book.balances.set(account, { ...client, ledgerAccount: account, units: after });
+    if (slot.units === 0n) book.balances.delete(account);
+    else {
+      const { accountId, subAccountId, location } = client;
+      const balance = { accountId, subAccountId, asset: client.asset, location, ledgerAccount: account };
+      book.balances.set(account, { ...balance, units: slot.units });
+    }
     const total = (book.totals.get(asset) ?? 0n) + units;
     if (total === 0n) book.totals.delete(asset);
     else book.totals.set(asset, total);
+  }
+
+  #openSlot(account: string, asset: string): Slot {
+    const client = parseClientAccount(account);
+    const book = client === undefined ? undefined : this.#accounts.get(client.accountId);
+    assert(
+      client === undefined || book !== undefined,
+      () => `Expected an open account, was ${client?.accountId}`,
+    );
+    const slot = { account, asset, client, book, units: 0n };
+    if (this.#slots.has(account)) this.#further.set(`${account} ${asset}`, slot);
+    else this.#slots.set(account, slot);
+    assert(
+      this.#slots.size + this.#further.size <= LIMITS.balancesMax,
+      'Expected fewer balances in this cell',
+    );
+    return slot;
+  }
+
+  #closeSlot({ account, asset }: Slot): void {
+    if (this.#slots.get(account)?.asset === asset) this.#slots.delete(account);
+    else this.#further.delete(`${account} ${asset}`);
   }
 
   #index(
@@ -182,9 +231,13 @@ export class LedgerView implements Fold {
   }
 
   reset(): void {
-    this.#balances.clear();
+    this.#slots.clear();
+    this.#further.clear();
     this.#accounts.clear();
     this.#scales.clear();
     this.touched.clear();
   }
 }
+
+const assertZero = (position: bigint, asset: string, sum: bigint): void =>
+  assert(sum === 0n, () => `Expected postings at ${position} to sum to zero in ${asset}, was ${sum}`);
