@@ -78,7 +78,11 @@ class Planner {
     this.#feed = feed;
     this.#seed = seed;
     this.#coins = feed.assets.filter(({ kind }) => kind === 'coin');
-    this.#stables = feed.assets.filter(({ kind }) => kind === 'stablecoin');
+    // A stablecoin that no venue trades is no collateral that anybody would be asked to sell.
+    this.#stables = feed.assets.filter(
+      ({ kind, symbol }) =>
+        kind === 'stablecoin' && feed.venues.some(({ instruments }) => instruments.includes(`${symbol}/USD`)),
+    );
   }
 
   account(index: number): PlannedAccount {
