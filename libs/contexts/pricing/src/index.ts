@@ -9,4 +9,11 @@ export {
   type OfferCounts,
 } from './application/quote-buffer.ts';
 export { aggregate, type Vote } from './domain/aggregate.ts';
+export { EMA_RESET_SLOTS, EMPTY_EMA, nextEma, type Ema } from './domain/ema.ts';
+export {
+  aggregateQuotes,
+  PYTH_QUOTE_TERMS,
+  type PublisherQuote,
+  type QuoteTerms,
+} from './domain/publisher-quotes.ts';
 export { LIMITS as PRICING_LIMITS } from './domain/limits.ts';

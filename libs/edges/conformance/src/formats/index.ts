@@ -1,12 +1,16 @@
 import type { CaseFormat } from '../format.ts';
 import { derivePmrm2PortfolioMargin } from './01-derive-pmrm2-portfolio-margin.ts';
 import { deriveStandardMargin } from './02-derive-standard-margin.ts';
+import { pythAggregation } from './05-pyth-aggregation.ts';
+import { pythEma } from './05b-pyth-ema.ts';
 import { optionsBsmHaug } from './06-options-bsm-haug.ts';
 
 /** One line per format that can be judged. */
 export const FORMATS: readonly CaseFormat[] = [
   derivePmrm2PortfolioMargin,
   deriveStandardMargin,
+  pythAggregation,
+  pythEma,
   optionsBsmHaug,
 ];
 
