@@ -3,14 +3,14 @@ import { reportTables } from '@plinth/simulation';
 import { printRows, type Output, type Row } from './output.ts';
 
 /** Long lists stand in the page; a terminal shows their beginning. */
-const ROWS_SHOWN = 30;
+const ROWS_SHOWN = 40;
 
-const printTable = ({ title, note, rows }: ReportTable): void => {
+const printTable = ({ title, note, rows, brief = { rows: ROWS_SHOWN } }: ReportTable): void => {
+  const shown = rows.slice(0, Math.min(brief.rows, ROWS_SHOWN));
   process.stdout.write(`\n${title}${note === undefined ? '' : `: ${note}`}\n`);
-  printRows(rows.slice(0, ROWS_SHOWN), 'table');
-  if (rows.length > ROWS_SHOWN) {
-    process.stdout.write(`and ${rows.length - ROWS_SHOWN} more: see the HTML report or --output json\n`);
-  }
+  if (shown.length > 0) printRows(shown, 'table', brief.columns);
+  const left = rows.length - shown.length;
+  if (shown.length > 0 && left > 0) process.stdout.write(`and ${left} more: see the HTML report\n`);
 };
 
 /** The figures of a run: as tables for people; as one object, or one line per part, for programs. */

@@ -78,13 +78,17 @@ const chartHtml = ({ title, note, svg, legend }: Chart): string =>
   (legend === '' ? '' : `<div class="legend">${legend}</div>`) +
   '</figure>';
 
+/** Shorter texts stay on one line. */
+const SHORT = 40;
+
 /** Numbers stand on the right. */
 const isNumeric = (text: string): boolean => /^[−\d\s.%–]*$/.test(text);
 
 const cellHtml = (text: string): string => {
   if (text === 'yes') return '<td class="good">yes</td>';
   if (text === 'no') return '<td class="bad">no</td>';
-  return `<td${isNumeric(text) ? ' class="n"' : ''}>${escaped(text)}</td>`;
+  const kind = isNumeric(text) ? ' class="n"' : text.length <= SHORT ? ' class="s"' : '';
+  return `<td${kind}>${escaped(text)}</td>`;
 };
 
 const tableHtml = ({ title, note, rows }: ReportTable): string => {

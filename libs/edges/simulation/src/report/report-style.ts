@@ -44,9 +44,9 @@ ${[
   .join('\n')}
 circle.area{fill-opacity:.75}
 details{margin-top:26px}summary{cursor:pointer}
-.scroll{overflow-x:auto}
+.scroll{overflow:auto;max-height:560px}thead th{position:sticky;top:0;background:var(--bg)}
 table{border-collapse:collapse;font-size:13.5px;min-width:40%}
 th,td{padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 th{color:var(--soft);font-weight:500;white-space:nowrap}td.n{text-align:right;white-space:nowrap}
-td{max-width:52ch}
+td{max-width:60ch;min-width:6ch}td.s{white-space:nowrap}td:not([class]){min-width:34ch}
 `;

@@ -2,7 +2,13 @@ import type { Comparison, CostFigures, RunFigures } from './figures.ts';
 import { numberText, percentText, timeText } from './number-text.ts';
 
 export type ReportRow = Readonly<Record<string, string>>;
-export type ReportTable = Readonly<{ title: string; note?: string; rows: readonly ReportRow[] }>;
+export type ReportTable = Readonly<{
+  title: string;
+  note?: string;
+  rows: readonly ReportRow[];
+  /** What a terminal shows of it: so many rows (0: the note alone), and these columns when not all. */
+  brief?: Readonly<{ rows: number; columns?: readonly string[] }>;
+}>;
 
 /** Margin that the portfolio does not need, as a share of what its lines need alone. */
 export const savedShare = (portfolio: number, isolated: number): number =>
@@ -20,8 +26,8 @@ export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
   accountsTable(figures),
   efficiencyTable(figures),
   { title: 'Efficiency by style', rows: efficiencyByStyle(figures) },
-  liquidationTable(figures),
   totalsTable(figures),
+  liquidationTable(figures),
   ordersTable(figures),
   refusalsTable(figures),
   interestTable(figures),
@@ -29,11 +35,15 @@ export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
   conservationTable(figures),
   invariantsTable(figures),
   proofTable(figures),
-  {
-    title: 'Events',
-    rows: figures.events.byType.map(({ type, count }) => ({ event: type, count: numberText(count) })),
-  },
+  eventsTable(figures),
 ];
+
+const eventsTable = ({ events }: RunFigures): ReportTable => ({
+  title: 'Events',
+  note: `${numberText(events.total)} of ${numberText(events.byType.length)} types.`,
+  brief: { rows: 0 },
+  rows: events.byType.map(({ type, count }) => ({ event: type, count: numberText(count) })),
+});
 
 const accountsTable = ({ accounts }: RunFigures): ReportTable => ({
   title: 'Accounts',
@@ -68,7 +78,8 @@ const efficiencyTable = ({ efficiency }: RunFigures): ReportTable => ({
   title: 'Capital efficiency',
   note:
     'The same book under the same formulas: each account as one portfolio over all venues, against each of ' +
-    'its positions, balances and debts margined alone. USD.',
+    'its positions, balances and debts margined alone. A portfolio can need more than its lines where its ' +
+    'money stands at another venue than its positions (liquidity coverage). USD.',
   rows: efficiency.map(({ name, atMs, total }) => ({
     moment: MOMENTS[name],
     time: timeText(atMs),
@@ -82,8 +93,14 @@ const efficiencyByStyle = ({ efficiency }: RunFigures): readonly ReportRow[] =>
     .filter(({ lines }) => lines > 0)
     .map((style) => ({ style: style.style, ...comparison(style) }));
 
+const LIQUIDATION_BRIEF = [
+  ...['account', 'style', 'cause', 'start', 'equity →', 'MM →'],
+  ...['reduced', 'slippage', 'bad debt', 'outcome'],
+];
+
 const liquidationTable = ({ liquidations }: RunFigures): ReportTable => ({
   title: 'Liquidations',
+  brief: { rows: 12, columns: LIQUIDATION_BRIEF },
   note:
     'USD. Cause: deadline of a call, maintenance margin lost during one, or a gap that no call could ' +
     'precede.',
@@ -94,7 +111,7 @@ const liquidationTable = ({ liquidations }: RunFigures): ReportTable => ({
     cause: row.cause,
     start: timeText(row.startedAtMs),
     end: timeText(row.endedAtMs),
-    'equity → ': `${numberText(row.equityStart)} → ${numberText(row.equityEnd)}`,
+    'equity →': `${numberText(row.equityStart)} → ${numberText(row.equityEnd)}`,
     'MM →': `${numberText(row.maintenanceStart)} → ${numberText(row.maintenanceEnd)}`,
     steps: numberText(row.steps),
     reduced: numberText(row.reducedNotional),
@@ -209,6 +226,7 @@ const conservationTable = ({ ledger }: RunFigures): ReportTable => ({
 
 const invariantsTable = ({ invariants }: RunFigures): ReportTable => ({
   title: 'Invariants',
+  brief: { rows: invariants.breaches === 0 ? 0 : Infinity },
   note:
     invariants.breaches === 0
       ? `${numberText(invariants.checked.length)} invariants held at every event.`
