@@ -76,14 +76,13 @@ const any = (type: string, value: Uint8Array): Any => ({
   value: Buffer.from(value),
 });
 
+const infoOf = ({ reason, facts }: Pick<GrpcError, 'reason' | 'facts'>): Any => {
+  const metadata = Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clip(value)]));
+  return any('ErrorInfo', ErrorInfo.encode({ reason, domain: ERROR_DOMAIN, metadata }).finish());
+};
+
 const detailsOf = (error: GrpcError): Any[] => {
-  const metadata = new Map(Object.entries(error.facts).map(([key, value]) => [key, clip(value)]));
-  const info: ErrorInfo = {
-    reason: error.reason,
-    domain: ERROR_DOMAIN,
-    metadata: Object.fromEntries(metadata),
-  };
-  const details = [any('ErrorInfo', ErrorInfo.encode(info).finish())];
+  const details = [infoOf(error)];
   if (error.field !== undefined) {
     const violation = { field: clip(error.field), description: clip(error.message), reason: error.reason };
     const bad: BadRequest = { fieldViolations: [{ ...violation, localizedMessage: undefined }] };
@@ -108,14 +107,11 @@ export const statusOf = (error: GrpcError): StatusObject => {
   const encode = (details: Any[]): Uint8Array =>
     Status.encode({ code: error.code, message, details }).finish();
   const details = detailsOf(error);
-  let bytes = encode(details);
-  // What does not fit goes, the least useful last: the reason always fits.
-  while (bytes.length > GRPC_LIMITS.statusBytesMax && details.length > 1) {
-    details.pop();
-    bytes = encode(details);
-  }
+  // What does not fit goes, from the end: wait, field, facts. The reason always fits.
+  while (encode(details).length > GRPC_LIMITS.statusBytesMax && details.length > 1) details.pop();
+  if (encode(details).length > GRPC_LIMITS.statusBytesMax) details[0] = infoOf({ ...error, facts: {} });
   const metadata = new Metadata();
-  if (bytes.length <= GRPC_LIMITS.statusBytesMax) metadata.set(STATUS_DETAILS, Buffer.from(bytes));
+  metadata.set(STATUS_DETAILS, Buffer.from(encode(details)));
   return { code: error.code, details: message, metadata };
 };
 
