@@ -109,6 +109,7 @@ describe('collectFigures', () => {
     expect(isSound(figures)).toBe(true);
     const bad = { ...PROOF, checks: [{ what: 'signed heads', ok: false, detail: '' }] };
     expect(isSound({ ...figures, proof: bad })).toBe(false);
+    expect(isSound({ ...figures, proof: { ...PROOF, checks: [] } })).toBe(false);
   });
 
   it('is plain data, and the same for the same log', async () => {

@@ -17,6 +17,7 @@ export const savedShare = (portfolio: number, isolated: number): number =>
 /** Whether all that can be wrong with a run is right. */
 export const isSound = ({ invariants, proof, ledger, interest }: RunFigures): boolean =>
   invariants.breaches === 0 &&
+  proof.checks.length > 0 &&
   proof.checks.every(({ ok }) => ok) &&
   ledger.every(({ sum }) => sum === '0') &&
   interest.every(({ difference }) => difference === '0');
