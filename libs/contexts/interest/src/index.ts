@@ -5,3 +5,7 @@ export { PoolTotalsView } from './application/pool-totals-view.ts';
 export { fundingId } from './domain/funding.ts';
 export { LIMITS as INTEREST_LIMITS } from './domain/limits.ts';
 export { pool, type Accrue, type PoolState } from './domain/pool.ts';
+export { borrowRate, curveProblem } from './domain/curves/index.ts';
+export * from './domain/curves/stretches.ts';
+export { compoundGrowth, compoundGrowthPerSecond, linearGrowth } from './domain/growth.ts';
+export { YEAR_SECONDS } from './domain/rates.ts';

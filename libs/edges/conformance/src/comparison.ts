@@ -38,7 +38,7 @@ type Tally = {
 };
 
 /** Keys inside `expected` that say how to compare, and are not compared. */
-const DIRECTIONS = new Set(['abs_tol', 'rel_tol', 'tolerance', 'note', 'notes', 'comment']);
+const DIRECTIONS = new Set(['abs_tol', 'rel_tol', 'tolerance_rel', 'tolerance', 'note', 'notes', 'comment']);
 
 /** Walks `expected`, whatever subset of the keys it holds, and compares each leaf with what was computed. */
 export const compare = (expected: unknown, got: unknown, tolerance: Tolerance): Comparison => {

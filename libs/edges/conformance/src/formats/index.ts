@@ -1,6 +1,7 @@
 import type { CaseFormat } from '../format.ts';
 import { derivePmrm2PortfolioMargin } from './01-derive-pmrm2-portfolio-margin.ts';
 import { deriveStandardMargin } from './02-derive-standard-margin.ts';
+import { interestRates } from './04-interest-rates.ts';
 import { pythAggregation } from './05-pyth-aggregation.ts';
 import { pythEma } from './05b-pyth-ema.ts';
 import { optionsBsmHaug } from './06-options-bsm-haug.ts';
@@ -9,6 +10,7 @@ import { optionsBsmHaug } from './06-options-bsm-haug.ts';
 export const FORMATS: readonly CaseFormat[] = [
   derivePmrm2PortfolioMargin,
   deriveStandardMargin,
+  interestRates,
   pythAggregation,
   pythEma,
   optionsBsmHaug,
