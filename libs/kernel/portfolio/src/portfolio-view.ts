@@ -87,7 +87,7 @@ export class PortfolioView implements Fold, Portfolio {
   readonly #valuations = new Valuations();
 
   apply(event: Envelope): void {
-    this.touched.clear();
+    if (this.touched.size > 0) this.touched.clear();
     for (const view of this.#views) view.apply(event);
     this.position = event.position;
     if ('postings' in event.data) this.#placePostings(event.data.postings);
