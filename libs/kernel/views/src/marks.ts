@@ -19,7 +19,7 @@ const ONE: MarkFigures = { price: 1, confidence: 0, twap: 1, volatility: 0, stat
 /** Last published mark of every instrument. */
 export class MarksView implements Fold {
   readonly name = 'marks';
-  readonly revision = 1;
+  readonly revision = 2;
   round = 0;
   at: Instant = 0;
   readonly #exact = new Map<string, Mark>();
@@ -64,7 +64,7 @@ export class MarksView implements Fold {
     for (const m of this.#exact.values()) {
       yield [
         `mark:${m.instrumentId}`,
-        fields(m.price, m.confidence, m.twap, m.volatility, m.state, m.sources, m.guarded),
+        fields(m.price, m.confidence, m.twap, m.volatility, m.state, m.sources, m.guarded, m.confirming),
       ];
     }
   }

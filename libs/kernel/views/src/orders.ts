@@ -18,7 +18,7 @@ export type OpenOrder = Readonly<{
 /** Parent orders that are not done yet. */
 export class OpenOrdersView implements Fold {
   readonly name = 'open-orders';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly #orders = new Map<string, OpenOrder>();
   readonly #byAccount = new Map<string, Set<string>>();
 
@@ -90,21 +90,9 @@ export class OpenOrdersView implements Fold {
 
   *entries(): Iterable<readonly [string, string]> {
     for (const [id, o] of this.#orders) {
-      const p = o.placed;
       yield [
         `order:${id}`,
-        fields(
-          p.accountId,
-          p.instrumentId,
-          p.side,
-          p.quantity,
-          p.orderType,
-          p.limitPrice,
-          o.stage,
-          o.filled,
-          o.cancelRequested,
-          ...o.children.keys(),
-        ),
+        fields(placedText(o.placed), o.stage, o.filled, o.cancelRequested, ...childTexts(o.children)),
       ];
     }
   }
@@ -114,3 +102,27 @@ export class OpenOrdersView implements Fold {
     this.#byAccount.clear();
   }
 }
+
+const placedText = (p: EventData<'OrderPlaced'>): string =>
+  fields(
+    p.accountId,
+    p.subAccountId,
+    p.instrumentId,
+    p.side,
+    p.quantity,
+    p.orderType,
+    p.limitPrice,
+    p.timeInForce,
+    fields(...p.venues),
+    p.liquidationId,
+    p.arrivalPrice,
+    p.reduceOnly,
+    p.worstPrice,
+    p.quoteAsset,
+    p.contractSize,
+  );
+
+const childTexts = (children: OpenOrder['children']): readonly string[] =>
+  [...children.values()].map((c) =>
+    fields(c.childId, c.venueId, c.quantity, c.limitPrice, c.expectedCost, c.timeInForce),
+  );

@@ -10,7 +10,7 @@ export const INDEX_ONE = '1';
 /** Last accrual of every lending pool. */
 export class PoolsView implements Fold {
   readonly name = 'pools';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly opened = new Map<string, EventData<'PoolOpened'>>();
   readonly accrued = new Map<string, EventData<'PoolAccrued'>>();
 
@@ -57,12 +57,16 @@ export class PoolsView implements Fold {
         `accrued:${a.asset}`,
         fields(
           a.atMs,
+          a.utilisation,
           a.borrowRate,
           a.supplyRate,
           a.borrowIndex,
           a.supplyIndex,
           a.totalDebt,
           a.totalSupplied,
+          a.settlementId,
+          a.cash,
+          a.reserve,
         ),
       ];
     }

@@ -83,7 +83,8 @@ export class ReferenceView implements Fold {
 
   #registerVenue(data: EventData<'VenueRegistered'>): void {
     assert(this.venues.size < LIMITS.venuesMax, 'Expected room for another venue');
-    const { venueId: id, kind, listings, ...rest } = data;
+    // What an order costs at a venue is the router's own business.
+    const { venueId: id, kind, listings, orderCost: _orderCost, ...rest } = data;
     const byInstrument = new Map<string, Listing>(listings.map((listing) => [listing.instrumentId, listing]));
     const state = this.venues.get(id)?.state ?? 'up';
     this.venues.set(id, { id, kind: kind as Venue['kind'], ...rest, listings: byInstrument, state });
