@@ -195,6 +195,31 @@ describe('laws of the requirement (finance §6.10)', () => {
     );
   });
 
+  it('leaves less above the requirement when haircuts rise or transfers take longer', () => {
+    const changes: readonly RiskParameters[] = [
+      {
+        ...houseParameters,
+        haircuts: { ...houseParameters.haircuts, otherAssets: { min: 0.4, max: 0.6, dailyVolumeUsd: 10e6 } },
+      },
+      { ...houseParameters, otherVenues: { ...houseParameters.otherVenues, transferHours: 3 } },
+      { ...houseParameters, custody: { transferableShare: 0.5, transferHours: 2 } },
+    ];
+    fc.assert(
+      fc.property(seeds, fc.constantFrom(...changes), (seed, parameters) => {
+        const world = one(seed);
+        const before = margin(world, world.account);
+        const after = whatIf(world.kernel, world.book, world.account, {
+          parameters: riskParameters(parameters),
+        });
+        const size = before.figures.grossNotional + before.figures.assets;
+        expect(after.equity - after.maintenanceMargin).toBeLessThanOrEqual(
+          before.equity - before.maintenanceMargin + 1e-11 * size,
+        );
+      }),
+      RUNS,
+    );
+  });
+
   it('asks for more as initial than as maintenance', () => {
     fc.assert(
       fc.property(seeds, (seed) => {

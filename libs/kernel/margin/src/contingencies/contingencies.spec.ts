@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { houseParameters } from '../house-parameters.ts';
+import { marginOf } from '../margin.ts';
+import { riskParameters, type RiskParameters } from '../parameters.ts';
+import { addRandomAccount, makeWorld, randomFrom, type World } from '../testing/index.ts';
+
+const flat = (mark: number): { mark: number; low: number; high: number; state: 'live' } => ({
+  mark,
+  low: mark,
+  high: mark,
+  state: 'live',
+});
+
+/** Long at one venue, short as much at another, with money on both sides: solvent whatever the coin does. */
+const hedged = (parameters: RiskParameters = houseParameters): World & { account: number } => {
+  const world = makeWorld(parameters);
+  for (const venue of ['venue-a', 'venue-b'])
+    world.market.setInstrumentMark(`BTC-PERP@${venue}`, flat(60_000));
+  const account = world.book.addAccount('hedged');
+  world.book.setPosition(account, 'BTC-PERP@venue-a', 10, 60_000);
+  world.book.setPosition(account, 'BTC-PERP@venue-b', -10, 60_000);
+  for (const venue of ['venue-a', 'venue-b']) world.book.setBalance(account, 'USDC', venue, 60_000);
+  return { ...world, account };
+};
+
+const coverageOf = (parameters: RiskParameters): number => {
+  const { kernel, book, account } = hedged(parameters);
+  return marginOf(kernel, book, account).figures.coverage;
+};
+
+const withTransfers = (transferHours: number, requirementFraction = 0.05): RiskParameters =>
+  riskParameters({
+    ...houseParameters,
+    otherVenues: { ...houseParameters.otherVenues, transferHours, requirementFraction },
+  });
+
+describe('liquidity coverage', () => {
+  it('asks cash of a book that is hedged across two venues, and names the venue that halts', () => {
+    const { kernel, book, account } = hedged();
+    const report = marginOf(kernel, book, account);
+    // USDC −12 %: the price in USDC jumps, the short loses 72,000, its 60,000 USDC are worth 52,800, 30,000 are asked.
+    expect(kernel.model.scenarios[report.binding.coverage!.scenario]!.depeg).toBe(0);
+    expect(report.figures.coverage).toBeCloseTo(30_000 + 72_000 - 52_800, 6);
+    expect(report.binding.coverage!.haltedVenue).toBe('venue-a');
+  });
+
+  it('is 0 for any book on one venue, however it stands', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e9 }), (seed) => {
+        const world = makeWorld();
+        const account = addRandomAccount(world, randomFrom(seed), 'a', 6);
+        const content = world.book.read(account);
+        const here = (id: string): boolean => id.endsWith('@venue-b');
+        const one = world.book.addAccount('one');
+        world.book.load(one, {
+          positions: content.positions.filter((p) => here(p.instrument)),
+          balances: content.balances
+            .slice(0, 1)
+            .map((b) => ({ ...b, location: 'venue-b', amount: b.amount / 50 })),
+          debts: content.debts,
+        });
+        const { figures } = marginOf(world.kernel, world.book, one);
+        expect(figures.coverage).toBe(0);
+        expect(figures.initialCoverage).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('never falls when transfers take longer', () => {
+    const hours = fc.double({ min: 0, max: 10, noNaN: true });
+    const asked = fc.double({ min: 0, max: 0.1, noNaN: true });
+    fc.assert(
+      fc.property(hours, hours, asked, (h, more, f) => {
+        const base = coverageOf(withTransfers(h, f));
+        expect(coverageOf(withTransfers(h + more, f))).toBeGreaterThanOrEqual(base - 1e-6);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('never falls when the haircut on collateral at a venue in need rises', () => {
+    const coverage = (min: number): number => {
+      const others = { ...houseParameters.haircuts, otherAssets: { min, max: 0.6, dailyVolumeUsd: 1e12 } };
+      const { kernel, book, account } = hedged(riskParameters({ ...houseParameters, haircuts: others }));
+      book.setBalance(account, 'USDC', 'venue-b', 30_000);
+      book.setBalance(account, 'FUND', 'venue-b', 3_000);
+      return marginOf(kernel, book, account).figures.coverage;
+    };
+    const charges = [0.1, 0.2, 0.3, 0.5].map(coverage);
+    charges.forEach((charge, n) => expect(charge).toBeGreaterThan(n === 0 ? 0 : charges[n - 1]!));
+  });
+
+  it('is covered by custody that arrives in time', () => {
+    const { kernel, book, account } = hedged();
+    book.setBalance(account, 'USD', 'vault', 60_000);
+    expect(marginOf(kernel, book, account).figures.coverage).toBe(0);
+  });
+});
+
+describe('concentration', () => {
+  const costOf = (quantity: number, world = makeWorld()): number => {
+    world.market.setInstrumentMark('SOL-PERP@venue-d', flat(100));
+    world.market.setUnwindCurve('instrument', 'SOL-PERP@venue-d', 'sell', {
+      quantities: [0, 100, 300],
+      marginalCosts: [0, 0.01, 0.05],
+    });
+    const account = world.book.addAccount(`q${quantity}`);
+    world.book.setPosition(account, 'SOL-PERP@venue-d', quantity, 100);
+    return marginOf(world.kernel, world.book, account).figures.concentration;
+  };
+
+  it('integrates the books: triangles, trapezia, and the cap beyond the last knot', () => {
+    expect(costOf(50)).toBeCloseTo(100 * 0.5 * 50 * 0.005, 9);
+    expect(costOf(200)).toBeCloseTo(100 * (0.5 * 100 * 0.01 + 100 * (0.01 + 0.03) * 0.5), 9);
+    expect(costOf(400)).toBeCloseTo(100 * (0.5 + 200 * 0.03 + 100 * 0.15), 9);
+  });
+
+  it('uses the impact law on the side that has no curve, and never exceeds the cap', () => {
+    expect(costOf(-50)).toBeCloseTo((0.0925 / Math.sqrt(0.2e9)) * 5_000 ** 1.5, 9);
+    expect(costOf(-1e9)).toBe(0.15 * 1e11);
+  });
+
+  it('refuses a curve that falls, and one that does not start at 0', () => {
+    const { market } = makeWorld();
+    const set = (quantities: number[], marginalCosts: number[]) => (): void =>
+      market.setUnwindCurve('asset', 'BTC', 'sell', { quantities, marginalCosts });
+    expect(set([0, 1], [0.02, 0.01])).toThrow(/marginalCosts\[1\].*never falls/);
+    expect(set([1, 2], [0, 0])).toThrow(/quantities\[0\].*Expected 0/);
+    expect(set([0, 2, 2], [0, 0, 0])).toThrow(/quantities\[2\].*more than 2/);
+    expect(set([0], [0])).toThrow(/2 to 64 knots/);
+  });
+});
+
+describe('basis and venue credit', () => {
+  it('charges the smaller of the two sides of an underlying', () => {
+    const { kernel, book, account } = hedged();
+    expect(marginOf(kernel, book, account).figures.basis).toBeCloseTo(0.01 * 600_000, 6);
+  });
+
+  it('charges PD × LGD of what is left at a venue, and nothing for custody', () => {
+    const world = makeWorld();
+    const account = world.book.addAccount('a');
+    world.book.setBalance(account, 'USD', 'venue-a', 1_000_000);
+    world.book.setBalance(account, 'USD', 'vault', 5_000_000);
+    expect(marginOf(world.kernel, world.book, account).figures.venueCredit).toBeCloseTo(300, 9);
+  });
+});
