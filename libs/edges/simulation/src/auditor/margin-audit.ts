@@ -7,7 +7,7 @@ const CALLED = 'a margin call precedes every liquidation unless the loss was a g
 const WARRANTED =
   'a liquidation is requested only below the maintenance margin or after the deadline of a call';
 const JUDGED = 'an order that adds risk is approved only with equity at or above the initial margin after it';
-const GATE = 'no withdrawal is approved while an insolvency of the cell is unresolved';
+const GATE = 'no payout is approved while an insolvency of the cell is unresolved';
 const ENDED = 'an account has one liquidation at a time';
 const STATES = 'every change of margin state starts from the state before';
 const MARKED = 'a mark that sources support lies within the quotes that its round used';
@@ -43,6 +43,10 @@ export class MarginAudit implements Audit {
         return this.#insolvent.size === 0 && isCovered(event.data.figuresAfter, 'initialMargin')
           ? []
           : [breach(GATE, event.position, event.data.withdrawalId)];
+      case 'TransferApproved':
+        return this.#insolvent.size === 0 && isCovered(event.data.figuresAfter, 'initialMargin')
+          ? []
+          : [breach(GATE, event.position, event.data.transferId)];
       case 'MarksPublished':
         return marksOutside(event.data).map((id) => breach(MARKED, event.position, id));
       default:

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { Auditor } from './auditor.ts';
+import { CREDIT_CASES } from './testing/credit-cases.ts';
+import { LEDGER_CASES } from './testing/ledger-cases.ts';
+import { LOG_CASES } from './testing/log-cases.ts';
+import { MARGIN_CASES } from './testing/margin-cases.ts';
+import { ORDERS_CASES } from './testing/orders-cases.ts';
+import { audited, broken, planted } from './testing/planted-log.ts';
+
+const CASES = [...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES, ...CREDIT_CASES, ...MARGIN_CASES];
+
+describe('The auditor', () => {
+  it.each(CASES)('finds $what', ({ invariant, faulty }) => {
+    expect(broken(faulty)).toContain(invariant);
+  });
+
+  it.each(CASES)('finds nothing where there is none: $what, put right', ({ sound }) => {
+    expect(audited(sound).found).toEqual([]);
+  });
+
+  it('has every invariant broken here once', () => {
+    const names = new Set(CASES.map(({ invariant }) => invariant));
+    expect([...new Auditor().finish().invariants].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('names the position, counts everything, keeps the first thousand', () => {
+    const events = Array.from({ length: 1_200 }, () =>
+      planted('TimerFired', { service: 'x', dueAtMs: 1 }, { actor: '' }),
+    );
+    const report = audited(events);
+    expect(report.events).toBe(1_200);
+    expect(report.breaches).toBe(1_200);
+    expect(report.found).toHaveLength(1_000);
+    expect(report.found[0]).toMatchObject({ position: 1n, detail: 'TimerFired' });
+  });
+});
