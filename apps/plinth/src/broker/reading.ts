@@ -64,9 +64,9 @@ export const reading = async (
 ): Promise<void> => {
   const directory = dataDirectory(options);
   try {
-    const { log, close } = await (options.database === undefined
-      ? openDirectory(directory)
-      : openDatabase(options.database));
+    const { log, close } = await (
+      options.database === undefined ? openDirectory(directory) : openDatabase(options.database)
+    ).catch(cannotOpen);
     try {
       await run(log, directory);
     } finally {
@@ -75,6 +75,11 @@ export const reading = async (
   } catch (error) {
     throw asCliError(error);
   }
+};
+
+/** A directory in use, a schema of another version, no server: the message says what to do. */
+const cannotOpen = (error: unknown): never => {
+  throw error instanceof CliError ? error : new CliError(EXIT.unavailable, (error as Error).message);
 };
 
 /** What a person at a shell can do something about. */
