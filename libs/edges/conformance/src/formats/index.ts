@@ -5,6 +5,8 @@ import { interestRates } from './04-interest-rates.ts';
 import { pythAggregation } from './05-pyth-aggregation.ts';
 import { pythEma } from './05b-pyth-ema.ts';
 import { optionsBsmHaug } from './06-options-bsm-haug.ts';
+import { dydxLiquidation } from './08-dydx-liquidation.ts';
+import { dydxMarginFunding } from './09-dydx-margin-funding.ts';
 
 /** One line per format that can be judged. */
 export const FORMATS: readonly CaseFormat[] = [
@@ -14,6 +16,8 @@ export const FORMATS: readonly CaseFormat[] = [
   pythAggregation,
   pythEma,
   optionsBsmHaug,
+  dydxLiquidation,
+  dydxMarginFunding,
 ];
 
 /** Formats that are known and cannot be judged: nothing here computes their figures. */

@@ -9,3 +9,4 @@ export {
   type StandardMarket,
 } from './derive-standard/model.ts';
 export * from './derive-standard/parameters.ts';
+export * from './dydx/index.ts';
