@@ -85,7 +85,7 @@ export class Catalogue {
         if (spec.form === 'inverse' && this.assetUnderlyings[entry.settlement] !== entry.underlying)
           refuse(
             'instrument.settlement',
-            `Expected an asset of underlying "${spec.underlying}" for an inverse contract, was "${spec.settlement}"`,
+            `Expected an asset of underlying "${spec.underlying}" (inverse), was "${spec.settlement}"`,
           );
     }
   }

@@ -9,18 +9,22 @@ import { TriggerLists } from './trigger-lists.ts';
 
 /** No box is wider than this, so that the growth of terms inside it stays bounded. */
 const WIDEST = 0.1;
-/** What second-order terms can add inside a box of ±10 %: 1.1² / 0.9 in a term, 1.06 for ln against relative moves. */
+/**
+ * What second-order terms can add inside a box of ±10 %: 1.1² / 0.9 in a term, 1.06 for ln against relative
+ * moves.
+ */
 const GROWTH = 1.5;
 
 /** A state changed, with the figures that changed it (valid during the call only). */
 export type StateChange = (account: number, from: Severity, to: Severity, figures: Float64Array) => void;
 
 /**
- * Keeps the state of every account of a book and revalues only those whose state may have changed. After a valuation an
- * account gets a box: as long as every price it depends on stays within ±ρ of where it was, its state cannot change, for
- * ρ = (distance to the nearest threshold that matters) / (bound of its sensitivity). It is revalued when a price leaves
- * the box, when its content changed, or when something other than a bounded price move happened. So a tick costs as many
- * valuations as there are accounts near a threshold, and no change of state is ever missed.
+ * Keeps the state of every account of a book and revalues only those whose state may have changed. After a
+ * valuation an account gets a box: as long as every price it depends on stays within ±ρ of where it was, its
+ * state cannot change, for ρ = (distance to the nearest threshold that matters) / (bound of its sensitivity).
+ * It is revalued when a price leaves the box, when its content changed, or when something other than a
+ * bounded price move happened. So a tick costs as many valuations as there are accounts near a threshold, and
+ * no change of state is ever missed.
  */
 export class DistanceIndex {
   readonly #kernel: MarginKernel;
@@ -69,8 +73,8 @@ export class DistanceIndex {
   }
 
   /**
-   * Brings every state up to date with the market and the book; calls back for each that changed, in the order of
-   * accounts. Returns how many accounts were valued.
+   * Brings every state up to date with the market and the book; calls back for each that changed, in the
+   * order of accounts. Returns how many accounts were valued.
    */
   update(onChange: StateChange): number {
     const { model } = this.#kernel;
@@ -149,7 +153,8 @@ export class DistanceIndex {
     const { high, low, wild } = this.#factors;
     for (let n = 0; n < count; n++) {
       const f = factors[n]!;
-      // The line that stands lowest may rise by ρ from there, the highest fall: then no line has moved by more than ρ.
+      // The line that stands lowest may rise by ρ from there, the highest fall: then no line has moved by
+      // more than ρ.
       const above = low[f]! * (1 + radius);
       const below = high[f]! * (1 - radius);
       triggers.place(account, n, above, below);

@@ -47,8 +47,9 @@ export const profitOf = ({ positions }: RiskModel, i: number, quantity: number, 
 };
 
 /**
- * One pass over the positions. Profit stands at the venue in the settlement asset; a long contract is short of its quote
- * asset, which has no value now but gains when that asset falls; what the venue asks for moves with the notional.
+ * One pass over the positions. Profit stands at the venue in the settlement asset; a long contract is short
+ * of its quote asset, which has no value now but gains when that asset falls; what the venue asks for moves
+ * with the notional.
  */
 export const addPositions = (
   model: RiskModel,
@@ -135,7 +136,10 @@ export const assetCost = ({ assets, parameters }: RiskModel, a: number, held: nu
     parameters.concentration.maxCostFraction,
   );
 
-/** Value of net assets and what is taken off it: a haircut, or the cost of unwinding where the price is shocked. */
+/**
+ * Value of net assets and what is taken off it: a haircut, or the cost of unwinding where the price is
+ * shocked.
+ */
 export const addAssets = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
   const { assets, arrays } = model;
   const { work: sums, layout } = scratch;

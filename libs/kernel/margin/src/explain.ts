@@ -20,8 +20,8 @@ const PLACE: Readonly<Record<ExplainedFigure, number>> = {
 };
 
 /**
- * Euler decomposition (finance §6.6): each scan measure is linear in the book at its binding scenario, so each line's
- * loss there is its share; charges go to the lines and places that cause them.
+ * Euler decomposition (finance §6.6): each scan measure is linear in the book at its binding scenario, so
+ * each line's loss there is its share; charges go to the lines and places that cause them.
  */
 export const explainMargin = (
   kernel: MarginKernel,
@@ -233,8 +233,8 @@ class Teller {
 }
 
 /**
- * Leave-one-out (finance §6.6): what the figure would lose if one position, balance or debt were not there. Lines that
- * hedge one another show negative shares; `interaction` is what belongs to no line alone.
+ * Leave-one-out (finance §6.6): what the figure would lose if one position, balance or debt were not there.
+ * Lines that hedge one another show negative shares; `interaction` is what belongs to no line alone.
  */
 export const explainLeaveOneOut = (
   kernel: MarginKernel,

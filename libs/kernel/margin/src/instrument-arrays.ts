@@ -75,8 +75,9 @@ export class InstrumentArrays {
         this.notional[i] = size * mark * settled;
         this.bandLong[i] = size * (mark - low) * settled;
         this.bandShort[i] = size * (high - mark) * settled;
-        // A contract quoted and settled in one asset is a purchase paid in that asset: −size × mark of it, so that a
-        // fall of the quote asset is a gain of its own. Settled in another at par, only the profit stands in it.
+        // A contract quoted and settled in one asset is a purchase paid in that asset: −size × mark of it, so
+        // that a fall of the quote asset is a gain of its own. Settled in another at par, only the profit
+        // stands in it.
         this.quoteLeg[i] = quoteIsShocked && entry.quote === entry.settlement ? size * mark : 0;
         return;
       case INVERSE: {
@@ -102,7 +103,9 @@ const formOf = ({ spec }: CatalogueInstrument): FormCode => {
   return spec.kind !== 'spot' && spec.form === 'inverse' ? INVERSE : LINEAR;
 };
 
-/** Price of an option's underlying in its quote asset: that of the first asset that carries the underlying. */
+/**
+ * Price of an option's underlying in its quote asset: that of the first asset that carries the underlying.
+ */
 export const forwardOf = (
   catalogue: ModelView['catalogue'],
   market: ModelView['market'],

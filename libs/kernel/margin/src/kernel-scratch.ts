@@ -2,8 +2,8 @@ import type { RiskModel } from './risk-model.ts';
 import * as work from './work-layout.ts';
 
 /**
- * Working arrays of one valuation, sparse: lists name what was touched. Sums are taken in the order of first touch, which
- * the book makes canonical, or in ascending order.
+ * Working arrays of one valuation, sparse: lists name what was touched. Sums are taken in the order of first
+ * touch, which the book makes canonical, or in ascending order.
  */
 export class KernelScratch {
   #lines = -1;
@@ -19,7 +19,10 @@ export class KernelScratch {
   shapeCount = 0;
   underlyings = new Int32Array(0);
   underlyingCount = 0;
-  /** The touched shapes in the order of sums: amount and start of its row; ends of underlyings and groups among them. */
+  /**
+   * The touched shapes in the order of sums: amount and start of its row; ends of underlyings and groups
+   * among them.
+   */
   amounts = new Float64Array(0);
   bases = new Int32Array(0);
   underlyingEnds = new Int32Array(0);

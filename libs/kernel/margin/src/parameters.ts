@@ -181,8 +181,9 @@ const checkCollateralCounts = (problems: Problems, p: RiskParameters): void => {
   problems.that(
     worst < 1,
     'parameters',
-    'Expected shock cap × IM multiplier + 1.5 × maxCostFraction + venue credit below 1, and 1.5 × the largest ' +
-      `haircut + venue credit below 1, so that more collateral never costs more than it is worth, was ${worst}`,
+    'Expected shock cap × IM multiplier + 1.5 × maxCostFraction + venue credit below 1, and 1.5 × the ' +
+      'largest haircut + venue credit below 1, so that more collateral never costs more than it is worth, ' +
+      `was ${worst}`,
   );
 };
 

@@ -21,7 +21,10 @@ export const UNIT_REQUIRED = 9;
 /** Part of the requirement that moves with the price. */
 export const UNIT_REQUIRED_MOVING = 10;
 
-/** Places in a record of `links`: form, and where the instrument's sums stand in the working array (−1: nowhere). */
+/**
+ * Places in a record of `links`: form, and where the instrument's sums stand in the working array (−1:
+ * nowhere).
+ */
 export const LINKS = 10;
 export const LINK_FORM = 0;
 export const LINK_SETTLEMENT = 1;
@@ -43,7 +46,9 @@ type Parts = Readonly<{
   layout: work.WorkLayout;
 }>;
 
-/** What the pass over positions reads of each instrument, packed; the arrays it comes from keep their names. */
+/**
+ * What the pass over positions reads of each instrument, packed; the arrays it comes from keep their names.
+ */
 export class PositionUnits {
   units = new Float64Array(0);
   links = new Int32Array(0);

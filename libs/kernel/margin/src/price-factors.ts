@@ -7,9 +7,9 @@ const WIDEST = 0.4;
 const SPREAD = 0.01;
 
 /**
- * Every price that moves one factor (its assets and contracts, marks and conservative prices) as a ratio to a base; of a
- * factor only the highest and the lowest ratio are kept. A factor is `broken` when something other than a bounded move
- * happened to it: a first price, a new size of its shocks or haircut, a new base.
+ * Every price that moves one factor (its assets and contracts, marks and conservative prices) as a ratio to a
+ * base; of a factor only the highest and the lowest ratio are kept. A factor is `broken` when something other
+ * than a bounded move happened to it: a first price, a new size of its shocks or haircut, a new base.
  */
 export class PriceFactors {
   readonly #model: RiskModel;
@@ -17,7 +17,9 @@ export class PriceFactors {
   high = new Float64Array(0);
   low = new Float64Array(0);
   broken = new Uint8Array(0);
-  /** Factors with a price so wide (low under half of the mark, or high over twice it) that bounds do not hold. */
+  /**
+   * Factors with a price so wide (low under half of the mark, or high over twice it) that bounds do not hold.
+   */
   wild = new Uint8Array(0);
   #lineFactor = new Int32Array(0);
   #bases = new Float64Array(0);

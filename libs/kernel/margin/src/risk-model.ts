@@ -14,8 +14,8 @@ import { layoutOf } from './work-layout.ts';
 const HOURS_PER_YEAR = 8_760;
 
 /**
- * One parameter set applied to one catalogue and one market: everything that is the same for all accounts. Call
- * `refresh` after the market or the catalogue changed; it costs nothing when neither did.
+ * One parameter set applied to one catalogue and one market: everything that is the same for all accounts.
+ * Call `refresh` after the market or the catalogue changed; it costs nothing when neither did.
  */
 export class RiskModel {
   readonly parameters: RiskParameters;
@@ -60,7 +60,10 @@ export class RiskModel {
     this.refresh();
   }
 
-  /** Columns of one measure, filled up to a multiple of 8; rows hold the maintenance columns, then the initial ones. */
+  /**
+   * Columns of one measure, filled up to a multiple of 8; rows hold the maintenance columns, then the initial
+   * ones.
+   */
   width = 0;
 
   /** True when something changed since the last call. */
@@ -91,7 +94,7 @@ export class RiskModel {
     if (options.length > 0 && this.optionValue === undefined)
       refuse(
         'instrument.kind',
-        `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give the model a pricer first`,
+        `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give a pricer`,
       );
     this.columns = scenarioColumns(this.scenarios, options.length > 0);
     this.width = 8 * Math.ceil(this.columns.first.length / 8);

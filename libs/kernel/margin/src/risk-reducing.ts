@@ -24,9 +24,10 @@ const vectorsNow = (kernel: MarginKernel, book: Book, account: number): Vectors 
 };
 
 /**
- * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of the whole, for
- * maintenance or initial shocks; a smaller profit is not a loss. Where orders are derivatives, the assets they are paid
- * in are left out: going back to cash is not a risk taken, though the cash may lose its peg.
+ * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of the
+ * whole, for maintenance or initial shocks; a smaller profit is not a loss. Where orders are derivatives, the
+ * assets they are paid in are left out: going back to cash is not a risk taken, though the cash may lose its
+ * peg.
  */
 export const isRiskReducing = (
   kernel: MarginKernel,
@@ -54,7 +55,9 @@ export const isRiskReducing = (
 const lossGrows = (before: Float64Array, after: Float64Array, slack: number): boolean =>
   after.some((profit, c) => profit < -slack && profit < before[c]! - slack);
 
-/** Underlyings of the assets that derivative orders are quoted and settled in, unless an order trades them. */
+/**
+ * Underlyings of the assets that derivative orders are quoted and settled in, unless an order trades them.
+ */
 const cashUnderlyings = (kernel: MarginKernel, orders: readonly HypotheticalOrder[]): ReadonlySet<number> => {
   const { catalogue } = kernel.model;
   const entries = orders.map(

@@ -25,8 +25,8 @@ export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64A
 };
 
 /**
- * Eight columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the lowest of
- * each on the way. `vectorsOf` repeats these sums in the same order.
+ * Eight columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the
+ * lowest of each on the way. `vectorsOf` repeats these sums in the same order.
  */
 const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: number): void => {
   const { shapes: rows } = model.arrays;
@@ -107,7 +107,8 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array
   for (let u = 0, n = 0; u < underlyingCount; u++) {
     const end = underlyingEnds[u]!;
     if (end === n + 1) {
-      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is monotone).
+      // One shape: the lowest of amount × value is at an end of the shape's range, bit for bit (rounding is
+      // monotone).
       const amount = amounts[n]!;
       const shape = shapes[n]!;
       own -= amount * (amount > 0 ? low[shape]! : high[shape]!);

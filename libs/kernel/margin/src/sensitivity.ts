@@ -17,14 +17,17 @@ const PROFIT_BAND = 3;
 
 /**
  * How fast the distance between equity and a requirement can change with prices: an upper bound of
- * Σ |∂(equity − c · requirement) / ∂ ln price|, line by line, nothing netted. Every term of FORMULAS.md is Lipschitz in the
- * notionals and worths that it is made of; the records below add up their constants.
+ * Σ |∂(equity − c · requirement) / ∂ ln price|, line by line, nothing netted. Every term of FORMULAS.md is
+ * Lipschitz in the notionals and worths that it is made of; the records below add up their constants.
  */
 export class Sensitivity {
   readonly #model: RiskModel;
   #assets = new Float64Array(0);
   #instruments = new Float64Array(0);
-  /** Price factor of each asset: its underlying, or, when not shocked, one of its own behind them; −1 the numeraire. */
+  /**
+   * Price factor of each asset: its underlying, or, when not shocked, one of its own behind them; −1 the
+   * numeraire.
+   */
   factorOfAsset = new Int32Array(0);
   factorCount = 0;
   /** Factors that the account at hand depends on. */
@@ -58,9 +61,9 @@ export class Sensitivity {
   }
 
   /**
-   * A worth W at its own price: equity W plus what is taken off it (1.5 × the largest fraction, for costs that grow with
-   * √size); scan W · reach; basis W · rate; credit (W and what is taken off) · PD·LGD; coverage the same and W · reach;
-   * band 3 W.
+   * A worth W at its own price: equity W plus what is taken off it (1.5 × the largest fraction, for costs
+   * that grow with √size); scan W · reach; basis W · rate; credit (W and what is taken off) · PD·LGD;
+   * coverage the same and W · reach; band 3 W.
    */
   #refreshAsset(a: number): void {
     const { places } = this.#model;
@@ -75,9 +78,10 @@ export class Sensitivity {
   }
 
   /**
-   * A notional N moves with its mark and with the price of its settlement asset: equity N and what is taken off; scan
-   * N · reach of its shape, its settlement and its quote asset; basis N · their rates; unwinding 1.5 · cap · N, all twice;
-   * credit and coverage as above with the venue's requirement; band 6 N. Its profit is a worth of the settlement asset.
+   * A notional N moves with its mark and with the price of its settlement asset: equity N and what is taken
+   * off; scan N · reach of its shape, its settlement and its quote asset; basis N · their rates; unwinding
+   * 1.5 · cap · N, all twice; credit and coverage as above with the venue's requirement; band 6 N. Its profit
+   * is a worth of the settlement asset.
    */
   #refreshInstrument(i: number): void {
     const { instruments, arrays, assets, places, parameters, basisRates } = this.#model;

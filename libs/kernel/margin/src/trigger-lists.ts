@@ -14,10 +14,11 @@ const bucketOf = (ratio: number): number => {
 };
 
 /**
- * Accounts waiting for a factor's highest ratio to rise above, or its lowest to fall below, a level: like stop orders.
- * A slot is one account's interest in one factor. Slots stand in buckets of 20 basis points, each a doubly linked list, so
- * that waiting, leaving and being called cost the same however many wait. A slot whose level moved away from the price
- * stays where it is and is put right when its bucket is reached; only one that moved nearer is moved at once.
+ * Accounts waiting for a factor's highest ratio to rise above, or its lowest to fall below, a level: like
+ * stop orders. A slot is one account's interest in one factor. Slots stand in buckets of 20 basis points,
+ * each a doubly linked list, so that waiting, leaving and being called cost the same however many wait. A
+ * slot whose level moved away from the price stays where it is and is put right when its bucket is reached;
+ * only one that moved nearer is moved at once.
  */
 export class TriggerLists {
   #heads = SIDES.map(() => new Int32Array(0));
@@ -53,7 +54,9 @@ export class TriggerLists {
     this.#used = 0;
   }
 
-  /** True when the account's slots are for these factors, in this order: then `place` may set their levels. */
+  /**
+   * True when the account's slots are for these factors, in this order: then `place` may set their levels.
+   */
   standsFor(account: number, factors: Int32Array, count: number): boolean {
     if ((this.#count[account] ?? 0) !== count) return false;
     const from = this.#start[account]!;
@@ -61,7 +64,10 @@ export class TriggerLists {
     return true;
   }
 
-  /** Takes the account out of every list and gives it slots for these factors instead, to be placed one by one. */
+  /**
+   * Takes the account out of every list and gives it slots for these factors instead, to be placed one by
+   * one.
+   */
   enlist(account: number, factors: Int32Array, count: number): void {
     const old = this.#start[account] ?? 0;
     for (let slot = old; slot < old + (this.#count[account] ?? 0); slot++)

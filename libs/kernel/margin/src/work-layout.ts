@@ -1,7 +1,8 @@
 /**
- * Places of everything one valuation sums up, in one flat array: records of assets, of locations, of shapes and of
- * underlyings, then a matrix location × shape. One array instead of twenty keeps the pass over positions in registers.
- * The first number of a record is 1 while it is touched, so that only touched records need clearing.
+ * Places of everything one valuation sums up, in one flat array: records of assets, of locations, of shapes
+ * and of underlyings, then a matrix location × shape. One array instead of twenty keeps the pass over
+ * positions in registers. The first number of a record is 1 while it is touched, so that only touched records
+ * need clearing.
  */
 export type WorkLayout = Readonly<{
   assets: number;
@@ -17,7 +18,10 @@ export type WorkLayout = Readonly<{
 export const SEEN = 0;
 
 export const ASSET_RECORD = 4;
-/** Balances less debts; unrealised profits in this asset; what positions are short of it as their quote asset. Units. */
+/**
+ * Balances less debts; unrealised profits in this asset; what positions are short of it as their quote asset.
+ * Units.
+ */
 export const ASSET_HELD = 1;
 export const ASSET_PROFIT = 2;
 export const ASSET_LEG = 3;

@@ -2,8 +2,9 @@ import type { KernelScratch } from '../kernel-scratch.ts';
 import { UNDERLYING_LONG, UNDERLYING_SHORT } from '../work-layout.ts';
 
 /**
- * Basis (finance §6.3): matched notional between different lines of one underlying (venues, expiries, perpetual against
- * spot) times its rate. The smaller side is matched by the larger only as far as their prices move together.
+ * Basis (finance §6.3): matched notional between different lines of one underlying (venues, expiries,
+ * perpetual against spot) times its rate. The smaller side is matched by the larger only as far as their
+ * prices move together.
  */
 export const basisCharge = (rates: Float64Array, scratch: KernelScratch): number => {
   let charge = 0;

@@ -39,7 +39,8 @@ describe('liquidity coverage', () => {
   it('asks cash of a book that is hedged across two venues, and names the venue that halts', () => {
     const { kernel, book, account } = hedged();
     const report = marginOf(kernel, book, account);
-    // USDC −12 %: the price in USDC jumps, the short loses 72,000, its 60,000 USDC are worth 52,800, 30,000 are asked.
+    // USDC −12 %: the price in USDC jumps, the short loses 72,000, its 60,000 USDC are worth 52,800, 30,000
+    // are asked.
     expect(kernel.model.scenarios[report.binding.coverage!.scenario]!.depeg).toBe(0);
     expect(report.figures.coverage).toBeCloseTo(30_000 + 72_000 - 52_800, 6);
     expect(report.binding.coverage!.haltedVenue).toBe('venue-a');

@@ -6,12 +6,13 @@ import { LOCATION_EQUITY, LOCATION_REQUIRED } from '../work-layout.ts';
 const ROUNDING = 1 + 1e-9;
 
 /**
- * Liquidity coverage (finance §6.7). For one scenario, with e_v = equity at place v less what v itself requires:
- * need = Σ max(0, −e_v), free = Σ share_v · max(0, e_v), all = Σ max(0, e_v), and
+ * Liquidity coverage (finance §6.7). For one scenario, with e_v = equity at place v less what v itself
+ * requires: need = Σ max(0, −e_v), free = Σ share_v · max(0, e_v), all = Σ max(0, e_v), and
  * charge = max(0, need − (free − stuck)) − max(0, need − all).
- * `stuck` is the largest share_v · max(0, e_v) of one venue: that venue halts and what stands there cannot leave.
- * The subtracted term is what would be missing even if every dollar could move at once: that is insolvency, which the
- * scan measures. The charge is for where the money stands, so a book on one venue pays nothing.
+ * `stuck` is the largest share_v · max(0, e_v) of one venue: that venue halts and what stands there cannot
+ * leave. The subtracted term is what would be missing even if every dollar could move at once: that is
+ * insolvency, which the scan measures. The charge is for where the money stands, so a book on one venue pays
+ * nothing.
  */
 export class LiquidityCoverage {
   /** e_v by place and column, of the places filled. */
@@ -37,9 +38,9 @@ export class LiquidityCoverage {
   }
 
   /**
-   * True when bounds show that no scenario charges anything: e_v stays within its value now ± reach, and the least that
-   * can move, the best venue halted, covers the most that can be needed. Only the places that may need something get
-   * their vectors for it. The answer would be 0 all the same.
+   * True when bounds show that no scenario charges anything: e_v stays within its value now ± reach, and the
+   * least that can move, the best venue halted, covers the most that can be needed. Only the places that may
+   * need something get their vectors for it. The answer would be 0 all the same.
    */
   #isCovered(model: RiskModel, scratch: KernelScratch): boolean {
     const { places, placeCount } = scratch;

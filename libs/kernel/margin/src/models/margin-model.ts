@@ -28,8 +28,8 @@ export type Requirement = Readonly<{
 }>;
 
 /**
- * A rulebook: pure, so that the same portfolio, market and parameters give the same bits. What it cannot judge it
- * refuses by name; nothing is ever judged as zero.
+ * A rulebook: pure, so that the same portfolio, market and parameters give the same bits. What it cannot
+ * judge it refuses by name; nothing is ever judged as zero.
  */
 export type MarginModel<P, R extends Requirement = Requirement> = Readonly<{
   name: string;

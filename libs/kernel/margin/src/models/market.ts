@@ -13,8 +13,8 @@ export type ExpiryMarket = Readonly<{
   forward: number;
   forwardConfidence: number;
   /**
-   * Part of `forward` that is fixed already by the settlement average and does not move with the price any more.
-   * Default: the share of the averaging window that has passed, forward · (1800 − s)/1800.
+   * Part of `forward` that is fixed already by the settlement average and does not move with the price any
+   * more. Default: the share of the averaging window that has passed, forward · (1800 − s)/1800.
    */
   fixedForward?: number;
   /** Continuous, per year. */

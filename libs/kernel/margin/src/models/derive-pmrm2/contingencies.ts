@@ -94,8 +94,8 @@ const oracleCharge = (
 ): number => (confidence < confidenceThreshold ? (1 - confidence) * confidenceFactor * notional : 0);
 
 /**
- * Short options that nothing covers, in units: at each strike of an expiry, a long call covers a short put and a long
- * put a short call.
+ * Short options that nothing covers, in units: at each strike of an expiry, a long call covers a short put
+ * and a long put a short call.
  */
 const nakedShorts = (options: readonly OptionHolding[]): number => {
   const strikes = new Map<number, { call: number; put: number }>();

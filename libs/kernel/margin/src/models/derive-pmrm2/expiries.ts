@@ -171,8 +171,8 @@ const skewFactor = (
 };
 
 /**
- * Long: base·e^(−T·(r·mult + add)). Short: base/e^(−T·(r·mult + add)), at most 1/df, so that a discounted loss is never
- * larger than the undiscounted one.
+ * Long: base·e^(−T·(r·mult + add)). Short: base/e^(−T·(r·mult + add)), at most 1/df, so that a discounted
+ * loss is never larger than the undiscounted one.
  */
 const staticDiscounts = (
   rate: number,

@@ -36,8 +36,9 @@ export type DerivePmrm2Requirement = Requirement &
   }>;
 
 /**
- * Portfolio margin of Derive, second version: the worst of a list of full revaluations and of the basis charge, times a
- * factor, plus charges on notionals. One underlying a portfolio. Formulas and sources: FORMULAS.md.
+ * Portfolio margin of Derive, second version: the worst of a list of full revaluations and of the basis
+ * charge, times a factor, plus charges on notionals. One underlying a portfolio. Formulas and sources:
+ * FORMULAS.md.
  */
 export const derivePmrm2: MarginModel<DerivePmrm2Parameters, DerivePmrm2Requirement> = {
   name: 'derive-pmrm2',

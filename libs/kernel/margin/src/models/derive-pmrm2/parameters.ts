@@ -2,7 +2,10 @@ import { checkBounds, type Bounds } from '../bounds.ts';
 import { refuse } from '../../checks.ts';
 import { LIMITS } from '../../limits.ts';
 
-/** How a scenario moves volatilities: all of them, or the wings against the middle (linear in ln K/F, or in its size). */
+/**
+ * How a scenario moves volatilities: all of them, or the wings against the middle (linear in ln K/F, or in
+ * its size).
+ */
 export type VolatilityMove = 'up' | 'none' | 'down' | 'linear' | 'abs';
 
 export type Pmrm2Scenario = Readonly<{
@@ -48,7 +51,10 @@ export type MarginFactors = Readonly<{
   longRateAdd: number;
 }>;
 
-/** Loss when the forward moves away from the price: share add + perYear · T of the loss at spotUp and spotDown. */
+/**
+ * Loss when the forward moves away from the price: share add + perYear · T of the loss at spotUp and
+ * spotDown.
+ */
 export type BasisCharge = Readonly<{ spotUp: number; spotDown: number; add: number; perYear: number }>;
 
 export type Contingencies = Readonly<{
@@ -56,7 +62,9 @@ export type Contingencies = Readonly<{
   pegFactor: number;
   confidenceThreshold: number;
   confidenceFactor: number;
-  /** Shares of the notional of perpetuals and of naked short options; `…Initial` come on top of maintenance. */
+  /**
+   * Shares of the notional of perpetuals and of naked short options; `…Initial` come on top of maintenance.
+   */
   perpetualMaintenance: number;
   perpetualInitial: number;
   optionMaintenance: number;

@@ -103,7 +103,9 @@ const shortPut = (
   return { initial: Math.min(initial, maintenance * terms.putInitialOverMaintenance), maintenance };
 };
 
-/** The payoff is piecewise linear: it is lowest at 0 or at a strike, unless more calls are short than long. */
+/**
+ * The payoff is piecewise linear: it is lowest at 0 or at a strike, unless more calls are short than long.
+ */
 const lowestPayoff = (options: readonly OptionHolding[]): number => {
   const at = (price: number): number => {
     let payoff = 0;

@@ -31,8 +31,8 @@ export type StandardMarket = Readonly<{
 export type DeriveStandardRequirement = Requirement & Readonly<{ markets: readonly StandardMarket[] }>;
 
 /**
- * Standard margin of Derive: each market and each expiry by itself, the better of isolated and bounded loss; long options
- * count for nothing and coins for a share of their value. Formulas and sources: FORMULAS.md.
+ * Standard margin of Derive: each market and each expiry by itself, the better of isolated and bounded loss;
+ * long options count for nothing and coins for a share of their value. Formulas and sources: FORMULAS.md.
  */
 export const deriveStandard: MarginModel<DeriveStandardParameters, DeriveStandardRequirement> = {
   name: 'derive-standard',
