@@ -37,7 +37,10 @@ export type FileReport = Readonly<{
   failures: readonly Failure[];
 }>;
 
-/** Judges every case of a file by the production code that its format names. Throws `CaseFileError` for unknown formats. */
+/**
+ * Judges every case of a file by the production code that its format names. Throws `CaseFileError` for
+ * unknown formats.
+ */
 export const runCaseFile = (path: string, text: string): FileReport => {
   const file = parseCaseFile(path, text);
   const format = formatOf(file);
@@ -121,16 +124,18 @@ export const formatOf = (file: CaseFile): CaseFormat => {
   const [first] = byName;
   if (first)
     throw new CaseFileError(
-      `${file.name}: Expected cases of the format ${first.name}; they lack ${missingKeys(file, first).join(', ')}`,
+      `${file.name}: Expected cases of ${first.name}; they lack ${missingKeys(file, first).join(', ')}`,
     );
   const [only, ...others] = fitting;
   if (only && others.length === 0) return only;
-  throw new CaseFileError(
-    `${file.name}: Unknown format. Expected the name of one of: ${FORMATS.map(({ name }) => name).join(', ')}`,
-  );
+  const known = FORMATS.map(({ name }) => name).join(', ');
+  throw new CaseFileError(`${file.name}: Unknown format. Expected the name of one of: ${known}`);
 };
 
-/** `06-options-bsm-haug.json`, a part of it such as `06-options-bsm-haug-2.json`, or the same without its number. */
+/**
+ * `06-options-bsm-haug.json`, a part of it such as `06-options-bsm-haug-2.json`, or the same without its
+ * number.
+ */
 const isNamed = (own: string, format: string): boolean =>
   own.startsWith(format) || own.includes(format.replace(/^\d+[a-z]?-/, ''));
 

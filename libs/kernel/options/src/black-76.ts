@@ -62,7 +62,7 @@ export const writeBlackGreeks = (
   const density = discount * normPdf(d1);
   const vega = density * forward * root;
   out.delta[i] = discount * sign * normCdf(sign * d1);
-  out.gamma[i] = density / (forward * v);
+  out.gamma[i] = density > 0 ? density / (forward * v) : 0;
   out.vega[i] = vega;
   out.theta[i] = decay - (vega * volatility) / (2 * years);
   // Where d₁ is infinite (a strike of 0) the density is 0 and so is each product with it.

@@ -1,6 +1,7 @@
 export { blackGreeks, blackPrice } from './black-76.ts';
 export { OptionInputError } from './checks.ts';
 export { greekColumns, greeksAt, type GreekColumns, type Greeks } from './greek-columns.ts';
+export { impliedVolatility, impliedVolatilityAll } from './implied-volatility.ts';
 export { inverseGreeks, inversePrice } from './inverse.ts';
 export {
   greeksAll,
@@ -13,5 +14,16 @@ export {
 export { LIMITS as OPTION_LIMITS } from './limits.ts';
 export { emptyColumns, optionColumns, type OptionColumns } from './option-columns.ts';
 export type { OptionInput } from './option-input.ts';
+export { quoteProblem, volatilityQuotes, type OptionQuote, type QuoteProblem } from './quotes.ts';
 export { spotGreeks, type SpotGreeks, type SpotOption } from './spot-option.ts';
+export * from './surface.ts';
+export {
+  calendarArbitrage,
+  densityFactor,
+  sliceArbitrage,
+  totalVariance,
+  type Arbitrage,
+  type SviSlice,
+} from './svi.ts';
+export { fitSlice, type SliceFit, type VolatilityQuote } from './svi-fit.ts';
 export { blackValue } from './time-value.ts';

@@ -3,7 +3,9 @@ import { blackGreeks } from './black-76.ts';
 import { checkBetween, checkPositive } from './checks.ts';
 import { LIMITS } from './limits.ts';
 
-/** An option on an asset that pays a continuous yield, in terms of the spot price. Rates per year, continuous. */
+/**
+ * An option on an asset that pays a continuous yield, in terms of the spot price. Rates per year, continuous.
+ */
 export type SpotOption = Readonly<{
   isCall: boolean;
   spot: number;
@@ -40,8 +42,8 @@ export type SpotGreeks = Readonly<{
 }>;
 
 /**
- * The formula of Black, Scholes and Merton: Black's, with F = S·e^((r−q)·T) and df = e^(−r·T), and the sensitivities by
- * the chain rule: ∂V/∂S = ∂V/∂F·F/S; at the same spot price F moves with r, q and T.
+ * The formula of Black, Scholes and Merton: Black's, with F = S·e^((r−q)·T) and df = e^(−r·T), and the
+ * sensitivities by the chain rule: ∂V/∂S = ∂V/∂F·F/S; at the same spot price F moves with r, q and T.
  */
 export const spotGreeks = (option: SpotOption): SpotGreeks => {
   const { isCall, spot, strike, rate, carryYield, volatility, years } = option;
@@ -61,7 +63,8 @@ export const spotGreeks = (option: SpotOption): SpotGreeks => {
     delta,
     gamma: value.gamma * growth * growth,
     vega: value.vega,
-    // −∂V/∂T of Black's formula discounts at r = −ln(df)/T already; the forward comes closer to the spot price.
+    // −∂V/∂T of Black's formula discounts at r = −ln(df)/T already; the forward comes closer to the spot
+    // price.
     theta: value.theta - value.delta * carry * forward,
     rho: value.rho + value.delta * years * forward,
     yieldRho: -value.delta * years * forward,

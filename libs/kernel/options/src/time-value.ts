@@ -18,10 +18,15 @@ export const otmValue = (c: number, h: number): number => {
   const scale = exp(-0.5 * (c * c + h * h));
   // Beyond the smallest double; also keeps an infinite c (v close to 0) out of what follows.
   if (scale === 0 && c >= h) return 0;
-  if (h < SMALL_H && c * h < SMALL_PRODUCT) return scale * closeTails(c, h);
-  if (c >= h) return scale * (scaledTail(c - h) - scaledTail(c + h));
+  if (c >= h || isClose(c, h)) return scale * tailGap(c, h);
   return exp(-c * h) - scale * (scaledTail(h - c) + scaledTail(h + c));
 };
+
+const isClose = (c: number, h: number): boolean => h < SMALL_H && c * h < SMALL_PRODUCT;
+
+/** m(c−h) − m(c+h), for c ≥ h or a small h. */
+export const tailGap = (c: number, h: number): number =>
+  isClose(c, h) ? closeTails(c, h) : scaledTail(c - h) - scaledTail(c + h);
 
 /**
  * m(c−h) − m(c+h) = −2·[h·m′ + h³/3!·m‴ + …] at c. The derivatives of Mills' ratio M = m·√2π follow M′ = c·M

@@ -16,10 +16,11 @@ import type { CaseFormat } from '../format.ts';
 const UNDERLYING = 'underlying';
 
 /**
- * Portfolio margin, one underlying a case, with its own parameter block and list of scenarios. Optional keys: `cash` 0,
- * `stable_price` 1, every confidence 1, `rate` 0, `perp`, `collateral`, `options` and `expiry_feeds` empty,
- * `unrealised_pnl` and `unrealised_funding` 0, `mm_haircut` and `im_extra_haircut` 0, `risk_cancelling` false; an option
- * without `mark_vol` has the volatility of its expiry's `svi`. Parameters have no defaults.
+ * Portfolio margin, one underlying a case, with its own parameter block and list of scenarios. Optional keys:
+ * `cash` 0, `stable_price` 1, every confidence 1, `rate` 0, `perp`, `collateral`, `options` and
+ * `expiry_feeds` empty, `unrealised_pnl` and `unrealised_funding` 0, `mm_haircut` and `im_extra_haircut` 0,
+ * `risk_cancelling` false; an option without `mark_vol` has the volatility of its expiry's `svi`. Parameters
+ * have no defaults.
  */
 export const derivePmrm2PortfolioMargin: CaseFormat = {
   name: '01-derive-pmrm2-portfolio-margin',
@@ -135,7 +136,7 @@ const expiryOf = (feed: Fields, options: readonly Fields[]): ExpiryMarket => {
     volatilityConfidence: numberAt(feed, 'vol_confidence', 1),
     volatility: (strike) => {
       const marked = own.find(
-        (option) => numberAt(option, 'strike') === strike && option['mark_vol'] != null,
+        (option) => numberAt(option, 'strike') === strike && (option['mark_vol'] ?? null) !== null,
       );
       if (marked) return numberAt(marked, 'mark_vol');
       return feed['svi'] === undefined ? undefined : sviVolatility(fieldsAt(feed, 'svi'), strike);
@@ -206,7 +207,9 @@ const parametersOf = (input: Fields): DerivePmrm2Parameters => {
   };
 };
 
-/** `IM_…_PERCENT` comes on top of maintenance; `IM_…_PERCENT_NORMAL` is the sum of both and says nothing new. */
+/**
+ * `IM_…_PERCENT` comes on top of maintenance; `IM_…_PERCENT_NORMAL` is the sum of both and says nothing new.
+ */
 const contingenciesOf = (other: Fields): DerivePmrm2Parameters['contingencies'] => ({
   pegThreshold: numberAt(other, 'PEG_LOSS_THRESHOLD'),
   pegFactor: numberAt(other, 'PEG_LOSS_FACTOR'),

@@ -39,11 +39,12 @@ const PARAMETERS: Fields = {
 };
 
 /**
- * Standard margin of options, perpetuals and coins on two markets. Optional keys: `parameters` (of the case, else of the
- * file, else those of the published file), `Cash`, `Perps_…`, `wETH`, `wBTC` 0, `USDCValue` 1, every confidence 1,
- * `OptionVols` from `SVIParams` (variance at ln K/F), `LastEntry…` and `…FundingIndex` null: no profit, no funding.
- * Funding is size · (index of the account − index of the market). In the last hour `SettlementPrice…` stands for the
- * forward; without it, `PercentFixed…` of `TWAP_…` and the rest of the forward.
+ * Standard margin of options, perpetuals and coins on two markets. Optional keys: `parameters` (of the case,
+ * else of the file, else those of the published file), `Cash`, `Perps_…`, `wETH`, `wBTC` 0, `USDCValue` 1,
+ * every confidence 1, `OptionVols` from `SVIParams` (variance at ln K/F), `LastEntry…` and `…FundingIndex`
+ * null: no profit, no funding. Funding is size · (index of the account − index of the market). In the last
+ * hour `SettlementPrice…` stands for the forward; without it, `PercentFixed…` of `TWAP_…` and the rest of the
+ * forward.
  */
 export const deriveStandardMargin: CaseFormat = {
   name: '02-derive-standard-margin',
