@@ -67,7 +67,8 @@ const assertStreams = (appends: readonly StreamAppend[]): void => {
     assert(
       stream.length <= limits.MAX_STREAM_LENGTH && STREAM.test(stream),
       () =>
-        `Expected a stream like account-7f3a of at most ${limits.MAX_STREAM_LENGTH} characters, was ${JSON.stringify(stream)}`,
+        `Expected a stream like account-7f3a of at most ${limits.MAX_STREAM_LENGTH} characters, ` +
+        `was ${JSON.stringify(stream)}`,
     );
     assert(!streams.has(stream), () => `Expected each stream once in an append, was twice: ${stream}`);
     streams.add(stream);
@@ -79,7 +80,8 @@ const assertStreams = (appends: readonly StreamAppend[]): void => {
     assert(
       expectedVersion + events.length <= limits.MAX_VERSION,
       () =>
-        `Expected at most ${limits.MAX_VERSION} events in stream ${stream}, was ${expectedVersion + events.length}`,
+        `Expected at most ${limits.MAX_VERSION} events in stream ${stream}, ` +
+        `was ${expectedVersion + events.length}`,
     );
     for (const { id } of events) {
       assert(UUID.test(id), () => `Expected a lower-case uuid as event id, was ${JSON.stringify(id)}`);

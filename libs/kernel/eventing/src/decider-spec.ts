@@ -78,7 +78,8 @@ const assertSameEvents = (expected: readonly unknown[], actual: readonly unknown
   const was = describe(actual).split('\n');
   if (wanted.length === was.length && wanted.every((line, i) => line === was[i])) return;
   throw new Error(
-    `Expected ${expected.length} event(s), was ${actual.length} (- expected, + actual):\n${diff(wanted, was)}`,
+    `Expected ${expected.length} event(s), was ${actual.length} (- expected, + actual):\n` +
+      diff(wanted, was),
   );
 };
 

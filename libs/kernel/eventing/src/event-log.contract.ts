@@ -83,7 +83,7 @@ const appending = (under: () => LogUnderTest): void => {
     expect(await log.append(testRequest([testAppend('account-1', 2)]))).toEqual(appended(3n));
   });
 
-  it('appends to several streams all or not at all, and names the first stream that is not as expected', async () => {
+  it('appends to several streams all or not at all; names the first that is not as expected', async () => {
     const { log } = under();
     await log.append(testRequest([testAppend('account-2', 0)]));
     const mixed = testRequest([
@@ -166,7 +166,7 @@ const appending = (under: () => LogUnderTest): void => {
 };
 
 const idempotency = (under: () => LogUnderTest): void => {
-  it('answers the same command key with the same body from store, whatever else the request says', async () => {
+  it('answers a known command key with the same body from store, whatever else it says', async () => {
     const { log, another } = under();
     const command = testCommand('place-1');
     expect(await log.append(testRequest([testAppend('account-1', 0, 2)], { command }))).toEqual(

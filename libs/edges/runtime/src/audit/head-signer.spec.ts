@@ -110,7 +110,7 @@ describe('signed tree heads', () => {
     expect(first).toEqual({ position: '13', problem: 'events 13 to 21 are not those of the head' });
   });
 
-  it('cannot be forged by who owns the database: another key, a changed head, heads out of order', async () => {
+  it('cannot be forged by who owns the database: another key, a changed head, another order', async () => {
     const { events, verify, path } = await setUp();
     const [one, two] = readWitness(path) as [TreeHead, TreeHead];
     const forged = freshSigningKey().sign({ ...two });

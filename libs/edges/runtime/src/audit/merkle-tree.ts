@@ -18,7 +18,10 @@ export const nodeHash = (left: Hash, right: Hash): Hash => sha256(Buffer.concat(
 
 const HASH_BYTES = 32;
 
-/** A growing list of hashes in one piece of memory: a log has millions, and an object for each costs four times as much. */
+/**
+ * A growing list of hashes in one piece of memory: a log has millions, and an object for each costs four
+ * times as much.
+ */
 class HashList {
   #bytes = Buffer.alloc(16 * HASH_BYTES);
   length = 0;

@@ -10,8 +10,9 @@ import { freshSigningKey, type SigningKey, type TreeHead } from './tree-head.ts'
 import { LogVerifier } from './verifier.ts';
 import type { Witness } from './witness-file.ts';
 
-// A superuser switches the triggers off and rewrites history in the tables. Whatever he does below the last witnessed
-// head must be found by who has the witness and the public key, and the signer must not sign on top of it.
+// A superuser switches the triggers off and rewrites history in the tables. Whatever he does below the last
+// witnessed head must be found by who has the witness and the public key, and the signer must not sign on
+// top of it.
 
 const SIZE = 60;
 const HEADS = [17, 40, SIZE];
@@ -41,7 +42,10 @@ const witnessed = async (server: TestServer): Promise<Witnessed> => {
   return { fresh, witness, key, signer };
 };
 
-/** What the offline verifier says of the log as it can be read now: the first bad position, undefined when all is well. */
+/**
+ * What the offline verifier says of the log as it can be read now: the first bad position, undefined when
+ * all is well.
+ */
 const firstBadPosition = async (
   log: PostgresLog,
   heads: readonly TreeHead[],
@@ -65,7 +69,10 @@ const firstBadPosition = async (
 type Forgery = Readonly<{
   name: string;
   sql: (s: string, at: number) => string;
-  /** The log is shorter afterwards and goes on smoothly, so that the end is the first place that is surely wrong. */
+  /**
+   * The log is shorter afterwards and goes on smoothly, so that the end is the first place that is surely
+   * wrong.
+   */
   isShorter?: true;
 }>;
 
@@ -74,7 +81,8 @@ const renumber = (s: string): string => `
   UPDATE ${s}.events SET version = version + 1000000, position = position + 1000000;
   UPDATE ${s}.events e SET position = n.position, version = n.version FROM (
     SELECT id, row_number() OVER (ORDER BY position) AS position,
-      row_number() OVER (PARTITION BY stream ORDER BY position) AS version FROM ${s}.events) n WHERE n.id = e.id;
+      row_number() OVER (PARTITION BY stream ORDER BY position) AS version
+    FROM ${s}.events) n WHERE n.id = e.id;
   UPDATE ${s}.log_head SET position = (SELECT max(position) FROM ${s}.events)`;
 
 const FORGERIES: readonly Forgery[] = [
@@ -103,16 +111,19 @@ const FORGERIES: readonly Forgery[] = [
   {
     name: 'an insertion, renumbered',
     sql: (s, at) => `
-      UPDATE ${s}.events SET position = position + 1000000, version = version + 1000000 WHERE position > ${at};
-      INSERT INTO ${s}.events SELECT position + 1, occurred_at, recorded_at, gen_random_uuid(), version + 500000, schema,
-        stream, type, data, correlation_id, causation_id, actor, traceparent FROM ${s}.events WHERE position = ${at};
+      UPDATE ${s}.events SET position = position + 1000000, version = version + 1000000
+        WHERE position > ${at};
+      INSERT INTO ${s}.events SELECT position + 1, occurred_at, recorded_at, gen_random_uuid(),
+        version + 500000, schema, stream, type, data, correlation_id, causation_id, actor, traceparent
+        FROM ${s}.events WHERE position = ${at};
       ${renumber(s)}`,
   },
   {
     name: 'two events that changed places, renumbered',
     sql: (s, at) => `
       UPDATE ${s}.events SET position = -position WHERE position IN (${at}, ${at + 1});
-      UPDATE ${s}.events SET position = CASE -position WHEN ${at} THEN ${at + 1} ELSE ${at} END WHERE position < 0;
+      UPDATE ${s}.events SET position = CASE -position WHEN ${at} THEN ${at + 1} ELSE ${at} END
+        WHERE position < 0;
       ${renumber(s)}`,
   },
   {
@@ -171,7 +182,8 @@ describe.each(testServers())('a superuser on %s', (_, start) => {
     const { schema, log } = fresh;
     await forge(
       schema,
-      `UPDATE ${schema}.events SET actor = 'client:eve' WHERE position > 30; DELETE FROM ${schema}.tree_heads`,
+      `UPDATE ${schema}.events SET actor = 'client:eve' WHERE position > 30;
+        DELETE FROM ${schema}.tree_heads`,
     );
     const [own, ownWitness] = [freshSigningKey(), memoryWitness()];
     const ports = {

@@ -142,7 +142,7 @@ export const leafOf = (event: ExportedEvent): Buffer => {
 /** What a head's signature covers. */
 const headBytes = (head: ExportedHead): Buffer =>
   Buffer.from(
-    `plinth-head-v1\n${head.logId}\n${head.epoch}\n${head.size}\n${head.root}\n${head.timeMs}\n${head.keyId}\n`,
+    ['plinth-head-v1', head.logId, head.epoch, head.size, head.root, head.timeMs, head.keyId, ''].join('\n'),
   );
 
 /** Raw 32-byte Ed25519 key in the wrapping that the platform wants. */

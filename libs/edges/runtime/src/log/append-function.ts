@@ -84,21 +84,24 @@ const judgedPath = (s: string): string => `FOR req, verdict, place, stream, answ
       RETURN NEXT;
     END LOOP;
     INSERT INTO ${s}.events (${COLUMNS})
-      SELECT base + row_number() OVER (ORDER BY e.place), e.occurred, stamp, e.id, e.version, e.schema, e.stream,
-        e.type, e.data, e.correlation, e.causation, e.actor, e.traceparent
+      SELECT base + row_number() OVER (ORDER BY e.place), e.occurred, stamp, e.id, e.version, e.schema,
+        e.stream, e.type, e.data, e.correlation, e.causation, e.actor, e.traceparent
       FROM unnest(e_req, e_occurred, e_id, e_version, e_schema, e_stream, e_type, e_data,
         e_correlation, e_causation, e_actor, e_traceparent) WITH ORDINALITY
-        AS e (req, occurred, id, version, schema, stream, type, data, correlation, causation, actor, traceparent, place)
+        AS e (req, occurred, id, version, schema, stream, type, data,
+          correlation, causation, actor, traceparent, place)
       WHERE e.req <> ALL (bad);
     GET DIAGNOSTICS accepted = ROW_COUNT;
     UPDATE ${s}.log_head h SET position = base + accepted WHERE h.log_id = 1;
     INSERT INTO ${s}.commands (tenant, key, last, body_hash, answer)
       SELECT c.tenant, c.key, base + upto.events, c.hash, c.answer
       FROM (
-        SELECT r.req, sum(CASE WHEN r.req = ANY (bad) THEN 0 ELSE r.events END) OVER (ORDER BY r.req) AS events
+        SELECT r.req,
+          sum(CASE WHEN r.req = ANY (bad) THEN 0 ELSE r.events END) OVER (ORDER BY r.req) AS events
         FROM unnest(r_events) WITH ORDINALITY AS r (events, req)
       ) upto
-      JOIN unnest(c_req, c_tenant, c_key, c_hash, c_answer) AS c (req, tenant, key, hash, answer) ON c.req = upto.req
+      JOIN unnest(c_req, c_tenant, c_key, c_hash, c_answer) AS c (req, tenant, key, hash, answer)
+        ON c.req = upto.req
       WHERE c.req <> ALL (bad);`;
 
 /**

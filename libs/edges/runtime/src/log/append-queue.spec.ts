@@ -59,7 +59,7 @@ describe('AppendQueue', () => {
     expect(wakes()).toBe(2);
   });
 
-  it('never puts two requests of one stream, key or consumer into a batch, and lets nobody overtake', async () => {
+  it('never puts two requests of one stream, key or consumer into a batch; nobody overtakes', async () => {
     const { add, sent } = setUp();
     const command = testCommand('k');
     const checkpoint = { consumer: 'risk', expected: 0n, position: 1n };

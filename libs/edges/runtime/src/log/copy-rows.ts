@@ -8,7 +8,8 @@ import { readUuid } from './binary-arrays.ts';
 // and its binary rows are not binary-safe. The server sends one message per row.
 
 /** Columns in the order in which `parseEvent` reads them. */
-export const EVENT_COLUMNS = `position, occurred_at, version, schema, id, stream, type, data, correlation_id, causation_id,
+export const EVENT_COLUMNS = `position, occurred_at, version, schema, id, stream, type, data, correlation_id,
+  causation_id,
   actor, traceparent`;
 
 const EVENT_COLUMN_COUNT = 12;

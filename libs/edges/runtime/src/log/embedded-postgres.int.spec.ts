@@ -70,7 +70,7 @@ describe('the embedded server', () => {
     await log.close();
   };
 
-  it('keeps its data over a restart, writes to disk before it answers, and is one at a time on a directory', async () => {
+  it('keeps its data over a restart, writes to disk first, and is alone on its directory', async () => {
     const first = await start();
     const settings = `SELECT name, setting FROM pg_settings
       WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums') ORDER BY name`;

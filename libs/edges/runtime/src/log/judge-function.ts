@@ -28,7 +28,8 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $body$
 WITH found (req, rank, verdict, place, stream, answer) AS (
-  SELECT c.req, 1, CASE WHEN c.hash = known.body_hash THEN ${VERDICTS.duplicateKey} ELSE ${VERDICTS.keyReused} END,
+  SELECT c.req, 1,
+    CASE WHEN c.hash = known.body_hash THEN ${VERDICTS.duplicateKey} ELSE ${VERDICTS.keyReused} END,
     known.last, NULL, CASE WHEN c.hash = known.body_hash THEN known.answer END
   FROM unnest(c_req, c_tenant, c_key, c_hash) AS c (req, tenant, key, hash)
   JOIN ${s}.commands known ON known.tenant = c.tenant AND known.key = c.key

@@ -32,7 +32,8 @@ describe('the leader lock on PostgreSQL', () => {
     const [one, two] = [lock('accounts'), lock('accounts')];
     const stop = new AbortController();
     await one.acquire(stop.signal);
-    const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'plinth lead accounts'`;
+    const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'plinth lead accounts'`;
     await asOwner(server.ownerUrl, (client) => client.query(terminate));
     await two.acquire(stop.signal);
     expect([one.isHeld, two.isHeld]).toEqual([false, true]);

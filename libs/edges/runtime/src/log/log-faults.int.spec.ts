@@ -81,7 +81,7 @@ function readersBesideWriters(): void {
       expect(report.gaps).toBeGreaterThan(0);
     });
 
-    it('miss nothing of the log, although backends are terminated in the middle of transactions', async () => {
+    it('miss nothing of the log, although backends are terminated inside transactions', async () => {
       const { log, another, schema } = fresh;
       const next = turns();
       let terminated = 0;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CorruptLog } from '@plinth/eventing';
 import { testAppend, testCommand, testRequest } from '@plinth/eventing/testing';
+import { APPEND_PARAMETERS } from './append-function.ts';
 import { connectClient } from './connection.ts';
 import { migrate } from './migrate.ts';
 import { EpochChanged } from './pg-errors.ts';
@@ -71,7 +72,8 @@ describe.each(testServers())('%s', (_, start) => {
 
   const tamper = (text: string): Promise<unknown> =>
     owner(
-      `ALTER TABLE ${fresh.schema}.events DISABLE TRIGGER ALL; ${text}; ALTER TABLE ${fresh.schema}.events ENABLE TRIGGER ALL`,
+      `ALTER TABLE ${fresh.schema}.events DISABLE TRIGGER ALL; ${text};
+        ALTER TABLE ${fresh.schema}.events ENABLE TRIGGER ALL`,
     );
 
   it('stops a reader at a gap', async () => {
@@ -109,15 +111,14 @@ describe.each(testServers())('%s', (_, start) => {
   });
 
   it('appends under no isolation but read committed', async () => {
-    const text = `SET default_transaction_isolation = 'repeatable read'; SELECT * FROM ${fresh.schema}.append(1, '{}', '{}', '{}',
-      '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
-      '{}', '{}')`;
+    const none = Array.from({ length: APPEND_PARAMETERS.length - 1 }, () => "'{}'").join(', ');
+    const text = `SELECT * FROM ${fresh.schema}.append(1, ${none})`;
     await expect(asService(`BEGIN ISOLATION LEVEL SERIALIZABLE; ${text}`)).rejects.toThrow(
       'append needs read committed',
     );
   });
 
-  it('migrates once, by one process at a time, and refuses a schema of a newer or another program', async () => {
+  it('migrates once, by one process at a time, and refuses a schema of another program', async () => {
     const again = (): Promise<number> => asOwner(server.ownerUrl, (client) => migrate(client, fresh.schema));
     expect(await Promise.all([again(), again()])).toEqual([0, 0]);
     await owner(`INSERT INTO ${fresh.schema}.migrations VALUES (5, 'future', 'x')`);

@@ -54,14 +54,14 @@ const assertKnown = (applied: Applied, known: Migration | undefined, schema: str
   assert(
     known !== undefined,
     () =>
-      `Expected at most migration ${MIGRATIONS.length} in schema ${schema}, was ${applied.number} (${applied.name}): ` +
-      'the database belongs to a newer program',
+      `Expected at most migration ${MIGRATIONS.length} in schema ${schema}, was ${applied.number} ` +
+      `(${applied.name}): the database belongs to a newer program`,
   );
   assert(
     known.number === applied.number && hashOf(known) === applied.hash,
     () =>
-      `Expected migration ${known.number} (${known.name}) in schema ${schema} as this program has it, was another one: ` +
-      'use the program that made it, or another data directory or schema',
+      `Expected migration ${known.number} (${known.name}) in schema ${schema} as this program has it, ` +
+      'was another one: use the program that made it, or another data directory or schema',
   );
 };
 

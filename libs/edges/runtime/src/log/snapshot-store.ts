@@ -11,8 +11,9 @@ const expand = promisify(inflateRaw);
 type Part = Readonly<{ position: string; state_hash: string; parts: number; part: number; data: Buffer }>;
 
 /**
- * Snapshots of folds beside the log, compressed, in parts. They are a cache: one that is missing, incomplete or damaged
- * is passed over for an older one, and with none left the fold is rebuilt from the log.
+ * Snapshots of folds beside the log, compressed, in parts. They are a cache: one that is missing,
+ * incomplete or damaged is passed over for an older one, and with none left the fold is rebuilt from the
+ * log.
  */
 export class PostgresSnapshots implements SnapshotStore {
   readonly #log: PostgresLog;
@@ -50,7 +51,8 @@ export class PostgresSnapshots implements SnapshotStore {
           [...key, stateHash, part, parts, data.subarray(start, start + limits.SNAPSHOT_PART_BYTES)],
         );
       }
-      // Other revisions are of no use to this program; of its own it keeps a few, in case the newest is damaged.
+      // Other revisions are of no use to this program; of its own it keeps a few, in case the newest is
+      // damaged.
       await client.query(
         `DELETE FROM ${table} WHERE fold = $1 AND (revision <> $2 OR position < (
           SELECT min(position) FROM (SELECT DISTINCT position FROM ${table} WHERE fold = $1 AND revision = $2
@@ -78,7 +80,10 @@ const DIGEST_BYTES = 32;
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-/** SHA-256 of what follows, then the compressed entries: each text with its length in bytes (uint32) before it. */
+/**
+ * SHA-256 of what follows, then the compressed entries: each text with its length in bytes (uint32) before
+ * it.
+ */
 const pack = async ({ entries }: Snapshot): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for (const text of entries.flat()) {

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { openPostgresLog } from '../postgres-log.ts';
 
-// A process of its own, to be killed: it starts a server on the directory it is given and appends without end. Each
-// answered command is printed before the next one is sent.
+// A process of its own, to be killed: it starts a server on the directory it is given and appends without
+// end. Each answered command is printed before the next one is sent.
 
 const [directory = '', run = ''] = process.argv.slice(2);
 const server = await startEmbeddedPostgres({ directory });
