@@ -2,8 +2,9 @@ import type { Case, CaseFile } from './case-file.ts';
 import type { Tolerance } from './comparison.ts';
 
 /**
- * One format of case files. An adapter turns the input of a case into a call of production code and returns an object
- * with the shape of `expected`, with every figure that the code gives; which of them a case compares, its file says.
+ * One format of case files. An adapter turns the input of a case into a call of production code and returns
+ * an object with the shape of `expected`, with every figure that the code gives; which of them a case
+ * compares, its file says.
  */
 export type CaseFormat = Readonly<{
   /** The file's own name without suffix: `06-options-bsm-haug`. */

@@ -6,8 +6,8 @@ import type { CaseFormat } from '../format.ts';
 const TABULATED = 2e-4;
 
 /**
- * European options on a spot price with a yield. Optional keys: `dividend_yield` 0. `expected.abs_tol` counts where it is
- * wider than 2e-4.
+ * European options on a spot price with a yield. Optional keys: `dividend_yield` 0. `expected.abs_tol` counts
+ * where it is wider than 2e-4.
  */
 export const optionsBsmHaug: CaseFormat = {
   name: '06-options-bsm-haug',

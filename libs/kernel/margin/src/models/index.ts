@@ -10,3 +10,4 @@ export {
 } from './derive-standard/model.ts';
 export * from './derive-standard/parameters.ts';
 export * from './dydx/index.ts';
+export * from './mango/index.ts';

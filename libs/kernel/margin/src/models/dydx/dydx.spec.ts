@@ -21,7 +21,11 @@ const TIER: DydxTier = {
   openInterestUpperCap: 0n,
 };
 const MARKET: DydxMarket = { price: PRICE, tier: TIER, openInterest: 0n };
-const TERMS = { bankruptcyAdjustmentPpm: 1_000_000n, spreadToMaintenancePpm: 100_000n, liquidationFeePpmMax: 5_000n };
+const TERMS = {
+  bankruptcyAdjustmentPpm: 1_000_000n,
+  spreadToMaintenancePpm: 100_000n,
+  liquidationFeePpmMax: 5_000n,
+};
 const markets = new Map([['btc', MARKET]]);
 const account = (cash: bigint, quantums: bigint) => ({ cash, positions: [{ market: 'btc', quantums }] });
 
@@ -67,7 +71,7 @@ describe('liquidation', () => {
   });
 
   it('leaves nothing after the whole account was closed at the bankruptcy price', () => {
-    const cash = fc.bigInt({ min: -10n ** 10n, max: 10n ** 10n });
+    const cash = fc.bigInt({ min: -(10n ** 10n), max: 10n ** 10n });
     const size = fc.bigInt({ min: 1n, max: 10n ** 9n });
     fc.assert(
       fc.property(cash, size, fc.boolean(), (held, quantums, isShort) => {
@@ -104,7 +108,10 @@ describe('dydx', () => {
     stablePrice: 1,
     assets: new Map(),
     underlyings: new Map([
-      ['BTC', { spot: { price: 50_000, confidence: 1 }, perpetual: { price: 50_000, confidence: 1 }, expiries: [] }],
+      [
+        'BTC',
+        { spot: { price: 50_000, confidence: 1 }, perpetual: { price: 50_000, confidence: 1 }, expiries: [] },
+      ],
     ]),
   };
   const parameters = { markets: new Map([['BTC', { resolution: -8, tier: TIER, openInterest: 0 }]]) };
