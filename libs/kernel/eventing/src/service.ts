@@ -83,8 +83,7 @@ export type ServiceDefinition<Views extends Readonly<Record<string, Fold>>> = Re
   nextDue?: (views: Views) => Instant | undefined;
 }>;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime holds services of every view
-// type
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- services of every view type
 export type AnyService = ServiceDefinition<any>;
 
 export const defineService = <V extends Readonly<Record<string, Fold>>>(
