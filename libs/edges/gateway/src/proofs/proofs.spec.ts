@@ -139,12 +139,12 @@ describe('proofs', () => {
   });
 
   it('are not there before a head is signed', async () => {
-    const bare = await startGateway();
-    const client = bare.client(bare.issue('alpha'));
+    await on.stop();
+    on = await startGateway();
+    const client = on.client(on.issue('alpha'));
     await expect(client.call('Proofs', 'GetTreeHead', {})).rejects.toMatchObject({
       code: grpc.FAILED_PRECONDITION,
       reason: 'NO_TREE_HEAD',
     });
-    await bare.stop();
   });
 });

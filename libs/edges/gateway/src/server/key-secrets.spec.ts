@@ -40,17 +40,17 @@ describe('a shared secret', () => {
   });
 
   it('needs a gateway that can seal it', async () => {
-    const bare = await startGateway({ sealingKey: undefined as never });
-    const refused = bare.operator.call('Operations', 'IssueApiKey', issue({}));
+    await on.stop();
+    on = await startGateway({ sealingKey: undefined as never });
+    const refused = on.operator.call('Operations', 'IssueApiKey', issue({}));
     await expect(refused).rejects.toMatchObject({
       code: grpc.FAILED_PRECONDITION,
       reason: 'SEALING_KEY_MISSING',
     });
     const key = makeKey('alpha.desk');
     const open = issue({ algorithm: 'ed25519', keyId: key.keyId, verifier: verifierOf(key) });
-    await bare.operator.call('Operations', 'IssueApiKey', open);
-    expect(bare.cell.sent[0]?.request['verifier']).toEqual(verifierOf(key));
-    await bare.stop();
+    await on.operator.call('Operations', 'IssueApiKey', open);
+    expect(on.cell.sent[0]?.request['verifier']).toEqual(verifierOf(key));
   });
 
   it('is shown to nobody, not even sealed', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Client} from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import { credentials, makeGenericClientConstructor, status as grpc } from '@grpc/grpc-js';
 import { fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, type FileDescriptorProto } from '@bufbuild/protobuf/wkt';
