@@ -140,6 +140,25 @@ describe('log and audit over a data directory', () => {
     });
   });
 
+  it('follows what is appended until it is interrupted', async () => {
+    const lines: { stream: string }[] = [];
+    const following = plinth('log', 'tail', '-f', '-n', '0', '-o', 'json', '--stream', 'timer-new', ...data);
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      lines.push(JSON.parse(String(text)) as { stream: string });
+      return true;
+    });
+    for (let version = 0; lines.length < 2 && version < 200; version += 1) {
+      const stream = version % 2 === 0 ? 'timer-new' : 'timer-other';
+      await open.log.append(testRequest([testAppend(stream, Math.floor(version / 2))]));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    process.emit('SIGINT');
+    expect(await following).toMatchObject({ code: 0 });
+    write.mockRestore();
+    expect(lines.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(lines.map(({ stream }) => stream))).toEqual(new Set(['timer-new']));
+  });
+
   it('finds what the owner of the database changed behind the log', async () => {
     await asOwner(open.ownerUrl, async (client) => {
       await client.query('ALTER TABLE plinth.events DISABLE TRIGGER ALL');
