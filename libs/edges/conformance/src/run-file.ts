@@ -126,7 +126,8 @@ export const formatOf = (file: CaseFile): CaseFormat => {
     throw new CaseFileError(
       `${file.name}: Expected cases of ${first.name}; they lack ${missingKeys(file, first).join(', ')}`,
     );
-  const [only, ...others] = fitting;
+  // Keys alone decide only between formats that name keys of the input.
+  const [only, ...others] = fitting.filter(({ keys }) => keys.some((key) => key.includes('.')));
   if (only && others.length === 0) return only;
   const known = FORMATS.map(({ name }) => name).join(', ');
   throw new CaseFileError(`${file.name}: Unknown format. Expected the name of one of: ${known}`);
