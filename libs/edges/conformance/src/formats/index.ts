@@ -7,6 +7,7 @@ import { pythEma } from './05b-pyth-ema.ts';
 import { optionsBsmHaug } from './06-options-bsm-haug.ts';
 import { dydxLiquidation } from './08-dydx-liquidation.ts';
 import { dydxMarginFunding } from './09-dydx-margin-funding.ts';
+import { driftLiquidationMargin } from './10-drift-liquidation-margin.ts';
 import { mangoHealthFormat } from './11-mango-health.ts';
 
 /** One line per format that can be judged. */
@@ -19,6 +20,7 @@ export const FORMATS: readonly CaseFormat[] = [
   optionsBsmHaug,
   dydxLiquidation,
   dydxMarginFunding,
+  driftLiquidationMargin,
   mangoHealthFormat,
 ];
 

@@ -11,3 +11,4 @@ export {
 export * from './derive-standard/parameters.ts';
 export * from './dydx/index.ts';
 export * from './mango/index.ts';
+export * from './drift/index.ts';
