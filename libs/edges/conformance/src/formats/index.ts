@@ -9,6 +9,7 @@ import { dydxLiquidation } from './08-dydx-liquidation.ts';
 import { dydxMarginFunding } from './09-dydx-margin-funding.ts';
 import { driftLiquidationMargin } from './10-drift-liquidation-margin.ts';
 import { mangoHealthFormat } from './11-mango-health.ts';
+import { marginLiquidationMisc } from './13-margin-liquidation-misc.ts';
 
 /** One line per format that can be judged. */
 export const FORMATS: readonly CaseFormat[] = [
@@ -22,6 +23,7 @@ export const FORMATS: readonly CaseFormat[] = [
   dydxMarginFunding,
   driftLiquidationMargin,
   mangoHealthFormat,
+  marginLiquidationMisc,
 ];
 
 /** Formats that are known and cannot be judged: nothing here computes their figures. */

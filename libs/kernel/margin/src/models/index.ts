@@ -12,3 +12,4 @@ export * from './derive-standard/parameters.ts';
 export * from './dydx/index.ts';
 export * from './mango/index.ts';
 export * from './drift/index.ts';
+export * from './documented/index.ts';
