@@ -7,5 +7,7 @@ export {
   ServerReflectionResponse,
   ServerReflectionService,
 } from './gen/grpc/reflection/v1/reflection.ts';
-export { ServerReflectionService as ServerReflectionAlphaService } from './gen/grpc/reflection/v1alpha/reflection.ts';
+import { ServerReflectionService } from './gen/grpc/reflection/v1alpha/reflection.ts';
+
+export const ServerReflectionAlphaService = ServerReflectionService;
 export { DESCRIPTOR_SET } from './gen/descriptors.ts';

@@ -72,8 +72,9 @@ const parseKey = (path: string, text: string): ClientKey => {
   const bytes = Buffer.from(typeof secret === 'string' ? secret : '', 'base64');
   const isLong = algorithm === 'ed25519' ? bytes.length === SECRET_BYTES : bytes.length >= SECRET_BYTES;
   if (typeof keyId !== 'string' || algorithm === undefined || !isLong) {
+    const algorithms = ALGORITHMS.join(' or ');
     throw new KeyFileError(
-      `Expected keyId, algorithm (${ALGORITHMS.join(' or ')}) and secret (base64, ${SECRET_BYTES} bytes) in ${path}`,
+      `Expected keyId, algorithm (${algorithms}) and secret (base64, ${SECRET_BYTES} bytes) in ${path}`,
     );
   }
   return { keyId, algorithm, secret: bytes };

@@ -87,7 +87,7 @@ describe('authentication', () => {
     expect(await reasonOf(send(metadata))).toBe('TIMESTAMP_BEFORE_START');
   });
 
-  it('refuses what was changed on the way: method, body, request id, key, time, nonce, signature', async () => {
+  it('refuses what was changed on the way, whatever part of it', async () => {
     const metadata = alpha.sign(path, body, 'r1');
     const other = on.issue('alpha', { name: 'other' });
     const with_ = (name: string, value: string): Metadata => {

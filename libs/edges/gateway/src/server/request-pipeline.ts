@@ -95,7 +95,7 @@ const senderOf = ({ tenant, actor }: Caller, metadata: Metadata): Sender => {
     throw new GrpcError(
       grpc.INVALID_ARGUMENT,
       'REQUEST_ID_INVALID',
-      `Expected metadata ${METADATA.requestId} of 1 to 64 letters, digits, _ . : or -: make a uuid per request`,
+      `Expected metadata ${METADATA.requestId} of 1 to 64 letters, digits, _ . : or -: a new one per request`,
       { field: 'request_id' },
     );
   }
