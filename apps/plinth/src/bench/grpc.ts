@@ -37,7 +37,9 @@ const openCell = async (clock: Clock): Promise<Readonly<{ log: MemoryLog; cell: 
   return { log, cell: new InProcessCell([host]) };
 };
 
-/** The clients' edge, with a signature made and verified per call, beside bare grpc-js with the same messages. */
+/**
+ * The clients' edge, with a signature made and verified per call, beside bare grpc-js with the same messages.
+ */
 export const benchGrpc = async ({ pace }: BenchOptions): Promise<readonly BenchRow[]> => {
   const clock: Clock = { now: () => Date.now() };
   const { log, cell } = await openCell(clock);

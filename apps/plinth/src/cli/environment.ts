@@ -22,7 +22,10 @@ const schema = {
 
 let read: Config<typeof schema> | undefined;
 
-/** The settings of this process: the one place that looks at its environment. Options on the command line go before. */
+/**
+ * The settings of this process: the one place that looks at its environment. Options on the command line go
+ * before.
+ */
 export const environment = (): Config<typeof schema> => {
   try {
     return (read ??= readConfig(schema, process.env));

@@ -9,7 +9,9 @@ export const outputOption = (): Option =>
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** bigint as text, bytes as base64: what JSON has no form for. `this` has the value before its own `toJSON`. */
+/**
+ * bigint as text, bytes as base64: what JSON has no form for. `this` has the value before its own `toJSON`.
+ */
 function jsonSafe(this: Row, key: string, value: unknown): unknown {
   const own = this[key];
   if (typeof own === 'bigint') return own.toString();

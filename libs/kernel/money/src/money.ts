@@ -31,7 +31,7 @@ const assertSameAsset = (a: Money, b: Money): void =>
   assert(
     a.asset === b.asset && a.scale === b.scale,
     () =>
-      `Expected two amounts of one asset, was ${a.asset} (scale ${a.scale}) and ${b.asset} (scale ${b.scale})`,
+      `Expected amounts of one asset, was ${a.asset} (scale ${a.scale}) and ${b.asset} (scale ${b.scale})`,
   );
 
 const withUnits = (money: Money, units: bigint): Money => ({

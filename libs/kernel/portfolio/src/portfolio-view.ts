@@ -329,9 +329,9 @@ export class PortfolioView implements Fold, Portfolio {
   }
 
   /**
-   * Accounts that may be anything but healthy: all that are not, and perhaps some that were not a moment ago. Only those
-   * near a threshold are valued again after a move of prices. What was asked before decides who else is named here, so
-   * an answer may depend on those alone that are found unhealthy by their own figures.
+   * Accounts that may be anything but healthy: all that are not, and perhaps some that were not a moment ago.
+   * Only those near a threshold are valued again after a move of prices. What was asked before decides who
+   * else is named here, so an answer may depend on those alone that are found unhealthy by their own figures.
    */
   suspects(): readonly string[] {
     const { book, kernel } = this;

@@ -14,7 +14,10 @@ import { perSecond, YEAR_SECONDS } from './rates.ts';
 
 const GROWTH_DIGITS = 27;
 
-/** 1 + rate · t: simple interest over whole seconds, a year of 365 days. Suppliers of Aave earn so between updates. */
+/**
+ * 1 + rate · t: simple interest over whole seconds, a year of 365 days. Suppliers of Aave earn so between
+ * updates.
+ */
 export const linearGrowth = (ratePerYear: Decimal, seconds: number): Decimal =>
   addDecimal(
     ONE,
@@ -27,8 +30,8 @@ export const linearGrowth = (ratePerYear: Decimal, seconds: number): Decimal =>
   );
 
 /**
- * What 1 owed grows to: (1 + rate/31,536,000)^seconds, rounded up. Below exp(rate · t), which peers use, by a share of
- * rate² · t/2 / 31,536,000 (t in years).
+ * What 1 owed grows to: (1 + rate/31,536,000)^seconds, rounded up. Below exp(rate · t), which peers use, by a
+ * share of rate² · t/2 / 31,536,000 (t in years).
  */
 export const compoundGrowth = (ratePerYear: Decimal, seconds: number): Index =>
   compound(INDEX_START, perSecond(ratePerYear, 'up'), seconds, 'up');

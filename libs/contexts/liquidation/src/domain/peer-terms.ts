@@ -1,6 +1,9 @@
 import { assert } from '@plinth/money';
 
-/** Terms on which peers liquidate, as baselines for the own policies. Amounts and prices in one unit of account. */
+/**
+ * Terms on which peers liquidate, as baselines for the own policies. Amounts and prices in one unit of
+ * account.
+ */
 
 const checkFrom = (field: string, value: number, least: number): void =>
   assert(
@@ -11,8 +14,8 @@ const checkShare = (field: string, value: number): void =>
   assert(value >= 0 && value <= 1, () => `Expected ${field} from 0 to 1, was ${value}`);
 
 /**
- * Compound III: collateral that the protocol sells for an amount of its base coin: amount / (price · (1 − storefront · (1 −
- * liquidation factor))).
+ * Compound III: collateral that the protocol sells for an amount of its base coin: amount / (price · (1 −
+ * storefront · (1 − liquidation factor))).
  */
 export const storefrontQuote = (
   baseAmount: number,
@@ -32,8 +35,9 @@ export const storefrontQuote = (
 export type HealthDiscount = Readonly<{ discount: number; repayMax: number; collateralOut: number }>;
 
 /**
- * Euler: the discount is 1 − health, at most `discountMax`; the liquidator repays up to the debt and takes repay / (1 −
- * discount) in collateral, or all of it for collateral · price · (1 − discount). Nothing while health is above 1.
+ * Euler: the discount is 1 − health, at most `discountMax`; the liquidator repays up to the debt and takes
+ * repay / (1 − discount) in collateral, or all of it for collateral · price · (1 − discount). Nothing while
+ * health is above 1.
  */
 export const healthDiscount = (at: {
   readonly collateral: number;
@@ -62,7 +66,10 @@ export const healthDiscount = (at: {
 const CLOSE_ALL_HEALTH = 0.95;
 const CLOSE_ALL_BELOW = 2_000;
 
-/** Aave v3.3: the share of a debt that one liquidation may repay; 0 from health 1 on. Values in USD, of this pair alone. */
+/**
+ * Aave v3.3: the share of a debt that one liquidation may repay; 0 from health 1 on. Values in USD, of this
+ * pair alone.
+ */
 export const closeFactor = (health: number, collateralUsd: number, debtUsd: number): number => {
   checkFrom('health', health, 0);
   checkFrom('collateralUsd', collateralUsd, 0);
@@ -72,7 +79,10 @@ export const closeFactor = (health: number, collateralUsd: number, debtUsd: numb
   return isWhole ? 1 : 0.5;
 };
 
-/** Hyperliquid: who is deleveraged first: (mark / entry) · (notional / account value), of a long; higher goes first. */
+/**
+ * Hyperliquid: who is deleveraged first: (mark / entry) · (notional / account value), of a long; higher goes
+ * first.
+ */
 export const deleveragingIndex = (
   mark: number,
   entry: number,

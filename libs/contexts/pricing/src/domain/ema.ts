@@ -2,8 +2,8 @@ import { assert } from '@plinth/money';
 import type { Vote } from './aggregate.ts';
 
 /**
- * Decimal floating point of Pyth's oracle: value · 10^exponent, whole numbers only, every division towards zero, values
- * cut to less than 2²⁸ after each step. Its rounding is part of the published figures.
+ * Decimal floating point of Pyth's oracle: value · 10^exponent, whole numbers only, every division towards
+ * zero, values cut to less than 2²⁸ after each step. Its rounding is part of the published figures.
  */
 type Float10 = Readonly<{ value: bigint; exponent: number }>;
 
@@ -34,9 +34,10 @@ const NO_SUMS: Sums = { numerator: NOTHING, denominator: NOTHING };
 export const EMPTY_EMA: Ema = { price: 0n, confidence: 0n, priceSums: NO_SUMS, confidenceSums: NO_SUMS };
 
 /**
- * Pyth's exponential average of prices, weighted by 1/confidence, integer-exact: S ← S · (1 − n · ln 2/5921) + p/c and
- * W ← W · (1 − n · ln 2/5921) + 1/c with n slots since the last one; price = S/W. The confidence is averaged the same
- * way with the same weights. After more than 4145 slots both start anew. A confidence of 0 weighs 1.
+ * Pyth's exponential average of prices, weighted by 1/confidence, integer-exact: S ← S · (1 − n · ln 2/5921)
+ * + p/c and W ← W · (1 − n · ln 2/5921) + 1/c with n slots since the last one; price = S/W. The confidence is
+ * averaged the same way with the same weights. After more than 4145 slots both start anew. A confidence of 0
+ * weighs 1.
  */
 export const nextEma = (ema: Ema, vote: Vote, exponent: number, slots: bigint): Ema => {
   assert(slots >= 0n, () => `Expected slots from 0, was ${slots}`);
@@ -68,7 +69,9 @@ const averaged = (
   return { average: divide(numerator, denominator), sums: kept(before, { numerator, denominator }) };
 };
 
-/** Sums are packed into 64 bits: 59 of value, 5 of exponent. What does not fit leaves the old ones in place. */
+/**
+ * Sums are packed into 64 bits: 59 of value, 5 of exponent. What does not fit leaves the old ones in place.
+ */
 const kept = (before: Sums, { numerator, denominator }: Sums): Sums => {
   const [n, d] = [packed(numerator), packed(denominator)];
   return n && d ? { numerator: n, denominator: d } : before;
@@ -103,7 +106,9 @@ const divide = (a: Float10, b: Float10): Float10 => {
   return scaled({ value: (v * SCALE9) / b.value, exponent: a.exponent - b.exponent - shift - 9 });
 };
 
-/** Exact up to 8 decimals apart; further apart the smaller number loses digits, beyond 26 it does not count. */
+/**
+ * Exact up to 8 decimals apart; further apart the smaller number loses digits, beyond 26 it does not count.
+ */
 const add = (a: Float10, b: Float10): Float10 => {
   const [high, low] = a.exponent >= b.exponent ? [a, b] : [b, a];
   const apart = high.exponent - low.exponent;

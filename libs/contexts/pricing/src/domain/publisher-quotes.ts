@@ -16,8 +16,8 @@ const INT64_MIN = -(1n << 63n);
 const INT64_MAX = (1n << 63n) - 1n;
 
 /**
- * Whether a quote votes, by Pyth's rule: trading, with a confidence above 0, at most 25 slots old, and p ± c within 64
- * bits.
+ * Whether a quote votes, by Pyth's rule: trading, with a confidence above 0, at most 25 slots old, and p ± c
+ * within 64 bits.
  */
 export const isLive = (quote: PublisherQuote, terms: QuoteTerms): boolean =>
   quote.isTrading &&

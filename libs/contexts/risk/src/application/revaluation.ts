@@ -81,8 +81,9 @@ export const revalueAccounts = (
 };
 
 /**
- * Everybody, after a change of prices or parameters: only those that may be unhealthy, or that the log has as unhealthy
- * or called, can have news. The worst first where they are too many for one reaction, the others with the next round.
+ * Everybody, after a change of prices or parameters: only those that may be unhealthy, or that the log has as
+ * unhealthy or called, can have news. The worst first where they are too many for one reaction, the others
+ * with the next round.
  */
 export const revalueAll = (views: RiskViews, at: Instant): readonly Intent[] => {
   const { portfolio, accounts } = views;

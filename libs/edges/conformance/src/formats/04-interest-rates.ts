@@ -73,9 +73,9 @@ const MODELS: Readonly<Record<string, (input: Fields) => Fields>> = {
 };
 
 /**
- * Rates of lending pools, per `model`. Utilisation is `utilization`, or `borrows` / `supply` (0 without supply). Optional
- * keys: `reserve_factor` 0, `elapsed_seconds` 0, Euler's `base` 0; time is `years` of 365 days or `elapsed_seconds`.
- * Wider tolerances of a case (`rel_tol`, `tolerance_rel`) count.
+ * Rates of lending pools, per `model`. Utilisation is `utilization`, or `borrows` / `supply` (0 without
+ * supply). Optional keys: `reserve_factor` 0, `elapsed_seconds` 0, Euler's `base` 0; time is `years` of 365
+ * days or `elapsed_seconds`. Wider tolerances of a case (`rel_tol`, `tolerance_rel`) count.
  */
 export const interestRates: CaseFormat = {
   name: '04-interest-rates',

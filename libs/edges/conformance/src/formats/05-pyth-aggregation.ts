@@ -8,9 +8,10 @@ const TRADING = 1n;
 const CURRENT_SLOT = 1n;
 
 /**
- * Quotes of an oracle's publishers, integer-exact. Optional keys: `exponent` 0, `min_publishers` 1, `max_latency` 25 and,
- * of a quote, `status` 1 (trading) and `slot_diff` 0 (slots between the case's slot and the one of the quote, negative when
- * it is older). Without enough live quotes: price 0, confidence 0, status "unknown".
+ * Quotes of an oracle's publishers, integer-exact. Optional keys: `exponent` 0, `min_publishers` 1,
+ * `max_latency` 25 and, of a quote, `status` 1 (trading) and `slot_diff` 0 (slots between the case's slot and
+ * the one of the quote, negative when it is older). Without enough live quotes: price 0, confidence 0, status
+ * "unknown".
  */
 export const pythAggregation: CaseFormat = {
   name: '05-pyth-aggregation',

@@ -4,8 +4,8 @@ import { CaseError, integerAt, listAt, type Fields } from '../fields.ts';
 import type { CaseFormat } from '../format.ts';
 
 /**
- * Rows of text with commas, the first one names the columns: price, conf, expo, nslots and, of what is expected, twap and
- * twac. Every column of every expected row is compared.
+ * Rows of text with commas, the first one names the columns: price, conf, expo, nslots and, of what is
+ * expected, twap and twac. Every column of every expected row is compared.
  */
 export const pythEma: CaseFormat = {
   name: '05b-pyth-ema',

@@ -34,10 +34,11 @@ const NAMED_TIERS: readonly Readonly<{ name: string; initial: bigint; fraction: 
 ];
 
 /**
- * Prices of a liquidation in quantums, integer-exact, per `calc`. A market's `profile` names its coin and its tier
- * (`BtcUsd_20PercentInitial_10PercentMaintenance`); `initial_margin_ppm`, `maintenance_fraction_ppm` and
- * `atomic_resolution` of a market count before it. Optional keys: of `config`, adjustment 1,000,000, spread 100,000, fee
- * 5,000; `oracle_price` 50,000 (Btc) and 3,000 (Eth). A fillable price is compared as a fraction.
+ * Prices of a liquidation in quantums, integer-exact, per `calc`. A market's `profile` names its coin and its
+ * tier (`BtcUsd_20PercentInitial_10PercentMaintenance`); `initial_margin_ppm`, `maintenance_fraction_ppm` and
+ * `atomic_resolution` of a market count before it. Optional keys: of `config`, adjustment 1,000,000, spread
+ * 100,000, fee 5,000; `oracle_price` 50,000 (Btc) and 3,000 (Eth). A fillable price is compared as a
+ * fraction.
  */
 export const dydxLiquidation: CaseFormat = {
   name: '08-dydx-liquidation',

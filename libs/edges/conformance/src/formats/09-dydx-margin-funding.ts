@@ -10,10 +10,10 @@ import { CaseError, fieldsAt, integerAt, numberAt, type Fields } from '../fields
 import type { CaseFormat } from '../format.ts';
 
 /**
- * Margins and funding of perpetuals in quantums, integer-exact. What a case asks for, the keys of its input say:
- * `initialMarginPpm` margins, `position_index` the settlement of a position, `rate_8h_ppm` the change of an index. Optional
- * keys: `openInterest`, `openInterestLowerCap` and `openInterestUpperCap` 0 (no scaling), `maintenanceFractionPpm`
- * 1,000,000.
+ * Margins and funding of perpetuals in quantums, integer-exact. What a case asks for, the keys of its input
+ * say: `initialMarginPpm` margins, `position_index` the settlement of a position, `rate_8h_ppm` the change of
+ * an index. Optional keys: `openInterest`, `openInterestLowerCap` and `openInterestUpperCap` 0 (no scaling),
+ * `maintenanceFractionPpm` 1,000,000.
  */
 export const dydxMarginFunding: CaseFormat = {
   name: '09-dydx-margin-funding',

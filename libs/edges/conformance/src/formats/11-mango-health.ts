@@ -13,12 +13,12 @@ import type { CaseFormat } from '../format.ts';
 const TOLERANCE = { relative: 1e-9, absolute: 1e-8 };
 
 /**
- * Health of one account, worst over open orders. Optional keys, 0 or absent: balances `t1`, `t2` …; `oo_a_b` (quote and
- * base reserved on the market of token b against token a); `perp1` (base lots, quote, bid lots, ask lots);
- * `pool_deposits` with `deposit_weight_scale_start_quote` and `pool_borrows` with `borrow_weight_scale_start_quote`, one
- * number a bank in the order of the banks (0: not scaled). Of a bank, `stable_price` is its `price`, `maint_asset_w` and
- * `maint_liab_w` are `asset_w` and `liab_w`; of the perpetual, `perp1_maint_base_weights` and
- * `perp1_maint_overall_positive_weight` likewise.
+ * Health of one account, worst over open orders. Optional keys, 0 or absent: balances `t1`, `t2` …; `oo_a_b`
+ * (quote and base reserved on the market of token b against token a); `perp1` (base lots, quote, bid lots,
+ * ask lots); `pool_deposits` with `deposit_weight_scale_start_quote` and `pool_borrows` with
+ * `borrow_weight_scale_start_quote`, one number a bank in the order of the banks (0: not scaled). Of a bank,
+ * `stable_price` is its `price`, `maint_asset_w` and `maint_liab_w` are `asset_w` and `liab_w`; of the
+ * perpetual, `perp1_maint_base_weights` and `perp1_maint_overall_positive_weight` likewise.
  */
 export const mangoHealthFormat: CaseFormat = {
   name: '11-mango-health',

@@ -103,8 +103,8 @@ const CALCULATIONS: Readonly<Record<string, (input: Fields) => Fields>> = {
 };
 
 /**
- * Single rules of several peers, per `calc`. A case's own `abs_tol` counts; figures that are printed with one decimal
- * (contingency and forward of futures) are compared to half of it, everything else to 1e-9.
+ * Single rules of several peers, per `calc`. A case's own `abs_tol` counts; figures that are printed with one
+ * decimal (contingency and forward of futures) are compared to half of it, everything else to 1e-9.
  */
 export const marginLiquidationMisc: CaseFormat = {
   name: '13-margin-liquidation-misc',

@@ -28,7 +28,7 @@ const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 
 const BAD_REQUEST_ID = reject(
   'REQUEST_ID_INVALID',
-  'Expected a request id of 1 to 64 letters, digits, `_`, `.`, `:` or `-`: make a new uuid for every new request',
+  'Expected a request id of 1 to 64 letters, digits, `_`, `.`, `:` or `-`: a new uuid per request',
   { field: 'request_id', reason: 'invalid' },
 );
 

@@ -9,7 +9,9 @@ export type Telemetry = Readonly<{ stop: () => Promise<void> }>;
 
 const METRICS_EVERY_MS = 10_000;
 
-/** Sends spans and metrics to a collector (OTLP over HTTP, protobuf). Call once, before the services start. */
+/**
+ * Sends spans and metrics to a collector (OTLP over HTTP, protobuf). Call once, before the services start.
+ */
 export const startTelemetry = (serviceName: string, endpoint: string): Telemetry => {
   const resource = resourceFromAttributes({ 'service.name': serviceName });
   const at = (signal: string): string => `${endpoint.replace(/\/$/, '')}/v1/${signal}`;

@@ -14,8 +14,8 @@ import {
 } from '@opentelemetry/api';
 
 /*
- * Spans and metrics of the runtime, made by hand around the log, the services and the edge. Without an exporter the API does
- * nothing and costs next to nothing; nothing of it enters a decision.
+ * Spans and metrics of the runtime, made by hand around the log, the services and the edge. Without an
+ * exporter the API does nothing and costs next to nothing; nothing of it enters a decision.
  */
 
 const tracer = trace.getTracer('plinth');

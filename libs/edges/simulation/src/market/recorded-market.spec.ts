@@ -77,7 +77,7 @@ describe('A recorded market', () => {
     expect(resting).toBeCloseTo(180, 6);
   });
 
-  it('shows of several pairs of an asset the one with the largest volume, at the rate of its quote asset', () => {
+  it('shows of several pairs the one with the largest volume, at the rate of its quote asset', () => {
     const feed = market({
       'kraken-BTCUSD-1h.csv': bars([20_000, 20_000], '1'),
       'kraken-BTCUSDC-1h.csv': bars([26_000, 26_000], '50'),

@@ -56,7 +56,10 @@ const kinkedAt = (kink: Decimal, base: Decimal, low: Decimal, high: Decimal): St
         },
   );
 
-/** Derive: least rate, one multiplier below the kink and one above it. Per year of 365 days, compounded continuously. */
+/**
+ * Derive: least rate, one multiplier below the kink and one above it. Per year of 365 days, compounded
+ * continuously.
+ */
 export const deriveCurve = (terms: {
   readonly minRate: Decimal;
   readonly multiplier: Decimal;
@@ -84,7 +87,8 @@ export const eulerUtilisation = (utilisation: Decimal): bigint => {
 };
 
 /**
- * Euler's kinked rate: per second, in 10⁻²⁷; slopes per 2⁻³² of utilisation. Integer-exact. Returned as a rate per second.
+ * Euler's kinked rate: per second, in 10⁻²⁷; slopes per 2⁻³² of utilisation. Integer-exact. Returned as a
+ * rate per second.
  */
 export const eulerRatePerSecond = (
   terms: Readonly<{ base: bigint; slope1: bigint; slope2: bigint; kink: bigint }>,

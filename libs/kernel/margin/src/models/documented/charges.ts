@@ -2,7 +2,10 @@ import { exp, log } from '@plinth/maths';
 import { checkFinite, checkPositive, refuse } from '../../checks.ts';
 import { checkAtLeastZero } from '../portfolio.ts';
 
-/** Charges of venues whose rules are published as text: documented only, no venue's own figures confirm them in full. */
+/**
+ * Charges of venues whose rules are published as text: documented only, no venue's own figures confirm them
+ * in full.
+ */
 
 /** A part of a cost up to an amount, and what it is multiplied with. */
 export type CostTier = Readonly<{ upTo: number; factor: number }>;

@@ -11,7 +11,10 @@ const scenario = (spot: number, volatility: number, weight = 1): WeightedScenari
 const [UP, DOWN] = [0.4, -0.22];
 const both = (spot: number): readonly WeightedScenario[] => [scenario(spot, UP), scenario(spot, DOWN)];
 
-/** Paradex's 24 scenarios, documented only: ±16 % in nine steps with volatility up and down, and weighted far moves. */
+/**
+ * Paradex's 24 scenarios, documented only: ±16 % in nine steps with volatility up and down, and weighted far
+ * moves.
+ */
 export const PARADEX_SCENARIOS: readonly WeightedScenario[] = [
   scenario(0.16, UP),
   ...[0.12, 0.08, 0.04, 0, -0.04, -0.08, -0.12].flatMap(both),

@@ -20,8 +20,9 @@ import {
 const RATIO_TO_FEE = FEE_SCALE / WEIGHT_SCALE;
 
 /**
- * Base to close so that the account is above its margin again: shortage / (price · quotePrice · (ratio − fee) − price ·
- * insurance fee), in 10⁻⁹, rounded down step by step as on chain. No bound (2⁶⁴ − 1) where closing frees nothing.
+ * Base to close so that the account is above its margin again: shortage / (price · quotePrice · (ratio − fee)
+ * − price · insurance fee), in 10⁻⁹, rounded down step by step as on chain. No bound (2⁶⁴ − 1) where closing
+ * frees nothing.
  */
 export const baseToCoverShortage = (at: {
   readonly marginShortage: bigint;
@@ -48,8 +49,8 @@ const checkSide = (name: string, { multiplier, price }: TransferSide): void =>
   checkAboveZero({ [`${name}.multiplier`]: multiplier, [`${name}.price`]: price });
 
 /**
- * Liability to take over so that the account is above its margin again, in its smallest units. No bound (2¹²⁸ − 1) where the
- * weights are equal: then no transfer frees anything.
+ * Liability to take over so that the account is above its margin again, in its smallest units. No bound (2¹²⁸
+ * − 1) where the weights are equal: then no transfer frees anything.
  */
 export const liabilityToCoverShortage = (at: {
   readonly marginShortage: bigint;
@@ -90,7 +91,9 @@ export const liabilityImpliedByAsset = (
   return ceilingOf(ceilingOf(value, liability.price * asset.multiplier), down);
 };
 
-/** Asset that a liability costs, in its smallest units; the whole asset when less than a dollar would remain. */
+/**
+ * Asset that a liability costs, in its smallest units; the whole asset when less than a dollar would remain.
+ */
 export const assetForLiability = (
   assetAmount: bigint,
   asset: TransferSide,
@@ -118,8 +121,8 @@ const remainderValue = (amount: bigint, { decimals, price }: TransferSide): bigi
 };
 
 /**
- * Fee of the insurance fund that a liquidation leaves room for, in 10⁻⁶: min(max, 19/20 · (ratio − fee − shortage /
- * notional)), 0 where nothing is left.
+ * Fee of the insurance fund that a liquidation leaves room for, in 10⁻⁶: min(max, 19/20 · (ratio − fee −
+ * shortage / notional)), 0 where nothing is left.
  */
 export const perpInsuranceFee = (at: {
   readonly marginShortage: bigint;
@@ -139,7 +142,10 @@ export const perpInsuranceFee = (at: {
   return least(at.insuranceFeeMax, (room * 19n) / 20n);
 };
 
-/** Change of the deposits' index (10⁻¹⁰) that takes a loss from all depositors, rounded up; 0 without deposits. */
+/**
+ * Change of the deposits' index (10⁻¹⁰) that takes a loss from all depositors, rounded up; 0 without
+ * deposits.
+ */
 export const socialisedDepositIndexDelta = (loss: bigint, deposits: bigint, index: bigint): bigint => {
   checkNotNegative({ loss, deposits, index });
   return deposits === 0n ? 0n : ceilingOf(index * loss, deposits);

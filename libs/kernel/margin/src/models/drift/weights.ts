@@ -13,7 +13,8 @@ export const sizeDiscountAssetWeight = (size: bigint, imfFactor: bigint, weight:
 };
 
 /**
- * Liability weight, or margin ratio, of a large position, in 10⁻⁴: max(w, 0.8 · w + imf · √size). Size in 10⁻⁹, imf in 10⁻⁶.
+ * Liability weight, or margin ratio, of a large position, in 10⁻⁴: max(w, 0.8 · w + imf · √size). Size in
+ * 10⁻⁹, imf in 10⁻⁶.
  */
 export const sizePremiumLiabilityWeight = (size: bigint, imfFactor: bigint, weight: bigint): bigint => {
   checkNotNegative({ size, imfFactor, weight });
@@ -22,7 +23,10 @@ export const sizePremiumLiabilityWeight = (size: bigint, imfFactor: bigint, weig
   return most(weight, weight - weight / 5n + premium);
 };
 
-/** Initial asset weight in a large pool, in 10⁻⁴: w · start / deposits from `start` on (0: never). Values in 10⁻⁶. */
+/**
+ * Initial asset weight in a large pool, in 10⁻⁴: w · start / deposits from `start` on (0: never). Values in
+ * 10⁻⁶.
+ */
 export const poolScaledAssetWeight = (depositValue: bigint, scaleStart: bigint, weight: bigint): bigint => {
   checkNotNegative({ depositValue, scaleStart, weight });
   if (scaleStart === 0n || depositValue < scaleStart) return weight;

@@ -61,7 +61,10 @@ const assetPrice = ({ oracle, stable }: MangoPrices, kind: HealthKind): number =
 const liabilityPrice = ({ oracle, stable }: MangoPrices, kind: HealthKind): number =>
   kind === 'init' ? Math.max(oracle, stable) : oracle;
 
-/** Large pools count for less: weight · min(1, start / deposits), at the higher of the two prices. New risk only. */
+/**
+ * Large pools count for less: weight · min(1, start / deposits), at the higher of the two prices. New risk
+ * only.
+ */
 export const mangoAssetWeight = (bank: MangoBank, kind: HealthKind): number => {
   const weight = weightOf(bank.asset, kind);
   const value = bank.deposits * liabilityPrice(bank.prices, 'init');
@@ -87,8 +90,8 @@ const worth = (bank: MangoBank, isOwed: boolean, kind: HealthKind): number =>
     : mangoAssetWeight(bank, kind) * assetPrice(bank.prices, kind);
 
 /**
- * A perpetual in its settle token: quote + the worse of "all bids fill" and "all asks fill", base weighted by its side; a
- * gain counts by the overall weight.
+ * A perpetual in its settle token: quote + the worse of "all bids fill" and "all asks fill", base weighted by
+ * its side; a gain counts by the overall weight.
  */
 export const mangoPerpHealth = (perp: MangoPerp, kind: HealthKind): number => {
   const filled = (orderLots: number, orderPrice: number): number => {
@@ -122,13 +125,19 @@ const allReserved = (orders: MangoReserved, banks: MangoBanks, kind: HealthKind)
   };
 };
 
-/** Health of `amount` of a token that comes last: what lifts a balance from below 0 counts by the liability's weight. */
+/**
+ * Health of `amount` of a token that comes last: what lifts a balance from below 0 counts by the liability's
+ * weight.
+ */
 const lastAdded = (bank: MangoBank, balance: number, amount: number, kind: HealthKind): number => {
   const held = Math.min(Math.max(balance, 0), amount);
   return held * worth(bank, false, kind) + (amount - held) * worth(bank, true, kind);
 };
 
-/** The parts of health; their sum is the health. Each market's reserved funds are taken at the worse of their two ends. */
+/**
+ * The parts of health; their sum is the health. Each market's reserved funds are taken at the worse of their
+ * two ends.
+ */
 export const mangoHealthParts = (
   account: MangoAccount,
   banks: MangoBanks,

@@ -28,7 +28,10 @@ export type MangoParameters = Readonly<{
   perps: ReadonlyMap<string, MangoPerpTerms>;
 }>;
 
-/** Mango v4: what an account has less its health is what the rulebook asks for. Spot tokens, cash and perpetuals. */
+/**
+ * Mango v4: what an account has less its health is what the rulebook asks for. Spot tokens, cash and
+ * perpetuals.
+ */
 export const mango: MarginModel<MangoParameters> = {
   name: 'mango',
   requirement: (portfolio, market, parameters) => {
