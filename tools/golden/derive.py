@@ -243,7 +243,7 @@ def standard_input(draw):
     rows = []
     for _ in range(draw.randint(0, 6)):
         name, s = draw.choice(["ETH", "BTC"]), draw.choice(seconds)
-        rows.append([name, s, round(spots[name] * u(0.6, 1.5)), draw.randint(0, 1), u(-5, 5), u(0.3, 1.3)])
+        rows.append([name, s, round(spots[name] * u(0.5, 3)), draw.randint(0, 1), u(-5, 5), u(0.3, 1.3)])
     forward = {(n, s): spots[n] * (1 + 0.04 * s / YEAR) for n in spots for s in seconds}
     conf = {(n, s): [u(0.2, 1), u(0.2, 1)] for n in spots for s in seconds}
     column = lambda i: [row[i] for row in rows]
