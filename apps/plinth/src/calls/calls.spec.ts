@@ -4,7 +4,7 @@ import { GatewayServer, makeKey, verifierOf, writeKeyFile } from '@plinth/gatewa
 import { emptyRequest, isMethod } from '@plinth/gateway/client';
 import { FreeRunner, InProcessCell, ServiceHost, TailTransport } from '@plinth/runtime';
 import { Command } from 'commander';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brokerServices, CELL } from '../broker/services.ts';
@@ -207,6 +207,23 @@ describe('the command line through the gateway', () => {
     expect((await alpha('accounts', 'list', '--min-position', '999999', '--timeout', '200')).code).toBe(
       EXIT.unavailable,
     );
+  });
+
+  it('calls any method with JSON', async () => {
+    const data = '{"asset":"EUR","scale":2,"kind":"fiat"}';
+    expect(json(await operator('call', 'Operations.ListAsset', '--data', data))).toMatchObject({ id: 'EUR' });
+    const file = join(folder, 'asset.json');
+    writeFileSync(file, '{"asset":"GBP","scale":2,"kind":"fiat"}');
+    expect((await operator('call', 'Operations.ListAsset', '--data', `@${file}`)).code).toBe(EXIT.ok);
+    for (const words of [
+      ['Operations.Nothing'],
+      ['Nothing'],
+      ['Operations.ListAsset', '--data', '{'],
+      ['Operations.ListAsset', '--data', '{"nothing":1}'],
+      ['Operations.ListAsset', '--data', '@/nowhere'],
+    ]) {
+      expect((await operator('call', ...words)).code).toBe(EXIT.usage);
+    }
   });
 
   it('follows a stream to its first message', async () => {

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { ArgumentOf, Call, OptionOf } from '../calls/call.ts';
+import { addAnyCall } from '../calls/any-call.ts';
 import { addConnectionOptions } from '../calls/connection.ts';
 import { addKeyIssue } from '../calls/keys.ts';
 import { position } from '../calls/parse-fields.ts';
@@ -33,6 +34,7 @@ export const register = (program: Command): void => {
   const keys = program.commands.find((command) => command.name() === 'keys');
   if (keys !== undefined) addKeyIssue(keys);
   addStreams(program);
+  addAnyCall(program);
 };
 
 const addCall = (program: Command, call: Call): void => {

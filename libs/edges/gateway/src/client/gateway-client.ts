@@ -209,14 +209,20 @@ const definitionOf = (service: ServiceName, method: string): unknown => {
   return definition;
 };
 
-/** A request with nothing in it: every field as the wire has it when it is absent. */
+/** A request from its bytes; without any, every field is as the wire has it when it is absent. */
+export const decodeRequest = <S extends ServiceName, M extends MethodName<S>>(
+  service: S,
+  method: M,
+  bytes: Uint8Array,
+): RequestOf<S, M> => {
+  const definition = definitionOf(service, method) as Definition<RequestOf<S, M>, unknown>;
+  return definition.requestDeserialize(Buffer.from(bytes));
+};
+
 export const emptyRequest = <S extends ServiceName, M extends MethodName<S>>(
   service: S,
   method: M,
-): RequestOf<S, M> => {
-  const definition = definitionOf(service, method) as Definition<RequestOf<S, M>, unknown>;
-  return definition.requestDeserialize(Buffer.alloc(0));
-};
+): RequestOf<S, M> => decodeRequest(service, method, new Uint8Array());
 
 /** True for a service and a method that the edge has. */
 export const isMethod = (service: string, method: string): service is ServiceName =>
