@@ -26,7 +26,8 @@ const pythonSnippet = (address: string, keyFile: string, method: string): string
   stamp, nonce = str(int(time.time() * 1000)), secrets.token_hex(16)
   text = "\\n".join(["plinth-v1", method, hashlib.sha256(body).hexdigest(), stamp, nonce, key["keyId"], ""])
   signature = base64.b64encode(private.sign(text.encode())).decode()
-  metadata = [("plinth-key", key["keyId"]), ("plinth-timestamp", stamp), ("plinth-nonce", nonce), ("plinth-signature", signature)]
+  metadata = [("plinth-key", key["keyId"]), ("plinth-timestamp", stamp), ("plinth-nonce", nonce)]
+  metadata.append(("plinth-signature", signature))
   answer = grpc.insecure_channel("${address}").unary_unary(method)(body, metadata=metadata, timeout=10)
   print(len(answer), "bytes of plinth.pricing.v1.ListMarksResponse")
 `;

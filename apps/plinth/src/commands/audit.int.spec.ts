@@ -56,7 +56,7 @@ describe('log and audit over a data directory', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('shows the end of the log, a stream, one event, and counts, while another process has the server', async () => {
+  it('shows ends, streams, events and counts while another process has the server', async () => {
     const tail = json(await plinth('log', 'tail', '-n', '2', '-o', 'json', ...data)) as {
       position: string;
     }[];
