@@ -119,8 +119,8 @@ export const volatilityQuotes = (
     const at = (price: number): number =>
       impliedVolatility({ isCall, forward, strike, years, discount, price });
     const spread = Math.max(at(ask) - at(bid), LEAST_SPREAD);
-    const weight = (LEAST_SPREAD / spread) ** 2;
-    return [{ k: logRatio(strike, forward), volatility: at(0.5 * (bid + ask)), weight }];
+    const share = LEAST_SPREAD / spread;
+    return [{ k: logRatio(strike, forward), volatility: at(0.5 * (bid + ask)), weight: share * share }];
   });
 };
 

@@ -178,14 +178,15 @@ const edgeOptimum = (
   [d1, c1]: readonly [number, number],
 ): Triple => {
   const [u, v] = [d1 - d0, c1 - c0];
-  // With r = u·y + v·z and the rest of w after d0·y + c0·z, both less their means.
-  const rr = u * u * s.yy + 2 * u * v * s.yz + v * v * s.zz - (u * s.y + v * s.z) ** 2 / s.n;
+  // With r = Σ(u·y + v·z) and the rest of w after d0·y + c0·z, both less their means.
+  const r = u * s.y + v * s.z;
+  const rr = u * u * s.yy + 2 * u * v * s.yz + v * v * s.zz - (r * r) / s.n;
   const rest = {
     sum: s.w - d0 * s.y - c0 * s.z,
     y: s.wy - d0 * s.yy - c0 * s.yz,
     z: s.wz - d0 * s.yz - c0 * s.zz,
   };
-  const rw = u * rest.y + v * rest.z - ((u * s.y + v * s.z) * rest.sum) / s.n;
+  const rw = u * rest.y + v * rest.z - (r * rest.sum) / s.n;
   const t = rr > 0 ? max(0, min(1, rw / rr)) : 0;
   const [d, c] = [d0 + t * u, c0 + t * v];
   return [(s.w - d * s.y - c * s.z) / s.n, d, c];
