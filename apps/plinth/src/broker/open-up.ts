@@ -7,19 +7,18 @@ import { environment } from '../cli/environment.ts';
 import { tellHowToCall } from './how-to-call.ts';
 import { LiveMarket } from './live-market.ts';
 import { openLog } from './open-log.ts';
-import { startBroker } from './running-broker.ts';
+import { startBroker, type Door } from './running-broker.ts';
 
 export type OpenUpOptions = Readonly<{
   directory: string;
   database?: string;
-  host: string;
-  port: number;
+  gateway: Door;
   seed: number;
   logLevel: string;
 }>;
 
 /** The machine's own clock: the one place of the broker that reads it. */
-const REAL_CLOCK: Clock = { now: () => Date.now() };
+export const REAL_CLOCK: Clock = { now: () => Date.now() };
 
 const MARKET_EVERY_MS = 1_000;
 
@@ -39,7 +38,7 @@ const marketOf = (directory: string, seed: number): MarketFile => {
 
 /** Runs a broker until the signal. */
 export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promise<void> => {
-  const { directory, host, port } = options;
+  const { directory, gateway } = options;
   mkdirSync(directory, { recursive: true });
   const logger = makeLogger('plinth', options.logLevel);
   const { seed, startedAtMs } = marketOf(directory, options.seed);
@@ -61,10 +60,10 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
       cell: environment().PLINTH_CELL,
       isFresh: true,
       venues,
-      gateway: { host, port },
+      gateway,
       logger,
     });
-    tellHowToCall(`${host}:${broker.port}`, broker.operatorKeyFile);
+    tellHowToCall(`${gateway.host}:${broker.port}`, broker.operatorKeyFile);
     try {
       await Promise.race([broker.failed, untilAborted(signal)]);
     } finally {

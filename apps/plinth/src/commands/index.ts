@@ -6,10 +6,12 @@ import { register as demo } from './demo.ts';
 import { register as gateway } from './gateway.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
+import { register as serve } from './serve.ts';
 import { register as sign } from './sign.ts';
 import { register as up } from './up.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
 export const registerAll = (program: Command): void => {
-  for (const register of [demo, replay, up, gateway, sign, log, audit, bench, conformance]) register(program);
+  for (const register of [demo, replay, up, serve, gateway, sign, log, audit, bench, conformance])
+    register(program);
 };

@@ -2,7 +2,7 @@ type Waiter = { position: bigint; resolve: () => void };
 
 const WAITERS_MAX = 10_000;
 
-/** Callers that wait until a fold has reached a position. */
+/** Callers that wait until a fold has reached a position, or until their signal aborts: then its reason is the error. */
 export class PositionWaiters {
   #waiting = new Set<Waiter>();
 
@@ -13,7 +13,8 @@ export class PositionWaiters {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiting.delete(waiter);
-        reject(new Error(`Expected to reach position ${position} before the deadline`));
+        const late = new Error(`Expected to reach position ${position} before the deadline`);
+        reject(signal.reason instanceof Error ? signal.reason : late);
       };
       const waiter: Waiter = {
         position,

@@ -1,0 +1,3 @@
+export { controllerOf, INNER_METADATA } from './service-controller.ts';
+export { ServiceLifecycle, serviceModule } from './service-module.ts';
+export { startService, type StartedService, type StartServiceOptions } from './start-service.ts';

@@ -1,0 +1,107 @@
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import { Controller, Inject, type Type } from '@nestjs/common';
+import { GrpcMethod, RpcException } from '@nestjs/microservices';
+import type { AnyService } from '@plinth/eventing';
+import { callLife } from '../grpc/deadline.ts';
+import { GRPC_LIMITS } from '../grpc/limits.ts';
+import { errorOf, rejectionError, statusOf, type ReportBug } from '../grpc/status.ts';
+import type { CellClient, Sender } from '../rpc/cell-client.ts';
+import { RPC_METHODS, type RpcMethod } from '../rpc/rpc-table.ts';
+
+/** Injected into every controller: what answers calls. */
+export const CELL = Symbol('cell');
+export const REPORT_BUG = Symbol('report bug');
+
+/** Metadata that callers inside the cell send with commands; the gateway has checked who stands behind them. */
+export const INNER_METADATA = {
+  requestId: 'plinth-request-id',
+  tenant: 'plinth-tenant',
+  actor: 'plinth-actor',
+  traceparent: 'traceparent',
+} as const;
+
+const textOf = (metadata: Metadata, name: string): string => {
+  const [value] = metadata.get(name);
+  return typeof value === 'string' ? value : '';
+};
+
+const senderOf = (metadata: Metadata): Sender => {
+  const traceparent = textOf(metadata, INNER_METADATA.traceparent);
+  return {
+    requestId: textOf(metadata, INNER_METADATA.requestId),
+    tenant: textOf(metadata, INNER_METADATA.tenant),
+    actor: textOf(metadata, INNER_METADATA.actor),
+    ...(traceparent === '' ? {} : { traceparent }),
+  };
+};
+
+type Call = ServerUnaryCall<unknown, unknown>;
+
+/** Answers calls of one service. The handlers are put on its prototype by `controllerOf`. */
+export class ServiceController {
+  readonly #cell: CellClient;
+  readonly #reportBug: ReportBug;
+
+  constructor(cell: CellClient, reportBug: ReportBug) {
+    this.#cell = cell;
+    this.#reportBug = reportBug;
+  }
+
+  async answer(method: RpcMethod, request: unknown, metadata: Metadata, call: Call): Promise<unknown> {
+    const life = callLife(call, {
+      defaultMs: GRPC_LIMITS.deadlineDefaultMs,
+      maxMs: GRPC_LIMITS.deadlineMaxMs,
+    });
+    try {
+      life.check();
+      return await (method.kind === 'command'
+        ? this.#command(method, request, metadata)
+        : this.#query(method, request, life.signal));
+    } catch (error) {
+      const { code, details, metadata: trailers } = statusOf(errorOf(error, this.#reportBug));
+      throw new RpcException({ code, message: details, metadata: trailers });
+    } finally {
+      life.end();
+    }
+  }
+
+  async #command({ name }: RpcMethod, request: unknown, metadata: Metadata): Promise<unknown> {
+    const answer = await this.#cell.command(name, request, senderOf(metadata));
+    if (answer.status === 'rejected') throw rejectionError(answer.rejection);
+    return { position: answer.position, id: answer.id };
+  }
+
+  async #query({ name }: RpcMethod, request: unknown, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.#cell.query(name, request, signal);
+    if (answer.status === 'rejected') throw rejectionError(answer.rejection);
+    return answer.response;
+  }
+}
+
+const SERVICE_OF = /\.(\w+)\/(\w+)$/;
+
+/** `PlaceOrder` is `placeOrder` in a grpc-js definition. */
+const keyOf = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+/**
+ * A Nest controller with a gRPC handler for every method of a service. What it would say is in the protos already, so it is
+ * made from their table: a service needs no controller of its own.
+ */
+export const controllerOf = (definition: AnyService): Type<ServiceController> => {
+  class OfService extends ServiceController {}
+  Controller()(OfService);
+  Inject(CELL)(OfService, undefined, 0);
+  Inject(REPORT_BUG)(OfService, undefined, 1);
+  for (const method of RPC_METHODS.values()) {
+    if (method.context !== definition.name) continue;
+    const key = keyOf(method.name);
+    const handler = function (this: ServiceController, request: unknown, metadata: Metadata, call: Call) {
+      return this.answer(method, request, metadata, call);
+    };
+    const descriptor = { value: handler, writable: true, configurable: true };
+    Object.defineProperty(OfService.prototype, key, descriptor);
+    const [, service = ''] = SERVICE_OF.exec(method.path) ?? [];
+    GrpcMethod(service, key)(OfService.prototype, key, descriptor);
+  }
+  return OfService;
+};

@@ -1,0 +1,62 @@
+import type { DynamicModule, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportBug } from '../grpc/status.ts';
+import { InProcessCell } from '../rpc/cell-client.ts';
+import type { FreeRunner } from '../service/free-runner.ts';
+import { CELL, controllerOf, REPORT_BUG } from './service-controller.ts';
+
+export const RUNNER = Symbol('runner');
+
+/** Starts the service's loop with the application and ends it with the application. */
+export class ServiceLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #runner: FreeRunner;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(runner: FreeRunner) {
+    this.#runner = runner;
+  }
+
+  /** Why the loop stopped by itself; undefined while it runs. The service stays queryable where it stands. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#runner.run(this.#stop.signal).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#failure = error;
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** Resolves once the folds have reached `position`. */
+  async caughtUp(position: bigint, signal: AbortSignal): Promise<void> {
+    while (this.#failure === undefined && this.#runner.host.last < position)
+      await sleep(5, undefined, { signal });
+    if (this.#failure !== undefined) throw this.#failure as Error;
+  }
+}
+
+Injectable()(ServiceLifecycle);
+Inject(RUNNER)(ServiceLifecycle, undefined, 0);
+
+class ServiceModule {}
+Module({})(ServiceModule);
+
+/** The Nest module of any service: its controller, its loop, and what they need. */
+export const serviceModule = (runner: FreeRunner, reportBug: ReportBug): DynamicModule => ({
+  module: ServiceModule,
+  controllers: [controllerOf(runner.host.definition)],
+  providers: [
+    { provide: RUNNER, useValue: runner },
+    { provide: CELL, useFactory: () => new InProcessCell([runner.host]) },
+    { provide: REPORT_BUG, useValue: reportBug },
+    ServiceLifecycle,
+  ],
+});

@@ -1,0 +1,103 @@
+import 'reflect-metadata';
+import type { Server } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { NestFactory } from '@nestjs/core';
+import { Transport, type GrpcOptions } from '@nestjs/microservices';
+import type { AnyService, Clock, EventLog, LeaderLock, Transport as LogTransport } from '@plinth/eventing';
+import * as services from '@plinth/messages/services';
+import { addHealth, type Health } from '../grpc/health.ts';
+import { addReflection } from '../grpc/reflection.ts';
+import { isLoopback, SERVER_OPTIONS, serverCredentials, type TlsFiles } from '../grpc/server.ts';
+import { FreeRunner } from '../service/free-runner.ts';
+import { ServiceHost } from '../service/service-host.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { ServiceLifecycle, serviceModule } from './service-module.ts';
+
+export type StartServiceOptions = Readonly<{
+  definition: AnyService;
+  log: EventLog;
+  transport: LogTransport;
+  lock: LeaderLock;
+  clock: Clock;
+  logger: Logger;
+  host: string;
+  port: number;
+  /** Mutual TLS between services; without it only a loopback address is taken. */
+  tls?: TlsFiles;
+}>;
+
+export type StartedService = Readonly<{
+  host: ServiceHost;
+  /** Stops taking calls, lets those under way finish, ends the loop. */
+  stop: () => Promise<void>;
+}>;
+
+const READY_TIMEOUT_MS = 600_000;
+
+type Definitions = Record<string, ServiceDefinition>;
+
+const PATH = /^\/(plinth\.(\w+)\.v\d+)\.(\w+)\//;
+
+/** The gRPC services of one context: `plinth.risk.v1.RiskQueries` and the like, with their package. */
+const definitionsOf = (context: string): Readonly<{ packages: string[]; definitions: Definitions }> => {
+  const definitions: Definitions = {};
+  const packages = new Set<string>();
+  for (const service of Object.values(services)) {
+    const [first] = Object.values(service) as { path: string }[];
+    const [, name = '', owner, kind = ''] = PATH.exec(first?.path ?? '') ?? [];
+    if (owner !== context) continue;
+    packages.add(name);
+    definitions[`${name}.${kind}`] = service as unknown as ServiceDefinition;
+  }
+  return { packages: [...packages], definitions };
+};
+
+/**
+ * Runs one service as a process of its own: Nest for its life and its gRPC, health that says serving once the folds have
+ * caught up, reflection, graceful stop.
+ */
+export const startService = async (options: StartServiceOptions): Promise<StartedService> => {
+  const { definition, log, clock, logger, transport, lock, host: address, port, tls } = options;
+  if (tls === undefined && !isLoopback(address)) {
+    throw new Error(`Expected TLS or a loopback address for ${definition.name}, was ${address}`);
+  }
+  const host = new ServiceHost(definition, { log, clock });
+  const runner = new FreeRunner(host, {
+    transport,
+    lock,
+    onEffectFailed: ({ effect, key }, error) => logger.warn({ effect, key, err: error }, 'an effect failed'),
+  });
+  const { packages, definitions } = definitionsOf(definition.name);
+  const names = Object.keys(definitions);
+  let health: Health | undefined;
+  const grpc: GrpcOptions['options'] = {
+    url: `${address}:${port}`,
+    package: packages,
+    packageDefinition: definitions,
+    credentials: serverCredentials(tls),
+    channelOptions: SERVER_OPTIONS as NonNullable<GrpcOptions['options']['channelOptions']>,
+    gracefulShutdown: true,
+    onLoadPackageDefinition: (_: unknown, server: Server) => {
+      health = addHealth(server, names);
+      addReflection(server, names);
+    },
+  };
+  const module = serviceModule(runner, (id, error) => logger.error({ id, err: error }, 'a call met a bug'));
+  const app = await NestFactory.createMicroservice(module, {
+    transport: Transport.GRPC,
+    options: grpc,
+    logger: false,
+  });
+  await app.listen();
+  const { position } = await log.head();
+  await app.get(ServiceLifecycle).caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
+  health?.set(true);
+  return {
+    host,
+    stop: async () => {
+      health?.set(false);
+      await app.close();
+      await lock.release();
+    },
+  };
+};
