@@ -1,6 +1,6 @@
 import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
-import { GatewayServer, signerProofs } from '@plinth/gateway';
+import { GatewayServer, signerProofs, type GatewayConfig } from '@plinth/gateway';
 import type { RoutingViews } from '@plinth/routing';
 import {
   FreeRunner,
@@ -25,6 +25,9 @@ import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
 import { takeReports } from './take-reports.ts';
 
+/** Where the gateway listens, and how it is protected. */
+export type Door = Pick<GatewayConfig, 'host' | 'port' | 'tls' | 'allowPlaintext'>;
+
 export type RunningBrokerOptions = Readonly<{
   open: OpenLog;
   /** Id of the cell. */
@@ -35,7 +38,7 @@ export type RunningBrokerOptions = Readonly<{
   venues: ReadonlyMap<string, SimulatedVenue>;
   /** Lists the market's assets and the like; does nothing where that was done. */
   isFresh: boolean;
-  gateway: Readonly<{ host: string; port: number }>;
+  gateway: Door;
   logger: Logger;
 }>;
 

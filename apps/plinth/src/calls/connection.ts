@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { GatewayClient, GatewayError } from '@plinth/gateway/client';
+import type { ClientKey, GatewayClient, GatewayError } from '@plinth/gateway/client';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { stateHome } from '../cli/places.ts';
 
@@ -12,25 +13,23 @@ export type ConnectionOptions = Readonly<{
   requestId?: string;
 }>;
 
-const DEFAULT_GATEWAY = '127.0.0.1:7400';
-
 /** Where the broker of this machine leaves its operator's key. */
 export const operatorKeyPath = (): string => join(stateHome(), 'data', 'operator.key.json');
 
 export const addConnectionOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--gateway <host:port>', 'the gateway to call')
-        .env('PLINTH_GATEWAY')
-        .default(DEFAULT_GATEWAY),
+      new Option('--gateway <host:port>', 'the gateway to call').default(environment().PLINTH_GATEWAY),
     )
     .addOption(
-      new Option('--key <file>', 'key file (default: the operator key of the local broker)').env(
-        'PLINTH_KEY',
+      new Option('--key <file>', 'key file (default: the operator key of the local broker)').default(
+        environment().PLINTH_KEY,
       ),
     )
     .addOption(
-      new Option('--ca <file>', 'certificate of the authority (PEM); plaintext without it').env('PLINTH_CA'),
+      new Option('--ca <file>', 'certificate of the authority (PEM); plaintext without it').default(
+        environment().PLINTH_CA,
+      ),
     )
     .addOption(new Option('--timeout <ms>', 'deadline of a call').default('10000'));
 
@@ -40,29 +39,42 @@ const timeoutOf = (given: string): number => {
   throw new CliError(EXIT.usage, `--timeout: Expected 1 to 60000 ms, was ${given}`);
 };
 
+/** The key of a file, or what is wrong with the file. */
+export const keyOf = async (path: string): Promise<ClientKey> => {
+  const { KeyFileError, readKeyFile } = await import('@plinth/gateway/client');
+  try {
+    return readKeyFile(path);
+  } catch (error) {
+    throw error instanceof KeyFileError ? new CliError(EXIT.usage, `--key: ${error.message}`) : error;
+  }
+};
+
 /** Calls a gateway and closes the connection; every failure becomes an exit code and one line. */
 export const connected = async <T>(
   options: ConnectionOptions,
   work: (client: GatewayClient, keyId: string) => Promise<T>,
 ): Promise<T> => {
-  const { GatewayClient, GatewayError, KeyFileError, readKeyFile } = await import('@plinth/gateway/client');
+  const { GatewayClient, GatewayError } = await import('@plinth/gateway/client');
   const { readFileSync } = await import('node:fs');
   const { gateway: address, ca } = options;
+  if (!ADDRESS.test(address))
+    throw new CliError(EXIT.usage, `--gateway: Expected host:port, was ${JSON.stringify(address)}`);
   const timeoutMs = timeoutOf(options.timeout);
   let client: GatewayClient | undefined;
   try {
-    const key = readKeyFile(options.key ?? operatorKeyPath());
+    const key = await keyOf(options.key ?? operatorKeyPath());
     const authority = ca === undefined ? {} : { ca: readFileSync(ca) };
     client = new GatewayClient({ address, key, timeoutMs, ...authority });
     return await work(client, key.keyId);
   } catch (error) {
     if (error instanceof GatewayError) throw new CliError(exitCodeOf(error), sentenceOf(error, address));
-    if (error instanceof KeyFileError) throw new CliError(EXIT.usage, error.message);
     throw error;
   } finally {
     client?.close();
   }
 };
+
+const ADDRESS = /^([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$/;
 
 const UNAVAILABLE = [
   'UNAVAILABLE',

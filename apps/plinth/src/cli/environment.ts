@@ -1,4 +1,5 @@
 import {
+  callerSettings,
   cellSettings,
   ConfigError,
   gatewaySettings,
@@ -14,6 +15,7 @@ const schema = {
   ...cellSettings,
   ...logSettings,
   ...gatewaySettings,
+  ...callerSettings,
   ...telemetrySettings,
   PLINTH_HOME: optionalTextSetting(
     'where everything is kept that the program makes; .plinth in the checkout',

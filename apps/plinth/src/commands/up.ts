@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { wholeNumber } from '../cli/arguments.ts';
+import type { Door } from '../broker/running-broker.ts';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { environment } from '../cli/environment.ts';
 import { stateHome } from '../cli/places.ts';
 import { interruptible } from '../cli/signals.ts';
@@ -12,6 +14,10 @@ type UpOptions = Readonly<{
   port: number;
   seed: number;
   logLevel: string;
+  tlsKey?: string;
+  tlsCert?: string;
+  tlsClientCa?: string;
+  plaintext: 'loopback' | 'anywhere';
 }>;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -34,6 +40,26 @@ export const register = (program: Command): void => {
         .argParser(wholeNumber(0, 65_535))
         .default(environment().PLINTH_GATEWAY_PORT),
     )
+    .addOption(
+      new Option('--tls-key <file>', 'private key of the gateway (PEM)').default(
+        environment().PLINTH_GATEWAY_TLS_KEY,
+      ),
+    )
+    .addOption(
+      new Option('--tls-cert <file>', 'certificate of the gateway (PEM)').default(
+        environment().PLINTH_GATEWAY_TLS_CERT,
+      ),
+    )
+    .addOption(
+      new Option('--tls-client-ca <file>', 'callers must show a certificate of this authority (PEM)').default(
+        environment().PLINTH_GATEWAY_TLS_CLIENT_CA,
+      ),
+    )
+    .addOption(
+      new Option('--plaintext <where>', 'where the gateway may listen without TLS')
+        .choices(['loopback', 'anywhere'])
+        .default(environment().PLINTH_GATEWAY_PLAINTEXT),
+    )
     .option('--seed <n>', 'seed of the simulated market', wholeNumber(0, 2 ** 31), 1)
     .addOption(new Option('--log-level <level>').choices(LEVELS).default(environment().PLINTH_LOG_LEVEL))
     .action((options: UpOptions) => interruptible((signal) => up(options, signal)));
@@ -42,5 +68,26 @@ export const register = (program: Command): void => {
 const up = async (options: UpOptions, signal: AbortSignal): Promise<void> => {
   const { openUp } = await import('../broker/open-up.ts');
   const directory = options.data ?? join(stateHome(), 'data');
-  await openUp({ ...options, directory }, signal);
+  await openUp({ ...options, directory, gateway: await doorOf(options) }, signal);
+};
+
+/** Where the gateway listens and how it is protected; what does not fit together is said before anything starts. */
+const doorOf = async ({ host, port, tlsKey, tlsCert, tlsClientCa, plaintext }: UpOptions): Promise<Door> => {
+  const { isLoopback } = await import('@plinth/runtime/grpc');
+  if ((tlsKey === undefined) !== (tlsCert === undefined)) {
+    throw new CliError(EXIT.usage, 'Expected --tls-key and --tls-cert together');
+  }
+  if (tlsKey !== undefined && tlsCert !== undefined) {
+    const client = tlsClientCa === undefined ? {} : { caFile: tlsClientCa };
+    return { host, port, tls: { keyFile: tlsKey, certFile: tlsCert, ...client } };
+  }
+  if (tlsClientCa !== undefined)
+    throw new CliError(EXIT.usage, '--tls-client-ca: Expected --tls-key as well');
+  if (plaintext === 'loopback' && !isLoopback(host)) {
+    throw new CliError(
+      EXIT.usage,
+      `--host ${host}: Expected --tls-key and --tls-cert, or --plaintext anywhere when something else protects it`,
+    );
+  }
+  return { host, port, allowPlaintext: plaintext === 'anywhere' };
 };

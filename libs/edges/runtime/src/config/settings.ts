@@ -16,6 +16,30 @@ export const gatewaySettings = {
     min: 0,
     max: 65_535,
   }),
+  PLINTH_GATEWAY_TLS_KEY: optionalTextSetting(
+    'file of the gateway’s private key (PEM); without it plaintext',
+  ),
+  PLINTH_GATEWAY_TLS_CERT: optionalTextSetting('file of the gateway’s certificate (PEM)'),
+  PLINTH_GATEWAY_TLS_CLIENT_CA: optionalTextSetting(
+    'file of the authority whose certificate callers must show (PEM)',
+  ),
+  PLINTH_GATEWAY_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
+    about: 'where the gateway may listen without TLS',
+    fallback: 'loopback',
+  }),
+} as const;
+
+/** Of a program that calls a gateway. */
+export const callerSettings = {
+  PLINTH_GATEWAY: textSetting({
+    about: 'gateway to call',
+    fallback: '127.0.0.1:7400',
+    pattern: /^\S+:\d{1,5}$/,
+  }),
+  PLINTH_KEY: optionalTextSetting('file of the caller’s key'),
+  PLINTH_CA: optionalTextSetting(
+    'file of the authority of the gateway’s certificate (PEM); without it plaintext',
+  ),
 } as const;
 
 export const telemetrySettings = {
