@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import type { BenchRow } from './bench-row.ts';
 
 /** A measured figure as people read it: three digits that mean something, groups of three. */
@@ -29,18 +29,37 @@ export const benchText = (row: BenchRow): Readonly<Record<string, string>> => {
 };
 
 export type BenchReport = Readonly<{
-  machine: Readonly<{ cpu: string; cores: number; memoryGb: number; node: string; platform: string }>;
+  machine: Readonly<{
+    cpu: string;
+    cores: number;
+    memoryGb: number;
+    node: string;
+    platform: string;
+    /** Processes that wanted to run, of the minute before the first bench; of Linux and macOS. */
+    loadBefore: number;
+  }>;
   rows: readonly BenchRow[];
 }>;
 
+const BUSY = 0.5;
+
+/** Other work on the machine, and a warning when there is so much that figures will be too low. */
+export const loadNow = (): Readonly<{ load: number; warning?: string }> => {
+  const [load = 0] = loadavg();
+  if (load <= BUSY) return { load };
+  const warning = `the machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): figures will be too low`;
+  return { load, warning };
+};
+
 /** Ratios travel between machines, absolute figures do not: so the machine is named. */
-export const benchReport = (rows: readonly BenchRow[]): BenchReport => ({
+export const benchReport = (rows: readonly BenchRow[], loadBefore: number): BenchReport => ({
   machine: {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    loadBefore,
   },
   rows,
 });

@@ -33,7 +33,7 @@ export const register = (program: Command): void => {
 
 const bench = async (names: readonly string[], options: BenchCommandOptions): Promise<void> => {
   const { BENCHES } = await import('../bench/index.ts');
-  const { benchReport, benchText } = await import('../bench/bench-report.ts');
+  const { benchReport, benchText, loadNow } = await import('../bench/bench-report.ts');
   const { QUICK, USUAL } = await import('../bench/measure.ts');
   const unknown = names.find((name) => !BENCHES.some((one) => one.name === name));
   if (unknown !== undefined) {
@@ -44,13 +44,15 @@ const bench = async (names: readonly string[], options: BenchCommandOptions): Pr
   if (options.withPeers) await installPeers(peersDirectory);
   const { quick, database } = options;
   const settings = { pace: quick ? QUICK : USUAL, quick, peersDirectory };
+  const { load, warning } = loadNow();
+  if (warning !== undefined) process.stderr.write(`${warning}\n`);
   const rows: BenchRow[] = [];
   for (const { name, about, run } of BENCHES) {
     if (names.length > 0 && !names.includes(name)) continue;
     process.stderr.write(`${name}: ${about}\n`);
     rows.push(...(await run(database === undefined ? settings : { ...settings, databaseUrl: database })));
   }
-  const report = benchReport(rows);
+  const report = benchReport(rows, load);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.output === 'table') printRows(rows.map(benchText), 'table');
   else printRows(options.output === 'json' ? [report] : rows, options.output);
