@@ -47,8 +47,8 @@ const BUSY = 0.5;
 export const loadNow = (): Readonly<{ load: number; warning?: string }> => {
   const [load = 0] = loadavg();
   if (load <= BUSY) return { load };
-  const warning = `the machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): figures will be too low`;
-  return { load, warning };
+  const what = `load ${load.toFixed(1)} on ${cpus().length} cores`;
+  return { load, warning: `the machine is busy (${what}): figures will be too low` };
 };
 
 /** Ratios travel between machines, absolute figures do not: so the machine is named. */
