@@ -22,6 +22,7 @@ import {
 import type { Case } from '../case-file.ts';
 import type { CaseFormat } from '../format.ts';
 
+const CALCULATIONS = 'bankruptcy_price_quote_quantums, fillable_price_subticks, insurance_fund_delta';
 const QUOTE_DIGITS = 6;
 const PRICE_DIGITS = 9;
 /** Subticks · quantums · 10⁻⁸ are quote quantums, in every market of the format. */
@@ -68,9 +69,7 @@ export const dydxLiquidation: CaseFormat = {
         return { quote_quantums: insuranceFundDelta(account, markets, market, fill, terms) };
       }
       default:
-        throw new CaseError(
-          `calc: Expected bankruptcy_price_quote_quantums, fillable_price_subticks or insurance_fund_delta, was ${textAt(item, 'calc')}`,
-        );
+        throw new CaseError(`calc: Expected one of ${CALCULATIONS}, was ${textAt(item, 'calc')}`);
     }
   },
 };

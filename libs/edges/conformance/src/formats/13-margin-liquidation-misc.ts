@@ -122,8 +122,8 @@ export const marginLiquidationMisc: CaseFormat = {
     return calculation(fieldsAt(item, 'input'));
   },
   notes: [
-    'Rules are complete for what their cases hold; not published: the deleveraging index of a short, the scaling of',
-    'OKX after the tiered cost, Paradex outside perpetuals',
+    'Rules are complete for what these cases hold',
+    'Not published: the deleveraging index of a short, the scaling of OKX after the tiered cost, Paradex options',
   ],
 };
 

@@ -2,8 +2,8 @@ import { assert } from '@plinth/money';
 import { exp } from '@plinth/maths';
 
 /**
- * A curve that moves: while utilisation is above its target the rate at the target grows, while below it falls. The form of
- * Morpho's adaptive curve. Rates per year, speed per year.
+ * A curve that moves: while utilisation is above its target the rate at the target grows, while below it
+ * falls. The form of Morpho's adaptive curve. Rates per year, speed per year.
  */
 export type AdaptiveCurve = Readonly<{
   target: number;
@@ -41,13 +41,16 @@ const check = ({
 const distanceOf = (utilisation: number, target: number): number =>
   (utilisation - target) / (utilisation > target ? 1 - target : target);
 
-/** (coefficient · distance + 1) · rate at target; the coefficient is steepness − 1 above and 1 − 1/steepness below. */
+/**
+ * (coefficient · distance + 1) · rate at target; the coefficient is steepness − 1 above and 1 − 1/steepness
+ * below.
+ */
 const rateAt = (rateAtTarget: number, distance: number, steepness: number): number =>
   ((distance < 0 ? 1 - 1 / steepness : steepness - 1) * distance + 1) * rateAtTarget;
 
 /**
- * Moves the rate at the target by exp(speed · distance · t), within its bounds, and averages the rates of the start, the
- * middle (twice) and the end.
+ * Moves the rate at the target by exp(speed · distance · t), within its bounds, and averages the rates of
+ * the start, the middle (twice) and the end.
  */
 export const adaptiveRate = (
   curve: AdaptiveCurve,

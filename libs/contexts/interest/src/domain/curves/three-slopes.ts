@@ -11,7 +11,10 @@ import {
 } from '@plinth/money';
 import { RATE_DIGITS } from './curve-kind.ts';
 
-/** Gearbox: two kinks, three slopes over the whole of their stretches, and a stop of borrowing at the second kink. */
+/**
+ * Gearbox: two kinks, three slopes over the whole of their stretches, and a stop of borrowing at the second
+ * kink.
+ */
 export type ThreeSlopes = Readonly<{
   base: Decimal;
   slope1: Decimal;

@@ -39,8 +39,9 @@ const sizeUnits = (size: number): bigint => floatToUnits(Math.abs(size), SIZE_DI
 const share = (weight: bigint): number => unitsToFloat(weight, WEIGHT_DIGITS);
 
 /**
- * Drift's cross margin: notional · margin ratio of each perpetual, what unsettled profit and tokens count for less than
- * their value, and what borrowed tokens count for more. Sizes weigh by √size. Cash is in the quote coin and counts in full.
+ * Drift's cross margin: notional · margin ratio of each perpetual, what unsettled profit and tokens count
+ * for less than their value, and what borrowed tokens count for more. Sizes weigh by √size. Cash is in the
+ * quote coin and counts in full.
  */
 export const drift: MarginModel<DriftParameters> = {
   name: 'drift',
