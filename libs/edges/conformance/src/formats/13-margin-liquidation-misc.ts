@@ -123,7 +123,7 @@ export const marginLiquidationMisc: CaseFormat = {
   },
   notes: [
     'Rules are complete for what these cases hold',
-    'Not published: the deleveraging index of a short, the scaling of OKX after the tiered cost, Paradex options',
+    'Not published: deleveraging index of shorts, scaling of OKX after its tiered cost, Paradex options',
   ],
 };
 
