@@ -160,6 +160,10 @@ export const appendResults = (
   });
 };
 
+/** Milliseconds that the append function took; the rest of a call is the commit and the way. */
+export const workMs = (rows: readonly VerdictRow[]): number =>
+  Number(rows.find(({ verdict }) => verdict === VERDICTS.base)?.stream ?? 0) / 1_000;
+
 const placeOf = ({ place }: VerdictRow): bigint => BigInt(place ?? 0);
 
 const refusalOf = ({ request }: PreparedAppend, row: VerdictRow): AppendResult | Error => {

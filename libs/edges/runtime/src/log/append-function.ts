@@ -126,7 +126,7 @@ AS $body$
 DECLARE
   base bigint; now_epoch integer; stamp timestamptz;
   total integer := cardinality(e_req); accepted integer; is_clean boolean;
-  bad integer[];
+  bad integer[]; started timestamptz := clock_timestamp();
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'append needs read committed, was %', current_setting('transaction_isolation')
@@ -140,9 +140,6 @@ BEGIN
     RAISE EXCEPTION 'the log is in epoch %, this process works in epoch %', now_epoch, p_epoch
       USING ERRCODE = 'PLN01';
   END IF;
-  req := 0; verdict := ${VERDICTS.base}; place := base;
-  RETURN NEXT;
-
   ${happyPath(s)}
 
   bad := '{}';
@@ -159,5 +156,8 @@ BEGIN
       ON CONFLICT (consumer) DO UPDATE SET position = excluded.position;
   END IF;
   IF accepted > 0 THEN PERFORM pg_notify('${s}_appended', ''); END IF;
+  req := 0; verdict := ${VERDICTS.base}; place := base; answer := NULL;
+  stream := (extract(epoch FROM clock_timestamp() - started) * 1000000)::bigint::text;
+  RETURN NEXT;
 END $body$;
 REVOKE EXECUTE ON FUNCTION ${s}.append FROM PUBLIC;`;

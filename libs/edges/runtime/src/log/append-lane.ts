@@ -2,8 +2,9 @@ import { OutcomeUnknown, Retryable } from '@plinth/eventing';
 import type { AppendResult } from '@plinth/eventing';
 import type pg from 'pg';
 import { APPEND_PARAMETERS } from './append-function.ts';
-import { appendResults, appendValues } from './append-batch.ts';
+import { appendResults, appendValues, workMs } from './append-batch.ts';
 import type { PreparedAppend, VerdictRow } from './append-batch.ts';
+import type { Pace } from './append-queue.ts';
 import { connectClient, destroyClient, within } from './connection.ts';
 import type { Client, ConnectionOptions } from './connection.ts';
 import * as limits from './limits.ts';
@@ -19,12 +20,14 @@ export class AppendLane {
   readonly #connection: ConnectionOptions;
   readonly #text: string;
   readonly #epoch: number;
+  readonly #pace: Pace;
   #client: Client | undefined;
 
-  constructor(connection: ConnectionOptions, schema: string, epoch: number) {
+  constructor(connection: ConnectionOptions, schema: string, epoch: number, pace: Pace) {
     this.#connection = connection;
     this.#text = callOf(schema);
     this.#epoch = epoch;
+    this.#pace = pace;
   }
 
   async send(batch: readonly PreparedAppend[]): Promise<readonly (AppendResult | Error)[]> {
@@ -34,8 +37,10 @@ export class AppendLane {
       text: this.#text,
       values: appendValues(this.#epoch, batch) as unknown[],
     };
+    const start = performance.now();
     try {
       const { rows } = await within(client, limits.ANSWER_TIMEOUT_MS, () => client.query<VerdictRow>(query));
+      this.#pace.sample(performance.now() - start - workMs(rows));
       return appendResults(batch, rows);
     } catch (error) {
       const failure = appendFailure(error);

@@ -4,7 +4,7 @@ import { catalogueCodec, Retryable } from '@plinth/eventing';
 import { testAppend, testCommand, testRequest } from '@plinth/eventing/testing';
 import pg from 'pg';
 import { prepareAppend, type PreparedAppend } from './append-batch.ts';
-import { AppendQueue } from './append-queue.ts';
+import { AppendQueue, Pace } from './append-queue.ts';
 import * as limits from './limits.ts';
 
 const DONE: AppendResult = { status: 'appended', first: 1n, last: 1n };
@@ -12,7 +12,7 @@ const DONE: AppendResult = { status: 'appended', first: 1n, last: 1n };
 type Sent = Readonly<{ batch: readonly PreparedAppend[]; answer: () => void; fail: (error: Error) => void }>;
 
 /** Lanes that answer when the test says so. */
-const setUp = (lanes = 1) => {
+const setUp = (lanes = 1, pace = new Pace()) => {
   const sent: Sent[] = [];
   let wakes = 0;
   const lane = (batch: readonly PreparedAppend[]): Promise<readonly (AppendResult | Error)[]> =>
@@ -22,6 +22,7 @@ const setUp = (lanes = 1) => {
   const queue = new AppendQueue(
     Array.from({ length: lanes }, () => lane),
     () => (wakes += 1),
+    pace,
   );
   const add = (request: AppendRequest): Promise<AppendResult> =>
     queue.add(prepareAppend(request, catalogueCodec));
@@ -83,6 +84,23 @@ describe('AppendQueue', () => {
     for (let i = 0; i < 200; i += 1) void add(toStream(`a-${i}`));
     await turn();
     expect(sent.map(({ batch }) => batch.length)).toEqual([100, 100]);
+  });
+
+  it('keeps a queue together when a commit costs more than a second transaction gains', async () => {
+    const pace = new Pace();
+    for (let i = 0; i < 100; i += 1) pace.sample(8);
+    expect(pace.commitMs).toBeGreaterThan(7);
+    const { add, sent } = setUp(2, pace);
+    for (let i = 0; i < 200; i += 1) void add(toStream(`a-${i}`));
+    await turn();
+    for (let i = 200; i < 300; i += 1) void add(toStream(`a-${i}`));
+    await turn();
+    expect(sent.map(({ batch }) => batch.length)).toEqual([200]);
+    pace.sample(0.4);
+    expect(pace.commitMs).toBe(0.4);
+    sent[0]?.answer();
+    await turn();
+    expect(sent.map(({ batch }) => batch.length)).toEqual([200, 50, 50]);
   });
 
   it('keeps a batch within its limits', async () => {

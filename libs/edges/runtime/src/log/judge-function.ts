@@ -2,7 +2,10 @@
  * What the append function says about a request that it did not append. Requests without a row were appended.
  */
 export const VERDICTS = {
-  /** The row of request 0: `place` is the head's position before the batch. */
+  /**
+   * The row of request 0: `place` is the head's position before the batch, `stream` the microseconds that the
+   * function took, the wait for the head row included.
+   */
   base: 0,
   duplicateKey: 1,
   keyReused: 2,

@@ -15,7 +15,7 @@ import { AssertionError } from '@plinth/money';
 import pg from 'pg';
 import { prepareAppend } from './append-batch.ts';
 import { AppendLane } from './append-lane.ts';
-import { AppendQueue } from './append-queue.ts';
+import { AppendQueue, Pace } from './append-queue.ts';
 import { clientConfig, connectClient, describeUrl, prepareClient } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { EVENT_COLUMNS, contiguous, copyRows, eventParser } from './copy-rows.ts';
@@ -58,14 +58,16 @@ export class PostgresLog implements EventLog, StoredLog {
       rights: 'service',
       purpose: `${purpose} ${this.schema}`,
     });
+    const pace = new Pace();
     this.#lanes = Array.from(
       { length: options.lanes ?? limits.APPEND_LANES },
-      () => new AppendLane(connection('append'), this.schema, epoch),
+      () => new AppendLane(connection('append'), this.schema, epoch, pace),
     );
     this.#wakeUp = new WakeUp(connection('listen'), this.schema);
     this.#queue = new AppendQueue(
       this.#lanes.map((lane) => (batch) => lane.send(batch)),
       () => this.#wakeUp.notify(),
+      pace,
     );
   }
 
