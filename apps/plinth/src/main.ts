@@ -19,7 +19,10 @@ try {
   registerAll(program);
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CliError)) throw error;
+  if (!(error instanceof CliError)) {
+    process.stderr.write(`plinth: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(EXIT.internal);
+  }
   process.stderr.write(`plinth: ${error.message}\n`);
   process.exitCode = error.exitCode;
 }

@@ -11,6 +11,8 @@ export const EXIT = {
   unavailable: 4,
   /** It is not known whether the command had its effect: send it again with the same --request-id. */
   unknown: 5,
+  /** A bug, or data that must not be interpreted: the trace says where it stopped. */
+  internal: 70,
   interrupted: 130,
 } as const;
 

@@ -16,10 +16,11 @@ export const register = (program: Command): void => {
 
 const sign = async (method: string, options: SignOptions): Promise<void> => {
   const { randomUUID } = await import('node:crypto');
-  const { canonicalText, METADATA, readKeyFile, signText } = await import('@plinth/gateway');
+  const { canonicalText, METADATA, signText } = await import('@plinth/gateway');
+  const { keyOf } = await import('../calls/connection.ts');
   const { requestBytes } = await import('../cli/request-bytes.ts');
   const path = `/${method.replace(/^\//, '')}`;
-  const key = readKeyFile(options.key);
+  const key = await keyOf(options.key);
   const requestId = options.requestId ?? '';
   const call = { method: path, body: requestBytes(path, options.data), keyId: key.keyId, requestId };
   const signed = { ...call, timestampMs: Date.now(), nonce: randomUUID() };
