@@ -71,7 +71,10 @@ const up = async (options: UpOptions, signal: AbortSignal): Promise<void> => {
   await openUp({ ...options, directory, gateway: await doorOf(options) }, signal);
 };
 
-/** Where the gateway listens and how it is protected; what does not fit together is said before anything starts. */
+/**
+ * Where the gateway listens and how it is protected; what does not fit together is said before anything
+ * starts.
+ */
 const doorOf = async ({ host, port, tlsKey, tlsCert, tlsClientCa, plaintext }: UpOptions): Promise<Door> => {
   const { isLoopback } = await import('@plinth/runtime/grpc');
   if ((tlsKey === undefined) !== (tlsCert === undefined)) {
@@ -86,7 +89,7 @@ const doorOf = async ({ host, port, tlsKey, tlsCert, tlsClientCa, plaintext }: U
   if (plaintext === 'loopback' && !isLoopback(host)) {
     throw new CliError(
       EXIT.usage,
-      `--host ${host}: Expected --tls-key and --tls-cert, or --plaintext anywhere when something else protects it`,
+      `--host ${host}: Expected --tls-key and --tls-cert; or --plaintext anywhere behind a protection`,
     );
   }
   return { host, port, allowPlaintext: plaintext === 'anywhere' };

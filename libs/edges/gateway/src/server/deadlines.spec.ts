@@ -98,7 +98,7 @@ describe('what goes wrong behind the gateway', () => {
     failWith(new AssertionError('Expected the secret plans of account b1'));
     const error = await ask();
     expect(error).toMatchObject({ code: grpc.INTERNAL, reason: 'INTERNAL' });
-    expect(JSON.stringify(error)).not.toMatch(/plans|b1/);
+    expect(JSON.stringify(error)).not.toMatch(/plans|account/);
     expect((error as Error).message).toMatch(/^internal error [0-9a-f-]{36}$/);
     expect(on.bugs).toHaveLength(1);
   });

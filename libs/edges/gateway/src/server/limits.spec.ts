@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Client, credentials, status as grpc, type ServiceError } from '@grpc/grpc-js';
 import { errorFromStatus, GRPC_LIMITS, type GrpcError } from '@plinth/runtime/grpc';
+import { LIMITS } from '../limits.ts';
 import { RateLimits } from '../policy/rate-limits.ts';
 import { SERVICES } from '../services.ts';
 import { startGateway, type Started } from '../testing/started-gateway.ts';
@@ -101,6 +102,39 @@ describe('limits of the edge', () => {
     gate.leave();
     gate.enter();
     expect(gate.open).toBe(2);
+  });
+
+  it('takes so many calls of one client at once, so that it leaves room for others', () => {
+    const gate = new Gate(100, 2);
+    const leave = gate.enterAs('alpha');
+    gate.enterAs('alpha');
+    expect(() => gate.enterAs('alpha')).toThrow(/of this client/);
+    gate.enterAs('beta');
+    leave();
+    gate.enterAs('alpha');
+  });
+
+  it('lets no client fill the gateway with calls that wait', async () => {
+    const gateway = await start({
+      rates: { perKey: { perSecond: 1e6, burst: 1e6 }, perClient: { perSecond: 1e6, burst: 1e6 } },
+    });
+    const alpha = gateway.client(gateway.issue('alpha'));
+    const beta = gateway.client(gateway.issue('beta'));
+    gateway.cell.before = (name, signal) =>
+      name === 'GetMark' && gateway.cell.sent.length === 0
+        ? new Promise((_, fail) => signal?.addEventListener('abort', () => fail(new Error('given up'))))
+        : Promise.resolve();
+    const wait = () =>
+      alpha
+        .call('Trading', 'GetMark', { instrumentId: 'X', read: undefined }, { timeoutMs: 2_000 })
+        .catch((error: unknown) => error);
+    const answers = Array.from({ length: LIMITS.callsPerClientMax + 1 }, wait);
+    expect(await Promise.race(answers)).toMatchObject({
+      code: grpc.RESOURCE_EXHAUSTED,
+      reason: 'OVERLOADED',
+    });
+    await expect(beta.call('Trading', 'ListVenues', { read: undefined })).resolves.toBeDefined();
+    await Promise.all(answers);
   });
 
   it('counts every call out again, however it ended', async () => {

@@ -119,26 +119,43 @@ const decode = (method: GatewayMethod, bytes: Buffer): Readonly<Record<string, u
 /** Counts the calls under way; beyond the limit a call is sent away at once, before it costs anything. */
 export class Gate {
   readonly #max: number;
+  readonly #clientMax: number;
+  readonly #clients = new Map<string, number>();
   #open = 0;
 
-  constructor(max: number = LIMITS.callsInFlightMax) {
+  constructor(max: number = LIMITS.callsInFlightMax, clientMax: number = LIMITS.callsPerClientMax) {
     this.#max = max;
+    this.#clientMax = clientMax;
   }
 
   get open(): number {
     return this.#open;
   }
 
+  /** Room for a call of anybody. */
   enter(): void {
-    if (this.#open >= this.#max) {
-      throw new GrpcError(grpc.RESOURCE_EXHAUSTED, 'OVERLOADED', 'Expected fewer calls at once: wait', {
-        retryAfterMs: 1_000,
-      });
-    }
+    if (this.#open >= this.#max) throw overloaded('at once');
     this.#open += 1;
   }
 
   leave(): void {
     this.#open -= 1;
   }
+
+  /** Room for a call of one client, once it is known whose it is; gives the way out. */
+  enterAs(tenant: string): () => void {
+    const open = this.#clients.get(tenant) ?? 0;
+    if (open >= this.#clientMax) throw overloaded('of this client at once');
+    this.#clients.set(tenant, open + 1);
+    return () => {
+      const left = (this.#clients.get(tenant) ?? 1) - 1;
+      if (left === 0) this.#clients.delete(tenant);
+      else this.#clients.set(tenant, left);
+    };
+  }
 }
+
+const overloaded = (what: string): GrpcError =>
+  new GrpcError(grpc.RESOURCE_EXHAUSTED, 'OVERLOADED', `Expected fewer calls ${what}: wait`, {
+    retryAfterMs: 1_000,
+  });

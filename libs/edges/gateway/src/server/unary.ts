@@ -93,6 +93,16 @@ const answer = async (
   life: CallLife,
 ): Promise<Answer> => {
   const admitted = await within(life, ports.pipeline.admit(method, call.request, call, life));
+  const leave = ports.gate.enterAs(admitted.caller.tenant);
+  return carryOut(ports, method, admitted, life).finally(leave);
+};
+
+const carryOut = (
+  ports: UnaryPorts,
+  method: GatewayMethod,
+  admitted: Admitted,
+  life: CallLife,
+): Promise<Answer> => {
   switch (method.rule.kind) {
     case 'command':
       return command(ports, method, admitted, life);
@@ -101,7 +111,7 @@ const answer = async (
     case 'proof':
       return within(life, ports.proofs.answer(method, admitted, life.signal));
     case 'stream':
-      throw new Error(`Expected one answer of ${method.name}`);
+      return Promise.reject(new Error(`Expected one answer of ${method.name}`));
   }
 };
 
