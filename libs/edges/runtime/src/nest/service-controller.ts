@@ -12,7 +12,9 @@ import { RPC_METHODS, type RpcMethod } from '../rpc/rpc-table.ts';
 export const CELL = Symbol('cell');
 export const REPORT_BUG = Symbol('report bug');
 
-/** Metadata that callers inside the cell send with commands; the gateway has checked who stands behind them. */
+/**
+ * Metadata that callers inside the cell send with commands; the gateway has checked who stands behind them.
+ */
 export const INNER_METADATA = {
   requestId: 'plinth-request-id',
   tenant: 'plinth-tenant',
@@ -84,8 +86,8 @@ const SERVICE_OF = /\.(\w+)\/(\w+)$/;
 const keyOf = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /**
- * A Nest controller with a gRPC handler for every method of a service. What it would say is in the protos already, so it is
- * made from their table: a service needs no controller of its own.
+ * A Nest controller with a gRPC handler for every method of a service. What it would say is in the protos
+ * already, so it is made from their table: a service needs no controller of its own.
  */
 export const controllerOf = (definition: AnyService): Type<ServiceController> => {
   class OfService extends ServiceController {}

@@ -47,14 +47,14 @@ const definitionsOf = (context: string): Readonly<{ packages: string[]; definiti
     const [, name = '', owner, kind = ''] = PATH.exec(first?.path ?? '') ?? [];
     if (owner !== context) continue;
     packages.add(name);
-    definitions[`${name}.${kind}`] = service as unknown as ServiceDefinition;
+    definitions[`${name}.${kind}`] = service;
   }
   return { packages: [...packages], definitions };
 };
 
 /**
- * Runs one service as a process of its own: Nest for its life and its gRPC, health that says serving once the folds have
- * caught up, reflection, graceful stop.
+ * Runs one service as a process of its own: Nest for its life and its gRPC, health that says serving once the
+ * folds have caught up, reflection, graceful stop.
  */
 export const startService = async (options: StartServiceOptions): Promise<StartedService> => {
   const { definition, log, clock, logger, transport, lock, host: address, port, tls } = options;
@@ -75,7 +75,7 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     package: packages,
     packageDefinition: definitions,
     credentials: serverCredentials(tls),
-    channelOptions: SERVER_OPTIONS as NonNullable<GrpcOptions['options']['channelOptions']>,
+    channelOptions: SERVER_OPTIONS,
     gracefulShutdown: true,
     onLoadPackageDefinition: (_: unknown, server: Server) => {
       health = addHealth(server, names);

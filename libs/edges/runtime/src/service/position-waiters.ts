@@ -2,7 +2,10 @@ type Waiter = { position: bigint; resolve: () => void };
 
 const WAITERS_MAX = 10_000;
 
-/** Callers that wait until a fold has reached a position, or until their signal aborts: then its reason is the error. */
+/**
+ * Callers that wait until a fold has reached a position, or until their signal aborts: then its reason is the
+ * error.
+ */
 export class PositionWaiters {
   #waiting = new Set<Waiter>();
 

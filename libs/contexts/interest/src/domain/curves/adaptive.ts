@@ -34,7 +34,7 @@ const check = ({
   assert(target > 0 && target < 1, () => `Expected a target between 0 and 1, was ${target}`);
   assert(steepness >= 1 && steepness <= 100, () => `Expected a steepness from 1 to 100, was ${steepness}`);
   assert(speed >= 0 && speed <= 1_000, () => `Expected a speed from 0 to 1000 per year, was ${speed}`);
-  assert(min > 0 && max >= min && max <= 100, () => `Expected 0 < min ≤ max ≤ 100, was ${min} and ${max}`);
+  assert(min > 0 && max >= min && max <= 100, () => `Expected 0 < min ≤ max ≤ 100, was ${min}, ${max}`);
 };
 
 /** Distance to the target, −1 at no utilisation, 1 at full. */
