@@ -17,7 +17,7 @@ export const LIMITS = {
   cachedOwnersMax: 200_000,
   /** Keys and clients whose calls are counted. */
   bucketsMax: 50_000,
-  /** Calls under way at once: in this process, and of one client. A call that waits for a position counts too. */
+  /** Calls under way at once: in this process, and of one client, waiting ones included. */
   callsInFlightMax: 2_000,
   callsPerClientMax: 200,
   /** Streams open at once: of one client, and in this process. */
