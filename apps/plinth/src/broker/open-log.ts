@@ -1,6 +1,7 @@
 import type { EventLog } from '@plinth/eventing';
 import { openPostgresLog, startEmbeddedPostgres, type PostgresLog } from '@plinth/runtime';
 import { join } from 'node:path';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
 
 export type OpenLog = Readonly<{
   log: EventLog & PostgresLog;
@@ -12,19 +13,22 @@ export type OpenLog = Readonly<{
   close: () => Promise<void>;
 }>;
 
+/** A directory in use, a schema of another version, no server: the message says what to do. */
+export const cannotOpen = (error: unknown): never => {
+  throw error instanceof CliError ? error : new CliError(EXIT.unavailable, (error as Error).message);
+};
+
 /** The log of a data directory on an embedded PostgreSQL, or of the database that was named. */
-export const openLog = async (directory: string, databaseUrl?: string): Promise<OpenLog> => {
-  if (databaseUrl !== undefined) {
-    const log = await openPostgresLog({ url: databaseUrl, ownerUrl: databaseUrl });
-    const { host, pathname } = new URL(databaseUrl);
-    return {
-      log,
-      where: `${host}${pathname}`,
-      url: databaseUrl,
-      ownerUrl: databaseUrl,
-      close: () => log.close(),
-    };
-  }
+export const openLog = (directory: string, databaseUrl?: string): Promise<OpenLog> =>
+  (databaseUrl === undefined ? openEmbedded(directory) : openDatabase(databaseUrl)).catch(cannotOpen);
+
+const openDatabase = async (url: string): Promise<OpenLog> => {
+  const log = await openPostgresLog({ url, ownerUrl: url });
+  const { host, pathname } = new URL(url);
+  return { log, where: `${host}${pathname}`, url, ownerUrl: url, close: () => log.close() };
+};
+
+const openEmbedded = async (directory: string): Promise<OpenLog> => {
   const server = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
   try {
     const log = await openPostgresLog({ url: server.url, ownerUrl: server.ownerUrl });

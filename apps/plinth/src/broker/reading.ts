@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { stateHome } from '../cli/places.ts';
 import type { ReadingOptions } from '../cli/reading-options.ts';
-import { openLog } from './open-log.ts';
+import { cannotOpen, openLog } from './open-log.ts';
 
 /** The directory that was named, or the first of the usual ones that exists. */
 export const dataDirectory = ({ data }: ReadingOptions): string => {
@@ -75,11 +75,6 @@ export const reading = async (
   } catch (error) {
     throw asCliError(error);
   }
-};
-
-/** A directory in use, a schema of another version, no server: the message says what to do. */
-const cannotOpen = (error: unknown): never => {
-  throw error instanceof CliError ? error : new CliError(EXIT.unavailable, (error as Error).message);
 };
 
 /** What a person at a shell can do something about. */

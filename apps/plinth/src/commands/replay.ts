@@ -140,21 +140,17 @@ const tellBroken = (broken: Broken, unread: readonly string[], assumptions: read
 };
 
 const check = async (options: ReplayOptions): Promise<void> => {
-  const { openLog } = await import('../broker/open-log.ts');
+  const { reading } = await import('../broker/reading.ts');
   const { brokerServices, CELL } = await import('../broker/services.ts');
   const { checkDirectory } = await import('../broker/state-hashes.ts');
   const { observer } = await import('@plinth/simulation');
   const directory = options.data ?? join(stateHome(), 'data');
-  if (!existsSync(directory))
-    throw new CliError(EXIT.usage, `--data ${directory}: Expected a data directory`);
-  const open = await openLog(directory, options.database);
-  try {
+  const database = options.database === undefined ? {} : { database: options.database };
+  await reading({ data: directory, ...database }, async (log) => {
     const services = [...brokerServices({ cell: CELL, adapters: new Map() }), observer];
-    const rows = await checkDirectory(directory, open.log, services);
+    const rows = await checkDirectory(directory, log, services);
     printRows(rows, options.output);
     const bad = rows.filter(({ result }) => result !== 'equal');
     if (bad.length > 0) throw new CliError(EXIT.checkFailed, `${bad.length} of ${rows.length} hashes differ`);
-  } finally {
-    await open.close();
-  }
+  });
 };
