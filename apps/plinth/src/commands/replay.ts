@@ -70,10 +70,10 @@ const replay = async (options: ReplayOptions, signal: AbortSignal): Promise<void
   const folder = dataFolder(options.data);
   const name = basename(folder);
   const data = openMarketData(folder);
-  if (!data.series.some(({ kind }) => kind === 'bar')) {
+  if (!data.series.some(({ kind }) => kind === 'bar' || kind === 'book')) {
     throw new CliError(
       EXIT.usage,
-      `--data ${folder}: Expected at least one file of bars, <venue>-<PAIR>-<1m|1h>.csv`,
+      `--data ${folder}: Expected at least one file of bars or books, e.g. <venue>-<PAIR>-<1m|1h>.csv`,
     );
   }
   const feed = new RecordedMarket(name, data, options.every * MINUTE_MS);

@@ -107,4 +107,50 @@ describe('A recorded market', () => {
       'Expected at least one series of bars',
     );
   });
+
+  const books = (prices: readonly number[]): string =>
+    prices
+      .map((price, i) => {
+        const levels = (sign: 1 | -1) => [1, 2].map((n) => [`${price + sign * n}`, '3']);
+        return JSON.stringify({ event_ms: START + (i + 1) * 1_000, bids: levels(-1), asks: levels(1) });
+      })
+      .join('\n');
+
+  it('plays recorded books as they were, a perpetual beside its spot', () => {
+    const feed = market({
+      'binance-spot-BTCUSDT-top20-1s.jsonl': books([60_000, 60_010]),
+      'binance-um-BTCUSDT-top20-1s.jsonl': books([59_990, 60_000]),
+    });
+    expect(feed.instruments.map(({ instrumentId, kind }) => [instrumentId, kind])).toEqual([
+      ['BTC/USD', 'spot'],
+      ['USDT/USD', 'spot'],
+      ['BTC-PERP', 'perpetual'],
+    ]);
+    const [spot, perpetual] = feed.booksAt(1, 'binance');
+    expect(spot?.asks).toEqual([
+      { price: '60011', quantity: '3' },
+      { price: '60012', quantity: '3' },
+    ]);
+    expect(perpetual?.bids[0]).toEqual({ price: '59999', quantity: '3' });
+    const quoted = feed
+      .quotesAt(1)
+      .map(({ instrumentId, price, confidence }) => [instrumentId, price, confidence]);
+    expect(quoted).toContainEqual(['BTC-PERP', '60000', '1']);
+    expect(feed.assumptions[1]).toMatch(/^BTC-PERP: taken in USD/);
+  });
+
+  it('plays recorded funding at the end of its interval, and says what it cannot play', () => {
+    const rates = `ts_ms,funding_rate\n${START + 2_000},0.0001`;
+    const feed = market({
+      'binance-um-BTCUSDT-top20-1s.jsonl': books([60_000, 60_010, 60_020]),
+      'binance-BTC-perp-funding.csv': rates,
+      'kucoin-BTC-perp-funding.csv': rates,
+    });
+    expect([0, 1, 2].map((tick) => feed.fundingAt(tick))).toEqual([
+      [],
+      [{ instrumentId: 'BTC-PERP', venueId: 'binance', rate: '0.0001', indexPrice: '60010' }],
+      [],
+    ]);
+    expect(feed.assumptions.join()).toMatch(/1 funding rates are not played/);
+  });
 });
