@@ -5,7 +5,7 @@ import { runTraffic, testAppend, testCommand, testId, testRequest } from '@plint
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APPEND_PARAMETERS } from './append-function.ts';
 import { appendValues, prepareAppend } from './append-batch.ts';
-import { connectClient } from './connection.ts';
+import { connectClient, destroyClient } from './connection.ts';
 import type { Client } from './connection.ts';
 import { asOwner, openPostgresLog } from './postgres-log.ts';
 import { PlainInserts } from './plain-inserts.ts';
@@ -20,6 +20,8 @@ const TRAFFIC_MS = 3_000;
 
 let server: TestServer;
 let fresh: FreshLog;
+/** Connections of the tests themselves. */
+const clients = new Set<Client>();
 
 describe.each(testServers())('%s', (_, start) => {
   beforeAll(async () => {
@@ -29,7 +31,11 @@ describe.each(testServers())('%s', (_, start) => {
   beforeEach(async () => {
     fresh = await freshLog(server);
   });
-  afterEach(async () => fresh.close());
+  afterEach(async () => {
+    for (const client of clients) destroyClient(client);
+    clients.clear();
+    await fresh.close();
+  });
   readersBesideWriters();
   repeatedCommands();
 });
@@ -133,6 +139,7 @@ const pausingWriter = (
         },
       );
       const own = client;
+      clients.add(own);
       await own.query('BEGIN');
       await own.query(text, [...appendValues(1, [prepareAppend(testRequest([append]), catalogueCodec)])]);
       await sleep(next() % 5);
