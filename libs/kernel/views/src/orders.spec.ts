@@ -27,7 +27,7 @@ const approved = event('OrderApproved', {
   orderId: 'o1',
   riskReducing: false,
   figuresAfter: undefined,
-} as EventData<'OrderApproved'>);
+});
 const child = {
   childId: 'o1.1',
   venueId: 'alpha',
