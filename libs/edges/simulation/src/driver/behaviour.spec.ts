@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Envelope } from '@plinth/eventing';
+
 import { MadeMarket } from '../market/made-market.ts';
 import { CRASH, stretched } from '../market/scenario.ts';
 import { envelopesOf, planted } from '../auditor/testing/planted-log.ts';
@@ -46,9 +46,8 @@ const restricted = planted('MarginStateChanged', {
 const seen = (...more: Parameters<typeof envelopesOf>[0]): ObserverViews => {
   const views = observer.views();
   const folds = new Set(Object.values(views));
-  for (const event of envelopesOf([...opening, ...more]))
-    for (const fold of folds) fold.apply(event as Envelope);
-  return views as unknown as ObserverViews;
+  for (const event of envelopesOf([...opening, ...more])) for (const fold of folds) fold.apply(event);
+  return views;
 };
 
 /** What the clients do from tick to tick while what they see stays the same. */
