@@ -34,6 +34,9 @@ export const openRunDirectory = (
   identity: RunIdentity,
 ): Readonly<{ resumed: boolean }> => {
   const known = read(directory);
+  if (existsSync(join(directory, 'market.json'))) {
+    throw new CliError(EXIT.usage, `${directory}: holds the data of \`plinth up\`: use another directory`);
+  }
   if (known === undefined && existsSync(join(directory, 'postgres'))) {
     throw new CliError(EXIT.usage, `${directory}: Expected an empty directory or one of an earlier run`);
   }

@@ -13,7 +13,9 @@ type ServeOptions = Readonly<{
   tlsCa?: string;
 }>;
 
-const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'routing', 'liquidation'] as const;
+// Not routing: no venue but the simulated ones of `up` is connected, and a router without its venues takes
+// every one of them down.
+const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'liquidation'] as const;
 
 export const register = (program: Command): void => {
   program
