@@ -19,7 +19,11 @@ export interface Fold {
   /** Back to the state before the first event. */
   reset(): void;
   /**
-   * Rebuilds the state from the entries of a snapshot; absent when the fold is always rebuilt from the log.
+   * Everything that the fold knows, in the order in which it knows it, as plain data (see `state-text.ts`):
+   * a fresh fold that loads it goes on exactly as this one would. What follows from the rest (an index by
+   * account, a heap of what is due) and what only the event applied last means is left out.
    */
-  restore?(entries: Iterable<readonly [string, string]>): void;
+  dump?(): unknown;
+  /** The inverse of `dump`, on a fold before its first event. What is given is the fold's own from then on. */
+  load?(state: never): void;
 }

@@ -8,4 +8,5 @@ export * from './limits.ts';
 export * from './memory-log.ts';
 export * from './ports.ts';
 export * from './service.ts';
+export * from './state-text.ts';
 export * from './stored-event.ts';

@@ -1,4 +1,5 @@
 export * from './decider-spec.ts';
+export * from './fold-restores.ts';
 export * from './log-requests.ts';
 export * from './log-traffic.ts';
 export * from './service-spec.ts';

@@ -100,6 +100,11 @@ export const isZeroDecimal = (a: Decimal): boolean => a.eq(ZERO);
 /** Canonical text: no trailing zeros, no exponent, no `-0`. */
 export const formatDecimal = (value: Decimal): string => (value.eq(ZERO) ? '0' : value.toFixed());
 
+export const isDecimal = (value: unknown): value is Decimal => value instanceof StrictBig;
+
+/** The inverse of `formatDecimal` for numbers of any length: for text that this program wrote itself. */
+export const exactDecimal = (text: string): Decimal => StrictBig(text);
+
 /** The quotient to `digits` decimals and what is left: a = quotient · b + remainder, exactly. */
 export const divide = (
   a: Decimal,
