@@ -20,6 +20,7 @@ const order: EventData<'OrderPlaced'> = {
   worstPrice: '60000',
   quoteAsset: 'USD',
   contractSize: '1',
+  bundleId: '',
 };
 const placed = (more: Partial<EventData<'OrderPlaced'>> = {}) => event('OrderPlaced', { ...order, ...more });
 const approved = event('OrderApproved', {

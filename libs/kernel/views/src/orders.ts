@@ -18,7 +18,7 @@ export type OpenOrder = Readonly<{
 /** Parent orders that are not done yet. */
 export class OpenOrdersView implements Fold {
   readonly name = 'open-orders';
-  readonly revision = 2;
+  readonly revision = 3;
   readonly #orders = new Map<string, OpenOrder>();
   readonly #byAccount = new Map<string, Set<string>>();
 
@@ -120,6 +120,7 @@ const placedText = (p: EventData<'OrderPlaced'>): string =>
     p.worstPrice,
     p.quoteAsset,
     p.contractSize,
+    p.bundleId,
   );
 
 const childTexts = (children: OpenOrder['children']): readonly string[] =>

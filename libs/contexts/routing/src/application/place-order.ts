@@ -170,5 +170,6 @@ const placedOf = (
     worstPrice: formatDecimal(worst),
     quoteAsset: draft.instrument.quoteAsset,
     contractSize: draft.instrument.contractSize,
+    bundleId: '',
   };
 };

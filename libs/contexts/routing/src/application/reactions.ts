@@ -116,6 +116,7 @@ const placeLeg = (
       worstPrice: leg.limitPrice,
       quoteAsset: instrument.quoteAsset,
       contractSize: instrument.contractSize,
+      bundleId: '',
     },
   });
 };

@@ -23,7 +23,7 @@ const placed: EventData<'OrderPlaced'> = {
     liquidationId: '',
     arrivalPrice: '100',
   },
-  ...{ reduceOnly: false, worstPrice: '90', quoteAsset: 'USD', contractSize: '2' },
+  ...{ reduceOnly: false, worstPrice: '90', quoteAsset: 'USD', contractSize: '2', bundleId: '' },
 };
 
 const child = (n: number, venueId: string, quantity: string) => ({

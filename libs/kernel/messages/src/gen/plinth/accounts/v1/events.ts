@@ -285,14 +285,14 @@ export interface InterestDistributed {
 }
 
 /**
- * Stream house-{cell}: a posting to many accounts (interest of a pool, funding of a perpetual) got this far; accounts are
- * taken in the order of their ids, so many at a time.
+ * Stream house-{cell}: a posting to many accounts (interest of a pool, funding of a perpetual, settlement of an expiry) got
+ * this far; accounts are taken in the order of their ids, so many at a time.
  */
 export interface SettlementAdvanced {
-  /** interest | funding */
+  /** interest | funding | expiry */
   purpose: string;
   settlementId: string;
-  /** The pool's asset, or the perpetual. */
+  /** The pool's asset, the perpetual, or what expired. */
   subject: string;
   lastAccountId: string;
   done: boolean;
@@ -344,6 +344,27 @@ export interface HouseFunded {
   /** insurance | pool */
   purpose: string;
   asset: string;
+  amount: string;
+  postings: Posting[];
+}
+
+/**
+ * A position in an expired contract was settled in cash and is flat. Futures: the profit between the entry and the
+ * settlement price; options: what exercise is worth, received when long, paid when short.
+ */
+export interface ContractSettled {
+  accountId: string;
+  /** `{underlying}.{price asset}.{expiry}` */
+  settlementId: string;
+  instrumentId: string;
+  venueId: string;
+  /** Signed, as it stood. */
+  quantity: string;
+  settlementPrice: string;
+  entryPrice: string;
+  entryCost: string;
+  asset: string;
+  /** amount > 0 is received by the account, < 0 paid; rounded down to the asset's unit. */
   amount: string;
   postings: Posting[];
 }
@@ -5220,6 +5241,258 @@ export const HouseFunded: MessageFns<HouseFunded> = {
     }
     if (message.purpose !== "") {
       obj.purpose = message.purpose;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.postings?.length) {
+      obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseContractSettled(): ContractSettled {
+  return {
+    accountId: "",
+    settlementId: "",
+    instrumentId: "",
+    venueId: "",
+    quantity: "",
+    settlementPrice: "",
+    entryPrice: "",
+    entryCost: "",
+    asset: "",
+    amount: "",
+    postings: [],
+  };
+}
+
+export const ContractSettled: MessageFns<ContractSettled> = {
+  encode(message: ContractSettled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.settlementId !== "") {
+      writer.uint32(18).string(message.settlementId);
+    }
+    if (message.instrumentId !== "") {
+      writer.uint32(26).string(message.instrumentId);
+    }
+    if (message.venueId !== "") {
+      writer.uint32(34).string(message.venueId);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(42).string(message.quantity);
+    }
+    if (message.settlementPrice !== "") {
+      writer.uint32(50).string(message.settlementPrice);
+    }
+    if (message.entryPrice !== "") {
+      writer.uint32(58).string(message.entryPrice);
+    }
+    if (message.entryCost !== "") {
+      writer.uint32(66).string(message.entryCost);
+    }
+    if (message.asset !== "") {
+      writer.uint32(74).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(82).string(message.amount);
+    }
+    for (const v of message.postings) {
+      Posting.encode(v!, writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContractSettled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContractSettled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.settlementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.settlementPrice = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.entryPrice = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.entryCost = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.postings.push(Posting.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContractSettled {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      settlementId: isSet(object.settlementId)
+        ? globalThis.String(object.settlementId)
+        : isSet(object.settlement_id)
+        ? globalThis.String(object.settlement_id)
+        : "",
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+      settlementPrice: isSet(object.settlementPrice)
+        ? globalThis.String(object.settlementPrice)
+        : isSet(object.settlement_price)
+        ? globalThis.String(object.settlement_price)
+        : "",
+      entryPrice: isSet(object.entryPrice)
+        ? globalThis.String(object.entryPrice)
+        : isSet(object.entry_price)
+        ? globalThis.String(object.entry_price)
+        : "",
+      entryCost: isSet(object.entryCost)
+        ? globalThis.String(object.entryCost)
+        : isSet(object.entry_cost)
+        ? globalThis.String(object.entry_cost)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      postings: globalThis.Array.isArray(object?.postings)
+        ? object.postings.map((e: any) => Posting.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ContractSettled): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.settlementId !== "") {
+      obj.settlementId = message.settlementId;
+    }
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    if (message.settlementPrice !== "") {
+      obj.settlementPrice = message.settlementPrice;
+    }
+    if (message.entryPrice !== "") {
+      obj.entryPrice = message.entryPrice;
+    }
+    if (message.entryCost !== "") {
+      obj.entryCost = message.entryCost;
     }
     if (message.asset !== "") {
       obj.asset = message.asset;

@@ -90,6 +90,66 @@ export interface MarksPublished {
   quotes: Quote[];
 }
 
+/**
+ * The price at which everything that expires is settled: the time-weighted average of the live index over the last 30
+ * minutes before expiry. One per underlying, asset of the price and expiry.
+ */
+export interface SettlementPriceFixed {
+  underlying: string;
+  /** What the price is in: the settlement asset of linear contracts, USD for inverse ones. */
+  priceAsset: string;
+  expiresAtMs: number;
+  /** Per unit of the underlying: index_average divided by price_asset_average. */
+  price: string;
+  /** Time-weighted averages in USD of the underlying and of the price asset (1 for USD itself), over the same moments. */
+  indexAverage: string;
+  priceAssetAverage: string;
+  /**
+   * The window, and how many milliseconds of it had live marks. averaged_to_ms is the expiry, or later when the settlement had
+   * to wait for live marks.
+   */
+  averagedFromMs: number;
+  averagedToMs: number;
+  coveredMs: number;
+  /** Published marks of the underlying's index in the window that were live. */
+  samples: number;
+  atMs: number;
+  /** What is settled at this price, by id. */
+  instrumentIds: string[];
+}
+
+/** At expiry too little of the window had live marks: the settlement waits until min_covered_ms of live marks are there. */
+export interface SettlementDeferred {
+  underlying: string;
+  priceAsset: string;
+  expiresAtMs: number;
+  coveredMs: number;
+  minCoveredMs: number;
+  atMs: number;
+  reason: string;
+}
+
+export interface ProductLeg {
+  instrumentId: string;
+  /** Units or contracts of the instrument in one unit of the product; signed: positive is bought, negative is sold with it. */
+  ratio: string;
+}
+
+/** A structured product: a named, fixed bundle of legs, ordered as one and held as its legs. */
+export interface ProductListed {
+  /** Upper case, e.g. `BTC-CS-70-80`. */
+  productId: string;
+  name: string;
+  /** call-spread | put-spread | straddle | strangle | collar | covered-call | reverse-convertible | custom */
+  kind: string;
+  underlying: string;
+  /** Of every leg: what the net price is in. */
+  quoteAsset: string;
+  legs: ProductLeg[];
+  /** The first expiry among the legs; 0 when none expires. */
+  expiresAtMs: number;
+}
+
 function createBaseInstrumentListed(): InstrumentListed {
   return {
     instrumentId: "",
@@ -1043,6 +1103,721 @@ export const MarksPublished: MessageFns<MarksPublished> = {
     }
     if (message.quotes?.length) {
       obj.quotes = message.quotes.map((e) => Quote.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseSettlementPriceFixed(): SettlementPriceFixed {
+  return {
+    underlying: "",
+    priceAsset: "",
+    expiresAtMs: 0,
+    price: "",
+    indexAverage: "",
+    priceAssetAverage: "",
+    averagedFromMs: 0,
+    averagedToMs: 0,
+    coveredMs: 0,
+    samples: 0,
+    atMs: 0,
+    instrumentIds: [],
+  };
+}
+
+export const SettlementPriceFixed: MessageFns<SettlementPriceFixed> = {
+  encode(message: SettlementPriceFixed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.price !== "") {
+      writer.uint32(34).string(message.price);
+    }
+    if (message.indexAverage !== "") {
+      writer.uint32(42).string(message.indexAverage);
+    }
+    if (message.priceAssetAverage !== "") {
+      writer.uint32(50).string(message.priceAssetAverage);
+    }
+    if (message.averagedFromMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.averagedFromMs)) !== BigInt(message.averagedFromMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.averagedFromMs) of type int64 too large");
+      }
+      writer.uint32(56).int64(BigInt(message.averagedFromMs));
+    }
+    if (message.averagedToMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.averagedToMs)) !== BigInt(message.averagedToMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.averagedToMs) of type int64 too large");
+      }
+      writer.uint32(64).int64(BigInt(message.averagedToMs));
+    }
+    if (message.coveredMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.coveredMs)) !== BigInt(message.coveredMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.coveredMs) of type int64 too large");
+      }
+      writer.uint32(72).int64(BigInt(message.coveredMs));
+    }
+    if (message.samples !== 0) {
+      writer.uint32(80).uint32(message.samples);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(88).int64(BigInt(message.atMs));
+    }
+    for (const v of message.instrumentIds) {
+      writer.uint32(98).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettlementPriceFixed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettlementPriceFixed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.price = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.indexAverage = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.priceAssetAverage = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.averagedFromMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.averagedToMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.coveredMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.samples = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.instrumentIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SettlementPriceFixed {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      price: isSet(object.price) ? globalThis.String(object.price) : "",
+      indexAverage: isSet(object.indexAverage)
+        ? globalThis.String(object.indexAverage)
+        : isSet(object.index_average)
+        ? globalThis.String(object.index_average)
+        : "",
+      priceAssetAverage: isSet(object.priceAssetAverage)
+        ? globalThis.String(object.priceAssetAverage)
+        : isSet(object.price_asset_average)
+        ? globalThis.String(object.price_asset_average)
+        : "",
+      averagedFromMs: isSet(object.averagedFromMs)
+        ? globalThis.Number(object.averagedFromMs)
+        : isSet(object.averaged_from_ms)
+        ? globalThis.Number(object.averaged_from_ms)
+        : 0,
+      averagedToMs: isSet(object.averagedToMs)
+        ? globalThis.Number(object.averagedToMs)
+        : isSet(object.averaged_to_ms)
+        ? globalThis.Number(object.averaged_to_ms)
+        : 0,
+      coveredMs: isSet(object.coveredMs)
+        ? globalThis.Number(object.coveredMs)
+        : isSet(object.covered_ms)
+        ? globalThis.Number(object.covered_ms)
+        : 0,
+      samples: isSet(object.samples) ? globalThis.Number(object.samples) : 0,
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      instrumentIds: globalThis.Array.isArray(object?.instrumentIds)
+        ? object.instrumentIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.instrument_ids)
+        ? object.instrument_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SettlementPriceFixed): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.price !== "") {
+      obj.price = message.price;
+    }
+    if (message.indexAverage !== "") {
+      obj.indexAverage = message.indexAverage;
+    }
+    if (message.priceAssetAverage !== "") {
+      obj.priceAssetAverage = message.priceAssetAverage;
+    }
+    if (message.averagedFromMs !== 0) {
+      obj.averagedFromMs = globalThis.Number(message.averagedFromMs);
+    }
+    if (message.averagedToMs !== 0) {
+      obj.averagedToMs = globalThis.Number(message.averagedToMs);
+    }
+    if (message.coveredMs !== 0) {
+      obj.coveredMs = globalThis.Number(message.coveredMs);
+    }
+    if (message.samples !== 0) {
+      obj.samples = Math.round(message.samples);
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.instrumentIds?.length) {
+      obj.instrumentIds = message.instrumentIds;
+    }
+    return obj;
+  },
+};
+
+function createBaseSettlementDeferred(): SettlementDeferred {
+  return { underlying: "", priceAsset: "", expiresAtMs: 0, coveredMs: 0, minCoveredMs: 0, atMs: 0, reason: "" };
+}
+
+export const SettlementDeferred: MessageFns<SettlementDeferred> = {
+  encode(message: SettlementDeferred, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.coveredMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.coveredMs)) !== BigInt(message.coveredMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.coveredMs) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.coveredMs));
+    }
+    if (message.minCoveredMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.minCoveredMs)) !== BigInt(message.minCoveredMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.minCoveredMs) of type int64 too large");
+      }
+      writer.uint32(40).int64(BigInt(message.minCoveredMs));
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(48).int64(BigInt(message.atMs));
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettlementDeferred {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettlementDeferred();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.coveredMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.minCoveredMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SettlementDeferred {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      coveredMs: isSet(object.coveredMs)
+        ? globalThis.Number(object.coveredMs)
+        : isSet(object.covered_ms)
+        ? globalThis.Number(object.covered_ms)
+        : 0,
+      minCoveredMs: isSet(object.minCoveredMs)
+        ? globalThis.Number(object.minCoveredMs)
+        : isSet(object.min_covered_ms)
+        ? globalThis.Number(object.min_covered_ms)
+        : 0,
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: SettlementDeferred): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.coveredMs !== 0) {
+      obj.coveredMs = globalThis.Number(message.coveredMs);
+    }
+    if (message.minCoveredMs !== 0) {
+      obj.minCoveredMs = globalThis.Number(message.minCoveredMs);
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBaseProductLeg(): ProductLeg {
+  return { instrumentId: "", ratio: "" };
+}
+
+export const ProductLeg: MessageFns<ProductLeg> = {
+  encode(message: ProductLeg, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instrumentId !== "") {
+      writer.uint32(10).string(message.instrumentId);
+    }
+    if (message.ratio !== "") {
+      writer.uint32(18).string(message.ratio);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProductLeg {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProductLeg();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ratio = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProductLeg {
+    return {
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      ratio: isSet(object.ratio) ? globalThis.String(object.ratio) : "",
+    };
+  },
+
+  toJSON(message: ProductLeg): unknown {
+    const obj: any = {};
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.ratio !== "") {
+      obj.ratio = message.ratio;
+    }
+    return obj;
+  },
+};
+
+function createBaseProductListed(): ProductListed {
+  return { productId: "", name: "", kind: "", underlying: "", quoteAsset: "", legs: [], expiresAtMs: 0 };
+}
+
+export const ProductListed: MessageFns<ProductListed> = {
+  encode(message: ProductListed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.productId !== "") {
+      writer.uint32(10).string(message.productId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.underlying !== "") {
+      writer.uint32(34).string(message.underlying);
+    }
+    if (message.quoteAsset !== "") {
+      writer.uint32(42).string(message.quoteAsset);
+    }
+    for (const v of message.legs) {
+      ProductLeg.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(56).int64(BigInt(message.expiresAtMs));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProductListed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProductListed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.quoteAsset = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.legs.push(ProductLeg.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProductListed {
+    return {
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      quoteAsset: isSet(object.quoteAsset)
+        ? globalThis.String(object.quoteAsset)
+        : isSet(object.quote_asset)
+        ? globalThis.String(object.quote_asset)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs) ? object.legs.map((e: any) => ProductLeg.fromJSON(e)) : [],
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: ProductListed): unknown {
+    const obj: any = {};
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.quoteAsset !== "") {
+      obj.quoteAsset = message.quoteAsset;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => ProductLeg.toJSON(e));
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
     }
     return obj;
   },

@@ -71,6 +71,8 @@ export interface OrderPlaced {
   /** Of the instrument, so that costs follow from the order's own stream. */
   quoteAsset: string;
   contractSize: string;
+  /** The order of a product that this is a leg of; empty for an order of its own. */
+  bundleId: string;
 }
 
 export interface ChildOrder {
@@ -168,6 +170,54 @@ export interface OrderClosed {
 export interface VenueReportsTaken {
   venueId: string;
   lastSequence: number;
+}
+
+export interface BundleLeg {
+  /** `{bundle_id}.{n}` */
+  orderId: string;
+  instrumentId: string;
+  /** buy | sell */
+  side: string;
+  quantity: string;
+}
+
+/** An order of a structured product: one order per leg, placed, judged and routed together, at once or not at all. */
+export interface BundlePlaced {
+  bundleId: string;
+  accountId: string;
+  subAccountId: string;
+  productId: string;
+  /** buy | sell */
+  side: string;
+  /** Units of the product. */
+  quantity: string;
+  /** Worst net price of one unit, Σ ratio · contract size · price, signed, in the quote asset; empty for a market order. */
+  limitPrice: string;
+  quoteAsset: string;
+  legs: BundleLeg[];
+  /** Net price at the marks when it was taken. */
+  arrivalPrice: string;
+}
+
+export interface BundleLegFill {
+  orderId: string;
+  instrumentId: string;
+  filledQuantity: string;
+  averagePrice: string;
+}
+
+/** All legs are closed. What was filled stands as positions in the legs, also when the legs were not filled alike. */
+export interface BundleClosed {
+  bundleId: string;
+  accountId: string;
+  /** filled | partial | unfilled | refused | cancelled */
+  outcome: string;
+  reason: string;
+  /** Whole bundles that the fills make up: the least of what was filled of a leg over its ratio. */
+  filledQuantity: string;
+  /** Net price of one unit over the fills, when all legs were filled alike; empty otherwise. */
+  netPrice: string;
+  legs: BundleLegFill[];
 }
 
 function createBaseVenueListing(): VenueListing {
@@ -686,6 +736,7 @@ function createBaseOrderPlaced(): OrderPlaced {
     worstPrice: "",
     quoteAsset: "",
     contractSize: "",
+    bundleId: "",
   };
 }
 
@@ -738,6 +789,9 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     }
     if (message.contractSize !== "") {
       writer.uint32(130).string(message.contractSize);
+    }
+    if (message.bundleId !== "") {
+      writer.uint32(138).string(message.bundleId);
     }
     return writer;
   },
@@ -883,6 +937,14 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
             message.contractSize = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.bundleId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -967,6 +1029,11 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
         : isSet(object.contract_size)
         ? globalThis.String(object.contract_size)
         : "",
+      bundleId: isSet(object.bundleId)
+        ? globalThis.String(object.bundleId)
+        : isSet(object.bundle_id)
+        ? globalThis.String(object.bundle_id)
+        : "",
     };
   },
 
@@ -1019,6 +1086,9 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     }
     if (message.contractSize !== "") {
       obj.contractSize = message.contractSize;
+    }
+    if (message.bundleId !== "") {
+      obj.bundleId = message.bundleId;
     }
     return obj;
   },
@@ -2464,6 +2534,644 @@ export const VenueReportsTaken: MessageFns<VenueReportsTaken> = {
     }
     if (message.lastSequence !== 0) {
       obj.lastSequence = globalThis.Number(message.lastSequence);
+    }
+    return obj;
+  },
+};
+
+function createBaseBundleLeg(): BundleLeg {
+  return { orderId: "", instrumentId: "", side: "", quantity: "" };
+}
+
+export const BundleLeg: MessageFns<BundleLeg> = {
+  encode(message: BundleLeg, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.instrumentId !== "") {
+      writer.uint32(18).string(message.instrumentId);
+    }
+    if (message.side !== "") {
+      writer.uint32(26).string(message.side);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(34).string(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BundleLeg {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBundleLeg();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.side = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BundleLeg {
+    return {
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      side: isSet(object.side) ? globalThis.String(object.side) : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+    };
+  },
+
+  toJSON(message: BundleLeg): unknown {
+    const obj: any = {};
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.side !== "") {
+      obj.side = message.side;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    return obj;
+  },
+};
+
+function createBaseBundlePlaced(): BundlePlaced {
+  return {
+    bundleId: "",
+    accountId: "",
+    subAccountId: "",
+    productId: "",
+    side: "",
+    quantity: "",
+    limitPrice: "",
+    quoteAsset: "",
+    legs: [],
+    arrivalPrice: "",
+  };
+}
+
+export const BundlePlaced: MessageFns<BundlePlaced> = {
+  encode(message: BundlePlaced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bundleId !== "") {
+      writer.uint32(10).string(message.bundleId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.subAccountId !== "") {
+      writer.uint32(26).string(message.subAccountId);
+    }
+    if (message.productId !== "") {
+      writer.uint32(34).string(message.productId);
+    }
+    if (message.side !== "") {
+      writer.uint32(42).string(message.side);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(50).string(message.quantity);
+    }
+    if (message.limitPrice !== "") {
+      writer.uint32(58).string(message.limitPrice);
+    }
+    if (message.quoteAsset !== "") {
+      writer.uint32(66).string(message.quoteAsset);
+    }
+    for (const v of message.legs) {
+      BundleLeg.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.arrivalPrice !== "") {
+      writer.uint32(82).string(message.arrivalPrice);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BundlePlaced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBundlePlaced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.bundleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subAccountId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.side = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.limitPrice = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.quoteAsset = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.legs.push(BundleLeg.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.arrivalPrice = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BundlePlaced {
+    return {
+      bundleId: isSet(object.bundleId)
+        ? globalThis.String(object.bundleId)
+        : isSet(object.bundle_id)
+        ? globalThis.String(object.bundle_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      subAccountId: isSet(object.subAccountId)
+        ? globalThis.String(object.subAccountId)
+        : isSet(object.sub_account_id)
+        ? globalThis.String(object.sub_account_id)
+        : "",
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      side: isSet(object.side) ? globalThis.String(object.side) : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+      limitPrice: isSet(object.limitPrice)
+        ? globalThis.String(object.limitPrice)
+        : isSet(object.limit_price)
+        ? globalThis.String(object.limit_price)
+        : "",
+      quoteAsset: isSet(object.quoteAsset)
+        ? globalThis.String(object.quoteAsset)
+        : isSet(object.quote_asset)
+        ? globalThis.String(object.quote_asset)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs)
+        ? object.legs.map((e: any) => BundleLeg.fromJSON(e))
+        : [],
+      arrivalPrice: isSet(object.arrivalPrice)
+        ? globalThis.String(object.arrivalPrice)
+        : isSet(object.arrival_price)
+        ? globalThis.String(object.arrival_price)
+        : "",
+    };
+  },
+
+  toJSON(message: BundlePlaced): unknown {
+    const obj: any = {};
+    if (message.bundleId !== "") {
+      obj.bundleId = message.bundleId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.subAccountId !== "") {
+      obj.subAccountId = message.subAccountId;
+    }
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.side !== "") {
+      obj.side = message.side;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    if (message.limitPrice !== "") {
+      obj.limitPrice = message.limitPrice;
+    }
+    if (message.quoteAsset !== "") {
+      obj.quoteAsset = message.quoteAsset;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => BundleLeg.toJSON(e));
+    }
+    if (message.arrivalPrice !== "") {
+      obj.arrivalPrice = message.arrivalPrice;
+    }
+    return obj;
+  },
+};
+
+function createBaseBundleLegFill(): BundleLegFill {
+  return { orderId: "", instrumentId: "", filledQuantity: "", averagePrice: "" };
+}
+
+export const BundleLegFill: MessageFns<BundleLegFill> = {
+  encode(message: BundleLegFill, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.instrumentId !== "") {
+      writer.uint32(18).string(message.instrumentId);
+    }
+    if (message.filledQuantity !== "") {
+      writer.uint32(26).string(message.filledQuantity);
+    }
+    if (message.averagePrice !== "") {
+      writer.uint32(34).string(message.averagePrice);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BundleLegFill {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBundleLegFill();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.filledQuantity = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.averagePrice = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BundleLegFill {
+    return {
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      filledQuantity: isSet(object.filledQuantity)
+        ? globalThis.String(object.filledQuantity)
+        : isSet(object.filled_quantity)
+        ? globalThis.String(object.filled_quantity)
+        : "",
+      averagePrice: isSet(object.averagePrice)
+        ? globalThis.String(object.averagePrice)
+        : isSet(object.average_price)
+        ? globalThis.String(object.average_price)
+        : "",
+    };
+  },
+
+  toJSON(message: BundleLegFill): unknown {
+    const obj: any = {};
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.filledQuantity !== "") {
+      obj.filledQuantity = message.filledQuantity;
+    }
+    if (message.averagePrice !== "") {
+      obj.averagePrice = message.averagePrice;
+    }
+    return obj;
+  },
+};
+
+function createBaseBundleClosed(): BundleClosed {
+  return { bundleId: "", accountId: "", outcome: "", reason: "", filledQuantity: "", netPrice: "", legs: [] };
+}
+
+export const BundleClosed: MessageFns<BundleClosed> = {
+  encode(message: BundleClosed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bundleId !== "") {
+      writer.uint32(10).string(message.bundleId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(26).string(message.outcome);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.filledQuantity !== "") {
+      writer.uint32(42).string(message.filledQuantity);
+    }
+    if (message.netPrice !== "") {
+      writer.uint32(50).string(message.netPrice);
+    }
+    for (const v of message.legs) {
+      BundleLegFill.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BundleClosed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBundleClosed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.bundleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.filledQuantity = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.netPrice = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.legs.push(BundleLegFill.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BundleClosed {
+    return {
+      bundleId: isSet(object.bundleId)
+        ? globalThis.String(object.bundleId)
+        : isSet(object.bundle_id)
+        ? globalThis.String(object.bundle_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      outcome: isSet(object.outcome) ? globalThis.String(object.outcome) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      filledQuantity: isSet(object.filledQuantity)
+        ? globalThis.String(object.filledQuantity)
+        : isSet(object.filled_quantity)
+        ? globalThis.String(object.filled_quantity)
+        : "",
+      netPrice: isSet(object.netPrice)
+        ? globalThis.String(object.netPrice)
+        : isSet(object.net_price)
+        ? globalThis.String(object.net_price)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs)
+        ? object.legs.map((e: any) => BundleLegFill.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: BundleClosed): unknown {
+    const obj: any = {};
+    if (message.bundleId !== "") {
+      obj.bundleId = message.bundleId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.outcome !== "") {
+      obj.outcome = message.outcome;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.filledQuantity !== "") {
+      obj.filledQuantity = message.filledQuantity;
+    }
+    if (message.netPrice !== "") {
+      obj.netPrice = message.netPrice;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => BundleLegFill.toJSON(e));
     }
     return obj;
   },
