@@ -4,7 +4,8 @@ import { posix } from 'node:path';
  * The rooms of the house, and which way imports go between them. One table, read by the linter, by the Nx
  * plugin and by the architecture test.
  */
-export type RoomType = 'kernel' | 'context' | 'runtime' | 'gateway' | 'connector' | 'sim' | 'app' | 'tool';
+export type RoomType =
+  'kernel' | 'context' | 'runtime' | 'gateway' | 'connector' | 'report' | 'sim' | 'app' | 'tool';
 export type Floor = 'domain' | 'application' | 'service';
 
 /**
@@ -40,8 +41,9 @@ export const TYPE_ORDER: Readonly<Record<RoomType, readonly RoomType[]>> = {
   runtime: ['kernel'],
   gateway: ['kernel', 'runtime'],
   connector: ['kernel'],
-  sim: ['kernel', 'context', 'runtime', 'connector'],
-  app: ['kernel', 'context', 'runtime', 'gateway', 'connector', 'sim'],
+  report: ['kernel'],
+  sim: ['kernel', 'context', 'runtime', 'connector', 'report'],
+  app: ['kernel', 'context', 'runtime', 'gateway', 'connector', 'report', 'sim'],
   tool: [],
 };
 
@@ -85,7 +87,8 @@ const LAYOUT: readonly (readonly [RegExp, (room: string) => readonly [RoomType, 
   [/^libs\/edges\/(runtime)\//, (room) => ['runtime', room]],
   [/^libs\/edges\/(gateway)\//, (room) => ['gateway', room]],
   [/^libs\/edges\/(connectors)\//, (room) => ['connector', room]],
-  [/^libs\/edges\/(simulation|conformance)\//, (room) => ['sim', room]],
+  [/^libs\/edges\/(report)\//, (room) => ['report', room]],
+  [/^libs\/edges\/(simulation|conformance|backtest)\//, (room) => ['sim', room]],
   [/^apps\/([^/]+)\//, (room) => ['app', room]],
   [/^(tools)\//, (room) => ['tool', room]],
 ];

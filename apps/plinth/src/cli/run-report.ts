@@ -1,4 +1,5 @@
-import type { ReportTable, RunFigures } from '@plinth/simulation';
+import type { ReportTable } from '@plinth/report';
+import type { RunFigures } from '@plinth/simulation';
 import { reportTables } from '@plinth/simulation';
 import { printRows, type Output, type Row } from './output.ts';
 

@@ -1,33 +1,26 @@
-import type { EfficiencyMoment, RunFigures } from './figures.ts';
-import { numberText, percentText, shortText, timeText } from './number-text.ts';
-import { savedShare } from './report-tables.ts';
 import {
   area,
   bar,
+  ceiling,
+  COLOURS,
   dot,
-  escaped,
   frameOf,
   HEIGHT,
   label,
+  legendOf,
   line,
   niceStep,
+  numberText,
+  percentText,
+  shortText,
   svgOf,
+  timeText,
   WIDTH,
+  type Chart,
   type Point,
-} from './svg.ts';
-
-export type Chart = Readonly<{ title: string; note: string; svg: string; legend: string }>;
-
-const COLOURS = 8;
-
-const legendOf = (entries: readonly (readonly [string, string])[]): string =>
-  entries.map(([colour, text]) => `<span><i class="${colour}"></i>${escaped(text)}</span>`).join('');
-
-/** A whole number of steps that holds the value. */
-const ceiling = (value: number): number => {
-  const step = niceStep(value || 1);
-  return Math.ceil(value / step - 1e-9) * step || 1;
-};
+} from '@plinth/report';
+import type { EfficiencyMoment, RunFigures } from './figures.ts';
+import { savedShare } from './report-tables.ts';
 
 const HOUR_MS = 3_600_000;
 

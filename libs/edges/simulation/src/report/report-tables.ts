@@ -1,14 +1,5 @@
+import { numberText, percentText, timeText, type ReportRow, type ReportTable } from '@plinth/report';
 import type { Comparison, CostFigures, RunFigures } from './figures.ts';
-import { numberText, percentText, timeText } from './number-text.ts';
-
-export type ReportRow = Readonly<Record<string, string>>;
-export type ReportTable = Readonly<{
-  title: string;
-  note?: string;
-  rows: readonly ReportRow[];
-  /** What a terminal shows of it: so many rows (0: the note alone), and these columns when not all. */
-  brief?: Readonly<{ rows: number; columns?: readonly string[] }>;
-}>;
 
 /** Margin that the portfolio does not need, as a share of what its lines need alone. */
 export const savedShare = (portfolio: number, isolated: number): number =>
@@ -41,6 +32,7 @@ export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
 
 const eventsTable = ({ events }: RunFigures): ReportTable => ({
   title: 'Events',
+  folded: true,
   note: `${numberText(events.total)} of ${numberText(events.byType.length)} types.`,
   brief: { rows: 0 },
   rows: events.byType.map(({ type, count }) => ({ event: type, count: numberText(count) })),
@@ -180,6 +172,7 @@ const ordersTable = ({ orders }: RunFigures): ReportTable => ({
 
 const refusalsTable = ({ refusals }: RunFigures): ReportTable => ({
   title: 'Refusals',
+  folded: true,
   note: `${numberText(refusals.sent)} commands sent, ${numberText(refusals.refused)} refused at once.`,
   rows: refusals.byCode.map(({ what, code, count, example }) => ({
     what,

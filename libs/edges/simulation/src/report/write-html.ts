@@ -1,12 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writePage } from '@plinth/report';
 import type { RunFigures } from './figures.ts';
 import { reportHtml } from './report-html.ts';
 
-/** Writes the page whole or not at all. */
-export const writeHtml = async (figures: RunFigures, path: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.draft`;
-  await writeFile(draft, reportHtml(figures));
-  await rename(draft, path);
-};
+/** Writes the page of a run whole or not at all. */
+export const writeHtml = (figures: RunFigures, path: string): Promise<void> =>
+  writePage(path, reportHtml(figures));
