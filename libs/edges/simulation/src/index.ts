@@ -10,6 +10,5 @@ export { MadeMarket } from './market/made-market.ts';
 export type * from './market/market-feed.ts';
 export { RecordedMarket } from './market/recorded-market.ts';
 export { CALM, CRASH, stretched, type Scenario } from './market/scenario.ts';
-export { Random } from './random.ts';
 export { openVenues, prepareRun, type ScenarioRun, type ScenarioRunOptions } from './run/scenario-run.ts';
 export * from './report/index.ts';

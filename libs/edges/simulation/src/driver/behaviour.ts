@@ -1,7 +1,7 @@
 import { formatUnits, textToFloat, floatToText, unitsOf } from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
 import type { FeedInstrument, MarketFeed } from '../market/market-feed.ts';
-import { Random } from '../random.ts';
+import { Random } from '@plinth/maths';
 import type { ObserverViews } from './observer.ts';
 import type { ScriptedCommand } from './opening.ts';
 import { CASH_VAULT, type PlannedAccount } from './population.ts';

@@ -1,6 +1,6 @@
 import { floatToText, textToFloat } from '@plinth/money';
 import type { FeedAsset, FeedInstrument, MarketFeed } from '../market/market-feed.ts';
-import { Random } from '../random.ts';
+import { Random } from '@plinth/maths';
 
 export const STYLES = ['basis', 'leveraged', 'maker', 'hedged', 'whale', 'lender', 'holder'] as const;
 export type Style = (typeof STYLES)[number];

@@ -1,5 +1,5 @@
 import { assert, floatToText } from '@plinth/money';
-import { Random } from '../random.ts';
+import { Random } from '@plinth/maths';
 import type {
   FeedAsset,
   FeedBook,

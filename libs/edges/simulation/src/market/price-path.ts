@@ -1,5 +1,5 @@
 import { exp } from '@plinth/maths';
-import { Random } from '../random.ts';
+import { Random } from '@plinth/maths';
 import { hoursOf, pegAt, phaseAt, ticksOf, type Scenario } from './scenario.ts';
 
 const HOURS_PER_YEAR = 8_760;
