@@ -1,5 +1,4 @@
-import { exp } from '@plinth/maths';
-import { Random } from '@plinth/maths';
+import { exp, Random } from '@plinth/maths';
 import { hoursOf, pegAt, phaseAt, ticksOf, type Scenario } from './scenario.ts';
 
 const HOURS_PER_YEAR = 8_760;
