@@ -13,3 +13,6 @@ export * from './dydx/index.ts';
 export * from './mango/index.ts';
 export * from './drift/index.ts';
 export * from './documented/index.ts';
+export { house, HOUSE_UNIT, type HouseRequirement } from './house/model.ts';
+export * from './rulebooks/margin-models.ts';
+export * from './rulebooks/parameters.ts';

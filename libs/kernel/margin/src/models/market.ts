@@ -30,6 +30,8 @@ export type UnderlyingMarket = Readonly<{
   spot: ConfidentPrice;
   /** Undefined where there is no perpetual. */
   perpetual?: ConfidentPrice;
+  /** Realised volatility per √year, for rulebooks whose shocks follow it; absent: their lowest shock. */
+  volatility?: number;
   expiries: readonly ExpiryMarket[];
 }>;
 
