@@ -54,3 +54,14 @@ export interface Portfolio {
   /** Fills that venues reported and the ledger has not booked yet: they are part of every assessment. */
   unbookedFills(accountId: string): number;
 }
+
+export const assessmentOf = (accountId: string, report: MarginReport): Assessment => ({
+  accountId,
+  equity: report.equity,
+  initialMargin: report.initialMargin,
+  maintenanceMargin: report.maintenanceMargin,
+  losses: report.scenarioLosses,
+  bindingScenario: report.binding.all,
+  figures: report.figures,
+  report,
+});

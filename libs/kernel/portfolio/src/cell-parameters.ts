@@ -103,6 +103,15 @@ const checkGrace = (graceMs: number): readonly ShapeProblem[] =>
         },
       ];
 
+const parsed = (json: string): CellParameters => {
+  const { parameters, problems } = parseCellParameters(json);
+  assert(
+    parameters !== undefined,
+    () => `Expected parameters, ${problems?.[0].field}: ${problems?.[0].message}`,
+  );
+  return parameters;
+};
+
 /** The parameters in force. */
 export class ParametersView implements Fold {
   readonly name = 'parameters';
@@ -114,11 +123,7 @@ export class ParametersView implements Fold {
 
   apply(event: Envelope): void {
     if (event.type !== 'RiskParametersSet') return;
-    const { parameters, problems } = parseCellParameters(event.data.parametersJson);
-    assert(
-      parameters !== undefined,
-      () => `Expected parameters, ${problems?.[0].field}: ${problems?.[0].message}`,
-    );
+    const parameters = parsed(event.data.parametersJson);
     this.version = event.data.version;
     this.json = event.data.parametersJson;
     this.position = event.position;
@@ -127,6 +132,17 @@ export class ParametersView implements Fold {
 
   *entries(): Iterable<readonly [string, string]> {
     if (this.version > 0) yield [`version:${this.version}`, this.json];
+  }
+
+  dump() {
+    return { version: this.version, json: this.json, position: this.position };
+  }
+
+  load(state: ReturnType<ParametersView['dump']>): void {
+    this.version = state.version;
+    this.json = state.json;
+    this.position = state.position;
+    if (state.version > 0) this.current = parsed(state.json);
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
 import { LIMITS } from './limits.ts';
@@ -81,6 +81,15 @@ export class HoldsView implements Fold {
       for (const [id, h] of holds)
         yield [`hold:${accountId}:${id}`, fields(h.asset, h.amount, h.location, h.isApproved)];
     }
+  }
+
+  dump() {
+    return { accounts: this.#accounts };
+  }
+
+  load(state: ReturnType<HoldsView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    for (const holds of this.#accounts.values()) this.#count += holds.size;
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import {
   Book,
   MarginKernel,
@@ -9,7 +9,6 @@ import {
   whatIf,
   type AccountContent,
   type HypotheticalOrder,
-  type MarginReport,
   type RiskParameters,
 } from '@plinth/margin';
 import { SIGN, parseClientAccount, venueLocation } from '@plinth/market';
@@ -23,14 +22,16 @@ import {
   PositionsView,
   ReferenceView,
 } from '@plinth/views';
+import { addTo, type BookPlace } from './book-place.ts';
 import { bookedContent, settled } from './booked-content.ts';
-import type {
-  Assessment,
-  Hypothetical,
-  HypotheticalLeg,
-  HypotheticalTransfer,
-  Portfolio,
-  PriceBlock,
+import {
+  assessmentOf,
+  type Assessment,
+  type Hypothetical,
+  type HypotheticalLeg,
+  type HypotheticalTransfer,
+  type Portfolio,
+  type PriceBlock,
 } from './assessment.ts';
 import { ParametersView } from './cell-parameters.ts';
 import { effectiveParameters } from './effective-parameters.ts';
@@ -41,8 +42,7 @@ import { bandOf, worstObjection } from './price-band.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
 import { Valuations } from './valuations.ts';
 
-/** One account of a book. */
-export type BookPlace = Readonly<{ book: Book; index: number }>;
+export type { BookPlace } from './book-place.ts';
 
 /**
  * Everything that the margin of the cell's accounts depends on, folded into the margin library's arrays: only
@@ -354,6 +354,33 @@ export class PortfolioView implements Fold, Portfolio {
     }
   }
 
+  dump() {
+    return {
+      position: this.position,
+      views: Object.fromEntries(this.#views.map((view) => [view.name, view.dump?.()])),
+      lines: this.lines.dump(),
+      indexed: this.#indexed,
+      standing: this.#standing,
+    };
+  }
+
+  /**
+   * Indexes come from the kept order of registration, the arrays from the content of the views: figures are
+   * those of a fold of the whole log, bit for bit.
+   */
+  load(state: ReturnType<PortfolioView['dump']>): void {
+    this.position = state.position;
+    for (const view of this.#views) view.load?.(state.views[view.name] as never);
+    this.lines.load(state.lines);
+    refill(this.#indexed, state.indexed);
+    refill(this.#standing, state.standing);
+    this.#compile();
+    for (const accountId of this.ledger.accountIds()) {
+      this.#book.addAccount(accountId);
+      this.#dirty.add(accountId);
+    }
+  }
+
   reset(): void {
     for (const view of this.#views) view.reset();
     this.lines.reset();
@@ -367,19 +394,3 @@ export class PortfolioView implements Fold, Portfolio {
     this.#valuations.forget();
   }
 }
-
-const addTo = ({ book, index }: BookPlace, asset: string, location: string, change: number): void => {
-  const row = book.read(index).balances.find((one) => one.asset === asset && one.location === location);
-  book.setBalance(index, asset, location, (row?.amount ?? 0) + change);
-};
-
-const assessmentOf = (accountId: string, report: MarginReport): Assessment => ({
-  accountId,
-  equity: report.equity,
-  initialMargin: report.initialMargin,
-  maintenanceMargin: report.maintenanceMargin,
-  losses: report.scenarioLosses,
-  bindingScenario: report.binding.all,
-  figures: report.figures,
-  report,
-});

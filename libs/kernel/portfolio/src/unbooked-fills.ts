@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -56,6 +56,15 @@ export class UnbookedFillsView implements Fold {
         ];
       }
     }
+  }
+
+  dump() {
+    return { accounts: this.#accounts };
+  }
+
+  load(state: ReturnType<UnbookedFillsView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    for (const fills of this.#accounts.values()) this.#count += fills.size;
   }
 
   reset(): void {

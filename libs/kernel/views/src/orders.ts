@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { ChildOrder, EventData } from '@plinth/messages';
 import { addDecimal, assert, decimalOf, formatDecimal } from '@plinth/money';
 import { fields } from './canonical.ts';
@@ -72,8 +72,12 @@ export class OpenOrdersView implements Fold {
       filled: '0',
       cancelRequested: false,
     });
-    const ids = this.#byAccount.get(placed.accountId) ?? new Set();
-    this.#byAccount.set(placed.accountId, ids.add(placed.orderId));
+    this.#enlist(placed);
+  }
+
+  #enlist({ accountId, orderId }: EventData<'OrderPlaced'>): void {
+    const ids = this.#byAccount.get(accountId) ?? new Set();
+    this.#byAccount.set(accountId, ids.add(orderId));
   }
 
   #update(orderId: string, change: Partial<OpenOrder>): void {
@@ -95,6 +99,15 @@ export class OpenOrdersView implements Fold {
         fields(placedText(o.placed), o.stage, o.filled, o.cancelRequested, ...childTexts(o.children)),
       ];
     }
+  }
+
+  dump() {
+    return { orders: this.#orders };
+  }
+
+  load(state: ReturnType<OpenOrdersView['dump']>): void {
+    refill(this.#orders, state.orders);
+    for (const { placed } of this.#orders.values()) this.#enlist(placed);
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { fields } from './canonical.ts';
@@ -70,6 +70,15 @@ export class PoolsView implements Fold {
         ),
       ];
     }
+  }
+
+  dump() {
+    return { opened: this.opened, accrued: this.accrued };
+  }
+
+  load(state: ReturnType<PoolsView['dump']>): void {
+    refill(this.opened, state.opened);
+    refill(this.accrued, state.accrued);
   }
 
   reset(): void {

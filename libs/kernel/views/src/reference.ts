@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type {
   Asset,
   AssetKind,
@@ -144,6 +144,22 @@ export class ReferenceView implements Fold {
         ),
       ];
     }
+  }
+
+  dump() {
+    return {
+      assets: this.assets,
+      instruments: this.instruments,
+      priceRules: this.priceRules,
+      venues: this.venues,
+    };
+  }
+
+  load(state: ReturnType<ReferenceView['dump']>): void {
+    refill(this.assets, state.assets);
+    refill(this.instruments, state.instruments);
+    refill(this.priceRules, state.priceRules);
+    refill(this.venues, state.venues);
   }
 
   reset(): void {

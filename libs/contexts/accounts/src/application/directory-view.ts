@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -138,6 +138,18 @@ export class DirectoryView implements Fold {
     }
     for (const a of this.accounts.values()) {
       yield [`account:${a.accountId}`, fields(a.clientId, a.name, ...a.subAccountIds)];
+    }
+  }
+
+  dump() {
+    return { clients: this.clients, accounts: this.accounts };
+  }
+
+  load(state: ReturnType<DirectoryView['dump']>): void {
+    refill(this.clients, state.clients);
+    refill(this.accounts, state.accounts);
+    for (const { clientId, keys } of this.clients.values()) {
+      for (const keyId of keys.keys()) this.#keyOwners.set(keyId, clientId);
     }
   }
 

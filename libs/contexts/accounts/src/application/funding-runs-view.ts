@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -31,6 +31,14 @@ export class FundingRunsView implements Fold {
         fields(f.instrumentId, f.venueId, f.intervalEndMs, f.rate, f.indexPrice),
       ];
     }
+  }
+
+  dump() {
+    return { running: this.#running };
+  }
+
+  load(state: ReturnType<FundingRunsView['dump']>): void {
+    refill(this.#running, state.running);
   }
 
   reset(): void {

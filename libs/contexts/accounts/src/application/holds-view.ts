@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
 import { LIMITS } from '../domain/limits.ts';
@@ -154,6 +154,17 @@ export class HoldsView implements Fold {
         );
         yield [`hold:${h.accountId}:${h.holdId}`, text];
       }
+    }
+  }
+
+  dump() {
+    return { accounts: this.#accounts };
+  }
+
+  load(state: ReturnType<HoldsView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    for (const holds of this.#accounts.values()) {
+      for (const hold of holds.values()) this.#due.add(keyOf(hold.accountId, hold.holdId), hold.expiresAtMs);
     }
   }
 

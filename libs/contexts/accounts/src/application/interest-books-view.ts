@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import {
   accrued,
@@ -148,6 +148,15 @@ export class InterestBooksView implements Fold {
       for (const id of book.borrowers) yield [`borrower:${asset}:${id}`, ''];
       for (const id of book.suppliers) yield [`supplier:${asset}:${id}`, ''];
     }
+  }
+
+  dump() {
+    return { books: this.#books, scales: this.#scales };
+  }
+
+  load(state: ReturnType<InterestBooksView['dump']>): void {
+    refill(this.#books, state.books);
+    refill(this.#scales, state.scales);
   }
 
   reset(): void {

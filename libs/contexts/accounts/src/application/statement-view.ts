@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import type { Posting } from '@plinth/messages';
 import { fields } from '@plinth/views';
 import { LIMITS } from '../domain/limits.ts';
@@ -34,9 +34,12 @@ const referenceOf = (event: Envelope): string => {
       return event.data.fillId;
     case 'FundingPosted':
       return event.data.fundingId;
+    case 'ContractSettled':
+      return event.data.settlementId;
     case 'LiquidationFeeCharged':
     case 'InsurancePosted':
     case 'BadDebtRecorded':
+    case 'CollateralTakenOver':
       return event.data.liquidationId;
     default:
       return '';
@@ -110,6 +113,16 @@ export class StatementView implements Fold {
     for (const [accountId, { entries, forgotten }] of this.#accounts) {
       yield [`statement:${accountId}`, fields(forgotten, ...entries.map((entry) => entry.position))];
     }
+  }
+
+  dump() {
+    return { accounts: this.#accounts, order: this.#order.slice(this.#first) };
+  }
+
+  load(state: ReturnType<StatementView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    this.#order = state.order;
+    for (const { entries } of this.#accounts.values()) this.#count += entries.length;
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -44,6 +44,14 @@ export class FundingView implements Fold {
         fields(...rates.flatMap((rate) => [rate.intervalEndMs, rate.rate, rate.indexPrice])),
       ];
     }
+  }
+
+  dump() {
+    return { rates: this.#rates };
+  }
+
+  load(state: ReturnType<FundingView['dump']>): void {
+    refill(this.#rates, state.rates);
   }
 
   reset(): void {

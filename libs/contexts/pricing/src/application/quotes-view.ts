@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import type { EventData, Mark, Quote } from '@plinth/messages';
 import { fields } from '@plinth/views';
 import { LIMITS } from '../domain/limits.ts';
@@ -86,6 +86,15 @@ export class QuotesView implements Fold {
     for (const [source, s] of this.#sources) {
       yield [`source:${source}`, fields(s.group, s.lastSourceTimeMs, s.quotes, s.excluded, s.lastExcluded)];
     }
+  }
+
+  dump() {
+    return { origins: this.#origins, sources: this.#sources };
+  }
+
+  load(state: ReturnType<QuotesView['dump']>): void {
+    refill(this.#origins, state.origins);
+    refill(this.#sources, state.sources);
   }
 
   reset(): void {

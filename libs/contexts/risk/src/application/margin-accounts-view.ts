@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import { fields } from '@plinth/views';
 import { isMarginEvent, marginAccount, type MarginAccount } from '../domain/margin-account.ts';
 
@@ -78,6 +78,24 @@ export class MarginAccountsView implements Fold {
         ),
       ];
     }
+  }
+
+  dump() {
+    return {
+      accounts: this.#accounts,
+      called: this.#called,
+      unhealthy: this.#unhealthy,
+      watched: this.#watched,
+      firedUntil: this.#firedUntil,
+    };
+  }
+
+  load(state: ReturnType<MarginAccountsView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    refill(this.#called, state.called);
+    refill(this.#unhealthy, state.unhealthy);
+    refill(this.#watched, state.watched);
+    this.#firedUntil = state.firedUntil;
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import { defineService, type Envelope, type Fold } from '@plinth/eventing';
+import { defineService, refill, type Envelope, type Fold } from '@plinth/eventing';
 import { LedgerView, MarksView, OpenOrdersView, PositionsView, ReferenceView } from '@plinth/views';
 import { exact, text } from '../auditor/decimal-text.ts';
 
@@ -135,6 +135,28 @@ export class StoryView implements Fold {
     const counts = [...this.counts].map(([type, count]) => [`count:${type}`, String(count)] as const);
     const states = [...this.states].map(([id, state]) => [`state:${id}`, state] as const);
     return [...stories, ...counts, ...states];
+  }
+
+  dump() {
+    return {
+      states: this.states,
+      calls: this.calls,
+      liquidations: this.liquidations,
+      counts: this.counts,
+      samples: this.samples,
+      badDebt: this.#badDebt,
+      fundPaid: this.#fundPaid,
+    };
+  }
+
+  load(state: ReturnType<StoryView['dump']>): void {
+    refill(this.states, state.states);
+    refill(this.calls, state.calls);
+    refill(this.liquidations, state.liquidations);
+    refill(this.counts, state.counts);
+    this.samples.push(...state.samples);
+    this.#badDebt = state.badDebt;
+    this.#fundPaid = state.fundPaid;
   }
 
   reset(): void {

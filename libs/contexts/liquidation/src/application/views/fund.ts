@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { addDecimal, decimalOf, formatDecimal, ZERO } from '@plinth/money';
 import type { Decimal } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -58,6 +58,15 @@ export class FundView implements Fold {
       const sums = [capitalIn, feesIn, paidOut, uncovered].map(formatDecimal);
       yield [`fund:${asset}`, fields(line.balance, ...sums)];
     }
+  }
+
+  dump() {
+    return { lines: this.#lines, shortfalls: this.shortfalls };
+  }
+
+  load(state: ReturnType<FundView['dump']>): void {
+    refill(this.#lines, state.lines);
+    this.shortfalls = state.shortfalls;
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { assert, formatDecimal } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -143,6 +143,19 @@ export class OrdersView implements Fold {
       ];
       for (const child of record.state.children.values())
         yield [`child:${child.order.childId}`, childText(child)];
+    }
+  }
+
+  dump() {
+    return { orders: this.#orders, closed: this.#closed };
+  }
+
+  load(state: ReturnType<OrdersView['dump']>): void {
+    refill(this.#orders, state.orders);
+    refill(this.#closed, state.closed);
+    for (const [id, { state: order, closed }] of this.#orders) {
+      add(this.#byAccount, order.placed.accountId, id);
+      if (closed === undefined) add(this.#open, order.placed.accountId, id);
     }
   }
 

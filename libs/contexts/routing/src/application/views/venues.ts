@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { parseClientAccount, venueOfLocation } from '@plinth/market';
 import type { Posting } from '@plinth/messages';
 import {
@@ -64,6 +64,14 @@ export class VenueHealthView implements Fold {
   *entries(): Iterable<readonly [string, string]> {
     for (const [id, h] of this.#venues)
       yield [`venue:${id}`, fields(h.lastSequence, h.orderCost, h.failures)];
+  }
+
+  dump() {
+    return { venues: this.#venues };
+  }
+
+  load(state: ReturnType<VenueHealthView['dump']>): void {
+    refill(this.#venues, state.venues);
   }
 
   reset(): void {
@@ -181,6 +189,26 @@ export class VenueExposureView implements Fold {
     for (const [id, child] of this.#children)
       yield [`child:${id}`, fields(child.key, formatDecimal(child.left))];
     for (const [id, instrumentId] of this.#instruments) yield [`order:${id}`, instrumentId];
+  }
+
+  dump() {
+    return {
+      balances: this.#balances,
+      positions: this.#positions,
+      parts: this.#parts,
+      inFlight: this.#inFlight,
+      children: this.#children,
+      instruments: this.#instruments,
+    };
+  }
+
+  load(state: ReturnType<VenueExposureView['dump']>): void {
+    refill(this.#balances, state.balances);
+    refill(this.#positions, state.positions);
+    refill(this.#parts, state.parts);
+    refill(this.#inFlight, state.inFlight);
+    refill(this.#children, state.children);
+    refill(this.#instruments, state.instruments);
   }
 
   reset(): void {

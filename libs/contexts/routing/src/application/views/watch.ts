@@ -1,4 +1,4 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import { fields } from '@plinth/views';
 import { ANSWER_DUE_MS, retryDelayMs } from '../../domain/retry.ts';
 
@@ -162,6 +162,16 @@ export class WatchView implements Fold {
     for (const [orderId, children] of this.#children) {
       yield [`order ${orderId}`, fields(this.#cancelled.has(orderId), ...[...children].flat())];
     }
+  }
+
+  dump() {
+    return { items: this.#items, children: this.#children, cancelled: this.#cancelled };
+  }
+
+  load(state: ReturnType<WatchView['dump']>): void {
+    refill(this.#items, state.items);
+    refill(this.#children, state.children);
+    refill(this.#cancelled, state.cancelled);
   }
 
   reset(): void {
