@@ -1,8 +1,7 @@
 import type { Clock } from '@plinth/eventing';
 import { makeLogger } from '@plinth/runtime';
-import type { MarketFeed } from '@plinth/simulation';
+import { LiveMarket, type MarketFeed } from '@plinth/simulation';
 import { tellHowToCall } from './how-to-call.ts';
-import { LiveMarket } from './live-market.ts';
 import { untilAborted } from './open-up.ts';
 import type { Played } from './play.ts';
 import { startBroker } from './running-broker.ts';

@@ -1,11 +1,10 @@
 import type { Clock } from '@plinth/eventing';
 import { makeLogger, startTelemetry } from '@plinth/runtime';
-import { CALM, MadeMarket, openVenues } from '@plinth/simulation';
+import { CALM, LiveMarket, MadeMarket, openVenues } from '@plinth/simulation';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment } from '../cli/environment.ts';
 import { tellHowToCall } from './how-to-call.ts';
-import { LiveMarket } from './live-market.ts';
 import { openLog } from './open-log.ts';
 import { startBroker, type Door } from './running-broker.ts';
 

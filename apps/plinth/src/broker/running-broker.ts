@@ -15,11 +15,11 @@ import {
   type Witness,
 } from '@plinth/runtime';
 import { assert } from '@plinth/money';
+import { MarketRefused, openMarket, type LiveMarket } from '@plinth/simulation';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { auditFiles, openHeadSigner } from './audit-trail.ts';
 import { Loops } from './loops.ts';
 import { openSecrets } from './secrets.ts';
-import type { LiveMarket } from './live-market.ts';
-import { openMarket } from './open-market.ts';
 import type { OpenLog } from './open-log.ts';
 import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
@@ -54,6 +54,16 @@ export type RunningBroker = Readonly<{
 const HEAD_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 100;
 const READY_TIMEOUT_MS = 60_000;
+const FOLD_TIMEOUT_MS = 30_000;
+
+const asRefusal = (error: unknown): never => {
+  throw error instanceof MarketRefused ? new CliError(EXIT.refused, error.message) : error;
+};
+
+const inAll =
+  (hosts: readonly ServiceHost[]) =>
+  (position: bigint): Promise<unknown> =>
+    Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(FOLD_TIMEOUT_MS))));
 
 /** A whole broker at its own pace in this process: services, venues, prices, tree heads and the gateway. */
 export const startBroker = async (options: RunningBrokerOptions): Promise<RunningBroker> => {
@@ -84,7 +94,7 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
   assert(routing !== undefined, 'Expected routing in this cell');
   const { health } = routing.views as unknown as RoutingViews;
   loops.every('venue reports', POLL_EVERY_MS, (signal) => takeReports(venues.values(), health, cell, signal));
-  if (options.isFresh) await openMarket(options.market, cell, hosts);
+  if (options.isFresh) await openMarket(options.market.feed, cell, inAll(hosts)).catch(asRefusal);
   loops.every('market', options.market.everyMs, () => options.market.tick(cell));
   const gateway = await startGateway(options, cell, signer, witness);
   return {

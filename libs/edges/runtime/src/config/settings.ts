@@ -8,6 +8,34 @@ export const logSettings = {
   PLINTH_DATABASE_URL: optionalTextSetting('PostgreSQL of the log; without it an embedded one is started'),
 } as const;
 
+/** Of a process that is one part of a cluster. */
+export const processSettings = {
+  PLINTH_DATABASE_URL: textSetting({
+    about: 'PostgreSQL of the log',
+    pattern: /^postgres(ql)?:\/\/\S+$/,
+  }),
+  PLINTH_DATABASE_OWNER_URL: optionalTextSetting(
+    'the same database as the owner of its tables, who brings them to their present form; PLINTH_DATABASE_URL',
+  ),
+  PLINTH_HOST: textSetting({ about: 'address that calls are answered at', fallback: '127.0.0.1' }),
+  PLINTH_PORT: integerSetting({ about: 'its port', fallback: 7410, min: 1, max: 65_535 }),
+  PLINTH_TLS_KEY: optionalTextSetting('file of this process’s private key (PEM)'),
+  PLINTH_TLS_CERT: optionalTextSetting('file of its certificate (PEM)'),
+  PLINTH_TLS_CA: optionalTextSetting('file of the authority of all services’ certificates (PEM)'),
+  PLINTH_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
+    about: 'where calls may be answered without TLS; `anywhere` says that the network itself is protected',
+    fallback: 'loopback',
+  }),
+} as const;
+
+/** Where a gateway and the routing service find the other processes. */
+export const peerSettings = {
+  PLINTH_SERVICES: textSetting({
+    about: 'address of every service, name=host:port, separated by commas',
+    pattern: /^[a-z]+=\S+:\d{1,5}(,[a-z]+=\S+:\d{1,5})*$/,
+  }),
+} as const;
+
 export const gatewaySettings = {
   PLINTH_GATEWAY_HOST: textSetting({ about: 'address that the gateway listens on', fallback: '127.0.0.1' }),
   PLINTH_GATEWAY_PORT: integerSetting({

@@ -1,4 +1,4 @@
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject, type Type } from '@nestjs/common';
 import { GrpcMethod, RpcException } from '@nestjs/microservices';
 import type { AnyService } from '@plinth/eventing';
@@ -6,21 +6,12 @@ import { callLife } from '../grpc/deadline.ts';
 import { GRPC_LIMITS } from '../grpc/limits.ts';
 import { errorOf, rejectionError, statusOf, type ReportBug } from '../grpc/status.ts';
 import type { CellClient, Sender } from '../rpc/cell-client.ts';
+import { INNER_METADATA } from '../rpc/inner-metadata.ts';
 import { RPC_METHODS, type RpcMethod } from '../rpc/rpc-table.ts';
 
 /** Injected into every controller: what answers calls. */
 export const CELL = Symbol('cell');
 export const REPORT_BUG = Symbol('report bug');
-
-/**
- * Metadata that callers inside the cell send with commands; the gateway has checked who stands behind them.
- */
-export const INNER_METADATA = {
-  requestId: 'plinth-request-id',
-  tenant: 'plinth-tenant',
-  actor: 'plinth-actor',
-  traceparent: 'traceparent',
-} as const;
 
 const textOf = (metadata: Metadata, name: string): string => {
   const [value] = metadata.get(name);
@@ -58,7 +49,7 @@ export class ServiceController {
       life.check();
       return await (method.kind === 'command'
         ? this.#command(method, request, metadata)
-        : this.#query(method, request, life.signal));
+        : this.#query(method, request, call, life.signal));
     } catch (error) {
       const { code, details, metadata: trailers } = statusOf(errorOf(error, this.#reportBug));
       throw new RpcException({ code, message: details, metadata: trailers });
@@ -73,9 +64,12 @@ export class ServiceController {
     return { position: answer.position, id: answer.id };
   }
 
-  async #query({ name }: RpcMethod, request: unknown, signal: AbortSignal): Promise<unknown> {
+  async #query({ name }: RpcMethod, request: unknown, call: Call, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#cell.query(name, request, signal);
     if (answer.status === 'rejected') throw rejectionError(answer.rejection);
+    const metadata = new Metadata();
+    metadata.set(INNER_METADATA.position, answer.position.toString());
+    call.sendMetadata(metadata);
     return answer.response;
   }
 }

@@ -13,20 +13,24 @@ export class ServiceLifecycle implements OnApplicationBootstrap, OnApplicationSh
   readonly #runner: FreeRunner;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  readonly #failed = Promise.withResolvers<never>();
   #failure: unknown;
 
   constructor(runner: FreeRunner) {
     this.#runner = runner;
+    this.#failed.promise.catch(() => undefined);
   }
 
-  /** Why the loop stopped by itself; undefined while it runs. The service stays queryable where it stands. */
-  get failure(): unknown {
-    return this.#failure;
+  /** Rejects with why the loop stopped by itself. The service stays queryable where it stands. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
   }
 
   onApplicationBootstrap(): void {
     this.#running = this.#runner.run(this.#stop.signal).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#failure = error;
+      if (this.#stop.signal.aborted) return;
+      this.#failure = error;
+      this.#failed.reject(error);
     });
   }
 

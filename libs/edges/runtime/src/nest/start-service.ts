@@ -24,10 +24,19 @@ export type StartServiceOptions = Readonly<{
   port: number;
   /** Mutual TLS between services; without it only a loopback address is taken. */
   tls?: TlsFiles;
+  /** Something else protects the network: plaintext on any address. */
+  allowPlaintext?: boolean;
 }>;
 
 export type StartedService = Readonly<{
   host: ServiceHost;
+  /** Whether this replica reacts. */
+  isLeading: () => boolean;
+  /**
+   * Rejects when the loop has stopped by itself. Health says so by then; queries are still answered, from
+   * where the service stands.
+   */
+  failed: Promise<never>;
   /** Stops taking calls, lets those under way finish, ends the loop. */
   stop: () => Promise<void>;
 }>;
@@ -58,7 +67,7 @@ const definitionsOf = (context: string): Readonly<{ packages: string[]; definiti
  */
 export const startService = async (options: StartServiceOptions): Promise<StartedService> => {
   const { definition, log, clock, logger, transport, lock, host: address, port, tls } = options;
-  if (tls === undefined && !isLoopback(address)) {
+  if (tls === undefined && options.allowPlaintext !== true && !isLoopback(address)) {
     throw new Error(`Expected TLS or a loopback address for ${definition.name}, was ${address}`);
   }
   const host = new ServiceHost(definition, { log, clock });
@@ -90,10 +99,14 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
   });
   await app.listen();
   const { position } = await log.head();
-  await app.get(ServiceLifecycle).caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
+  const lifecycle = app.get(ServiceLifecycle);
+  await lifecycle.caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
   health?.set(true);
+  lifecycle.failed.catch(() => health?.set(false));
   return {
     host,
+    isLeading: () => runner.isLeading,
+    failed: lifecycle.failed,
     stop: async () => {
       health?.set(false);
       await app.close();

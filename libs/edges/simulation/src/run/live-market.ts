@@ -1,7 +1,7 @@
 import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
 import type { CellClient } from '@plinth/runtime';
-import type { MarketFeed } from '@plinth/simulation';
+import type { MarketFeed } from '../market/market-feed.ts';
 
 /** A feed played in real time: the venues' books and the sources' quotes of the moment. */
 export class LiveMarket {
@@ -26,7 +26,7 @@ export class LiveMarket {
     this.#tickAt = tickAt;
   }
 
-  async tick(cell: CellClient): Promise<void> {
+  async tick(cell: Pick<CellClient, 'command'>): Promise<void> {
     const now = this.#clock.now();
     const tick = Math.min(this.feed.ticks - 1, Math.max(0, this.#tickAt(now)));
     for (const [venueId, venue] of this.#venues) {

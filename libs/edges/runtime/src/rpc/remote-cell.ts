@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import {
+  Client,
+  credentials,
+  Metadata,
+  status as grpc,
+  type ChannelCredentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { OutcomeUnknown, reject, Retryable, type Rejection } from '@plinth/eventing';
+import type { Receipt } from '@plinth/messages';
+import { assert } from '@plinth/money';
+import { GRPC_LIMITS } from '../grpc/limits.ts';
+import type { TlsFiles } from '../grpc/server.ts';
+import { errorFromStatus, type GrpcError } from '../grpc/status.ts';
+import type { CommandAnswer } from '../service/command-executor.ts';
+import type { CellClient, QueryAnswer, Sender } from './cell-client.ts';
+import { INNER_METADATA } from './inner-metadata.ts';
+import { rpcMethod, type RpcMethod } from './rpc-table.ts';
+
+export type RemoteCellOptions = Readonly<{
+  /** `host:port` of each service by its name; a name with several addresses is asked in turn. */
+  addresses: ReadonlyMap<string, string>;
+  /** This process's own certificate, and the authority that the services' certificates come from. */
+  tls?: TlsFiles;
+}>;
+
+/** A name that stands for several replicas: each call goes to the next one that answers. */
+const CHANNEL_OPTIONS = {
+  'grpc.max_receive_message_length': 4 * GRPC_LIMITS.messageBytesMax,
+  'grpc.keepalive_time_ms': GRPC_LIMITS.keepaliveTimeMs,
+  'grpc.keepalive_timeout_ms': GRPC_LIMITS.keepaliveTimeoutMs,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  // Commands are sent again by whoever knows their request id, never behind his back.
+  'grpc.enable_retries': 0,
+  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+} as const;
+
+/** The services of a cell in processes of their own, asked over gRPC. */
+export class RemoteCell implements CellClient {
+  readonly #clients: ReadonlyMap<string, Client>;
+
+  constructor({ addresses, tls }: RemoteCellOptions) {
+    const channel = channelCredentials(tls);
+    this.#clients = new Map(
+      [...addresses].map(([name, address]) => [name, new Client(address, channel, CHANNEL_OPTIONS)] as const),
+    );
+  }
+
+  async command(name: string, request: unknown, sender: Sender): Promise<CommandAnswer> {
+    const method = rpcMethod(name, 'command');
+    try {
+      const { response } = await this.#call(method, request, senderMetadata(sender), undefined);
+      const { position, id } = response as Receipt;
+      return { status: 'accepted', position, id };
+    } catch (error) {
+      const { refusal, failure } = judge(error as ServiceError);
+      if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
+      throw isUnsent(error as ServiceError) ? unreachable(method.context) : unanswered(failure);
+    }
+  }
+
+  async query(name: string, request: unknown, signal: AbortSignal): Promise<QueryAnswer> {
+    const method = rpcMethod(name, 'query');
+    try {
+      const { response, position } = await this.#call(method, request, new Metadata(), signal);
+      return { status: 'answered', response, position };
+    } catch (error) {
+      signal.throwIfAborted();
+      const { refusal, failure } = judge(error as ServiceError);
+      if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
+      throw failure.code === grpc.UNAVAILABLE ? unreachable(method.context) : failure;
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+
+  #call(
+    { path, context, encodeRequest, decodeResponse }: RpcMethod,
+    request: unknown,
+    metadata: Metadata,
+    signal: AbortSignal | undefined,
+  ): Promise<Readonly<{ response: unknown; position: bigint }>> {
+    const client = this.#clients.get(context);
+    assert(client !== undefined, () => `Expected the address of ${context}`);
+    return new Promise((resolve, reject) => {
+      let position = 0n;
+      const call = client.makeUnaryRequest(
+        path,
+        (bytes: Uint8Array) => Buffer.from(bytes),
+        (bytes: Buffer) => bytes,
+        encodeRequest(request),
+        metadata,
+        { deadline: Date.now() + GRPC_LIMITS.deadlineDefaultMs },
+        (error, bytes) => {
+          signal?.removeEventListener('abort', cancel);
+          if (error !== null) reject(error);
+          else resolve({ response: decodeResponse(bytes as Buffer), position });
+        },
+      );
+      const cancel = (): void => call.cancel();
+      call.on('metadata', (seen) => {
+        const [text] = seen.get(INNER_METADATA.position);
+        if (typeof text === 'string' && /^\d{1,19}$/.test(text)) position = BigInt(text);
+      });
+      signal?.addEventListener('abort', cancel, { once: true });
+      if (signal?.aborted === true) cancel();
+    });
+  }
+}
+
+const channelCredentials = (tls: TlsFiles | undefined): ChannelCredentials => {
+  if (tls === undefined) return credentials.createInsecure();
+  const ca = tls.caFile === undefined ? null : readFileSync(tls.caFile);
+  return credentials.createSsl(ca, readFileSync(tls.keyFile), readFileSync(tls.certFile));
+};
+
+const senderMetadata = ({ requestId, tenant, actor, traceparent }: Sender): Metadata => {
+  const metadata = new Metadata();
+  metadata.set(INNER_METADATA.requestId, requestId);
+  metadata.set(INNER_METADATA.tenant, tenant);
+  metadata.set(INNER_METADATA.actor, actor);
+  if (traceparent !== undefined) metadata.set(INNER_METADATA.traceparent, traceparent);
+  return metadata;
+};
+
+const REASON_OF: Readonly<Partial<Record<grpc, Rejection['reason']>>> = {
+  [grpc.INVALID_ARGUMENT]: 'invalid',
+  [grpc.NOT_FOUND]: 'missing',
+  [grpc.ALREADY_EXISTS]: 'exists',
+  [grpc.FAILED_PRECONDITION]: 'precondition',
+};
+
+/** The service's word, when it is one; else what went wrong with the call. */
+const judge = (error: ServiceError): Readonly<{ refusal?: Rejection; failure: GrpcError }> => {
+  const failure = errorFromStatus(error);
+  const { code, reason: name, message, field, facts } = failure;
+  const reason = REASON_OF[code];
+  // A bare code comes from the transport, not from a service.
+  if (reason === undefined || name === grpc[code]) return { failure };
+  const more = {
+    reason,
+    ...(field === undefined ? {} : { field }),
+    ...(Object.keys(facts).length === 0 ? {} : { details: facts }),
+  };
+  return { failure, refusal: reject(name, message, more) };
+};
+
+const isUnsent = ({ code, details }: ServiceError): boolean =>
+  code === grpc.UNAVAILABLE && details.startsWith('No connection established');
+
+const unreachable = (service: string): Retryable =>
+  new Retryable(`Expected ${service} to be reachable: wait and send again`);
+
+/** Nobody knows whether a command that was sent and not answered has had its effect. */
+const unanswered = (failure: GrpcError): Error => {
+  switch (failure.reason) {
+    case 'RETRY':
+      return new Retryable(failure.message);
+    case 'INTERNAL':
+      return failure;
+    default:
+      return new OutcomeUnknown(failure.message);
+  }
+};
