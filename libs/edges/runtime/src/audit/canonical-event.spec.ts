@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '@plinth/eventing';
-import { canonicalEvent } from './canonical-event.ts';
+import { canonicalEvent, eventOfCanonical } from './canonical-event.ts';
 import { exportedEvent } from './exported-event.ts';
 import { leafHash } from './merkle-tree.ts';
 import { leafOf } from './verifier.ts';
@@ -51,5 +51,24 @@ describe('the canonical bytes of an event', () => {
     ];
     const leaves = changes.map((change) => leafOf(exportedEvent({ ...EVENT, ...change })).toString('hex'));
     expect(new Set([LEAF, ...leaves]).size).toBe(changes.length + 1);
+  });
+
+  it('give the event back', () => {
+    const traced = { ...EVENT, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    for (const event of [EVENT, traced]) {
+      const again = eventOfCanonical(Buffer.from(canonicalEvent(event)));
+      expect(again).toEqual({ ...event, bytes: new Uint8Array(event.bytes) });
+    }
+  });
+
+  it('are refused when they are cut, lengthened or of another kind', () => {
+    const bytes = Buffer.from(canonicalEvent(EVENT));
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(() => eventOfCanonical(bytes.subarray(0, length))).toThrow(/Expected/);
+    }
+    expect(() => eventOfCanonical(Buffer.concat([bytes, Buffer.of(0)]))).toThrow('too long');
+    expect(() => eventOfCanonical(Buffer.from(bytes.map((byte, i) => (i === 5 ? 0 : byte))))).toThrow(
+      'begin with',
+    );
   });
 });

@@ -1,6 +1,10 @@
 import type { StoredEvent } from '@plinth/eventing';
+import { assert } from '@plinth/money';
 
 const DOMAIN = 'plinth-event-v1';
+const LENGTH_BYTES = 4;
+/** Positions and times stay below 2^53. */
+const WHOLE = /^-?\d{1,15}$/;
 
 /**
  * The bytes of an event that are a leaf of the tree: the domain tag, then every field with its length (4
@@ -8,7 +12,7 @@ const DOMAIN = 'plinth-event-v1';
  * occurredAt, correlationId, causationId, actor, traceparent. Numbers are decimal text; an absent traceparent
  * is empty.
  */
-export const canonicalEvent = (event: StoredEvent): Uint8Array => {
+export const canonicalEvent = (event: StoredEvent): Buffer => {
   const parts: readonly (string | Uint8Array)[] = [
     DOMAIN,
     event.position.toString(),
@@ -24,12 +28,47 @@ export const canonicalEvent = (event: StoredEvent): Uint8Array => {
     event.actor,
     event.traceparent ?? '',
   ];
-  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (const part of parts) size += LENGTH_BYTES + sizeOf(part);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
   for (const part of parts) {
-    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(bytes.length);
-    chunks.push(length, bytes);
+    const length = sizeOf(part);
+    at = bytes.writeUInt32BE(length, at);
+    if (typeof part === 'string') bytes.write(part, at, 'utf8');
+    else bytes.set(part, at);
+    at += length;
   }
-  return Buffer.concat(chunks);
+  return bytes;
+};
+
+const sizeOf = (part: string | Uint8Array): number =>
+  typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length;
+
+/** The event of canonical bytes: the inverse of `canonicalEvent`. Throws on bytes that are not in that form. */
+export const eventOfCanonical = (canonical: Buffer): StoredEvent => {
+  let at = 0;
+  const next = (): Buffer => {
+    const from = at + LENGTH_BYTES;
+    const to = from + (from <= canonical.length ? canonical.readUInt32BE(at) : Infinity);
+    assert(to <= canonical.length, 'Expected canonical bytes of an event, were cut short');
+    at = to;
+    return canonical.subarray(from, to);
+  };
+  const text = (): string => next().toString('utf8');
+  const whole = (): number => {
+    const digits = text();
+    assert(WHOLE.test(digits), () => `Expected a whole number in canonical bytes, was ${digits}`);
+    return Number.parseInt(digits, 10);
+  };
+  const domain = text();
+  assert(domain === DOMAIN, () => `Expected canonical bytes that begin with ${DOMAIN}, was ${domain}`);
+  const event = {
+    ...{ position: BigInt(whole()), stream: text(), version: whole(), id: text(), type: text() },
+    ...{ schema: whole(), bytes: new Uint8Array(next()), occurredAt: whole() },
+    ...{ correlationId: text(), causationId: text(), actor: text() },
+  };
+  const traceparent = text();
+  assert(at === canonical.length, 'Expected canonical bytes of an event, were too long');
+  return traceparent === '' ? event : { ...event, traceparent };
 };

@@ -1,16 +1,12 @@
 import type { Clock, StoredLog } from '@plinth/eventing';
 import { canonicalEvent } from './canonical-event.ts';
+import { HistoryForked } from './history-forked.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
 import type { SigningKey, TreeHead } from './tree-head.ts';
 import { verifyConsistency, verifyHead } from './verifier.ts';
 import type { Witness } from './witness-file.ts';
 
 const READ_MAX = 5_000;
-
-/** The log is not a continuation of what was signed before: nothing is signed any more. */
-export class HistoryForked extends Error {
-  override readonly name = 'HistoryForked';
-}
 
 export type HeadSignerPorts = Readonly<{
   log: StoredLog;

@@ -1,6 +1,7 @@
 export { canonicalEvent } from './canonical-event.ts';
 export { exportedEvent } from './exported-event.ts';
-export { HeadSigner, HistoryForked, type HeadSignerPorts } from './head-signer.ts';
+export { HeadSigner, type HeadSignerPorts } from './head-signer.ts';
+export { HistoryForked } from './history-forked.ts';
 export { EMPTY_ROOT, leafHash, MerkleTree, nodeHash, type Hash } from './merkle-tree.ts';
 export { keepInTable } from './heads-table.ts';
 export {

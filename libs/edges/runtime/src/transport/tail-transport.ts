@@ -1,4 +1,5 @@
 import type { Envelope, EventLog, Transport } from '@plinth/eventing';
+import { pause } from './pause.ts';
 
 export type TailOptions = Readonly<{
   /** Events per batch at the most. */
@@ -36,24 +37,11 @@ export class TailTransport implements Transport {
           yield batch;
           continue;
         }
-        if (!appended) await this.#pause(signal, (resolve) => (wake = resolve));
+        if (!appended) await pause(this.#options.pollMs, signal, (resolve) => (wake = resolve));
         wake = undefined;
       }
     } finally {
       unsubscribe();
     }
-  }
-
-  #pause(signal: AbortSignal, arm: (wake: () => void) => void): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, this.#options.pollMs);
-      signal.addEventListener('abort', done, { once: true });
-      arm(done);
-    });
   }
 }

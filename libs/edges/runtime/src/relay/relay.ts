@@ -1,0 +1,75 @@
+import type { LeaderLock } from '@plinth/eventing';
+import { AssertionError } from '@plinth/money';
+import { HistoryForked } from '../audit/history-forked.ts';
+import { pause } from '../transport/pause.ts';
+import type { Publication } from './publication.ts';
+
+export type RelayPorts = Readonly<{
+  lock: LeaderLock;
+  publications: readonly Publication[];
+  /** Told of a failure after which a publication tries again. */
+  onFailure: (publication: string, error: unknown) => void;
+  retryMs?: number;
+}>;
+
+const RETRY_MS = 500;
+
+/**
+ * Publishes from the log while it leads; a standby waits for the lock. Two relays for a moment are harmless:
+ * both publish the same records, and what comes twice is dropped.
+ */
+export class Relay {
+  readonly #ports: RelayPorts;
+  readonly #failing = new Set<string>();
+  #isLeading = false;
+
+  constructor(ports: RelayPorts) {
+    this.#ports = ports;
+  }
+
+  get isLeading(): boolean {
+    return this.#isLeading;
+  }
+
+  /** Publications whose last attempt failed. */
+  get failing(): readonly string[] {
+    return [...this.#failing].sort();
+  }
+
+  /** Runs until the signal aborts; rejects when a history has forked or something is not as it must be. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { lock, publications } = this.#ports;
+    while (!signal.aborted) {
+      await lock.acquire(signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      if (signal.aborted) return;
+      this.#isLeading = true;
+      const stop = new AbortController();
+      const both = AbortSignal.any([signal, stop.signal]);
+      const running = publications.map((publication) => this.#publish(publication, both));
+      for (const one of running) one.catch(() => stop.abort());
+      const results = await Promise.allSettled(running);
+      this.#isLeading = false;
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  }
+
+  async #publish(publication: Publication, signal: AbortSignal): Promise<void> {
+    const { lock, onFailure, retryMs = RETRY_MS } = this.#ports;
+    const isLeading = (): boolean => lock.isHeld;
+    while (!signal.aborted && isLeading()) {
+      try {
+        this.#failing.delete(publication.name);
+        await publication.run(isLeading, signal);
+      } catch (error) {
+        if (error instanceof HistoryForked || error instanceof AssertionError) throw error;
+        if (signal.aborted) return;
+        this.#failing.add(publication.name);
+        onFailure(publication.name, error);
+        await pause(retryMs, signal);
+      }
+    }
+  }
+}

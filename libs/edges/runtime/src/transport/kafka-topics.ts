@@ -1,0 +1,95 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { randomUUID } from 'node:crypto';
+import { KafkaReader } from './kafka-reader.ts';
+import { topicSettings, type TopicKind } from './kafka-settings.ts';
+import type { RawRecord } from './log-record.ts';
+
+/** First offset that is kept, and the one that the next record will have. */
+export type PartitionEnds = Readonly<{ partition: number; first: bigint; end: bigint }>;
+
+const READ_WAIT_MS = 250;
+const READ_MS = 20_000;
+
+/** What is asked of topics apart from reading and writing records. Each question has a connection of its own. */
+export class KafkaTopics {
+  readonly #kafka: Kafka;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+  }
+
+  /** Makes a topic that does not exist yet. Resolves to its number of partitions. */
+  async ensure(topic: string, kind: TopicKind, partitions: number): Promise<number> {
+    return this.#ask(async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      const settings = topicSettings(topic, kind, partitions, brokers.length);
+      if (!(await admin.listTopics()).includes(topic)) {
+        await admin.createTopics({ topics: [settings], waitForLeaders: true });
+      }
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    });
+  }
+
+  /** The ends of every partition, in order; none when there is no such topic. */
+  async ends(topic: string): Promise<readonly PartitionEnds[]> {
+    return this.#ask(async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) return [];
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return offsets
+        .map(({ partition, low, high }) => ({ partition, first: BigInt(low), end: BigInt(high) }))
+        .sort((a, b) => a.partition - b.partition);
+    });
+  }
+
+  /** Records from the given offsets up to the ends as they were given. */
+  async read(
+    topic: string,
+    from: ReadonlyMap<number, bigint>,
+    ends: readonly PartitionEnds[],
+  ): Promise<readonly RawRecord[]> {
+    const open = new Map(
+      ends.flatMap(({ partition, end }) => ((from.get(partition) ?? end) < end ? [[partition, end]] : [])),
+    );
+    const records: RawRecord[] = [];
+    if (open.size === 0) return records;
+    const own = new Map([...from].filter(([partition]) => open.has(partition)));
+    const reader = new KafkaReader(this.#kafka, { topic, groupId: `plinth-once-${randomUUID()}`, from: own });
+    const until = AbortSignal.timeout(READ_MS);
+    try {
+      await reader.open();
+      while (open.size > 0) {
+        if (reader.failure !== undefined) throw reader.failure;
+        until.throwIfAborted();
+        for (const record of await reader.take(READ_WAIT_MS, until)) {
+          const end = open.get(record.partition) ?? 0n;
+          if (record.offset < end) records.push(record);
+          if (record.offset + 1n >= end) open.delete(record.partition);
+        }
+      }
+      return records;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** The last record of every partition that has any. */
+  async lastRecords(topic: string): Promise<ReadonlyMap<number, RawRecord>> {
+    const ends = await this.ends(topic);
+    const from = new Map(
+      ends.filter(({ first, end }) => end > first).map(({ partition, end }) => [partition, end - 1n]),
+    );
+    const records = await this.read(topic, from, ends);
+    return new Map(records.map((record) => [record.partition, record]));
+  }
+
+  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      return await question(admin);
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+}
