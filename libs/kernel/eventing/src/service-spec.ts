@@ -80,10 +80,13 @@ class SpecRun {
   /** All intents are decided before anything is appended, as a host does it. */
   decide(intents: readonly Intent[], at: Instant): Rejection | undefined {
     const decided: [StreamId, readonly NewEvent[]][] = [];
+    const touched = new Map<StreamId, Kept>();
     for (const { stream, decider, command, onRejection } of intents) {
       const category = stream.slice(0, stream.indexOf('-'));
       assert(this.definition.owns.includes(category), () => `Expected an own stream, was ${stream}`);
-      const kept = this.#load(stream, decider);
+      // Each decision sees those before it.
+      const kept = touched.get(stream) ?? this.#load(stream, decider);
+      touched.set(stream, kept);
       const outcome = decider.decide(command, kept.state);
       if (!isRejection(outcome)) decided.push([stream, outcome as readonly NewEvent[]]);
       else if (onRejection !== 'ignore') return outcome;

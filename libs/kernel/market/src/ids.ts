@@ -5,6 +5,8 @@ export const ID_PATTERNS = {
   subAccount: /^[a-z0-9][a-z0-9]{0,31}$/,
   asset: /^[A-Z0-9]{2,12}$/,
   instrument: /^[A-Z0-9]{2,12}(\/[A-Z0-9]{2,12}|(-[A-Z0-9]{1,12}){1,3})$/,
+  /** Structured products: like instruments, with up to six parts and no pair. */
+  product: /^[A-Z0-9]{2,12}(-[A-Z0-9]{1,12}){1,5}$/,
   venue: /^[a-z][a-z0-9]{0,23}$/,
   /** Ids that clients make: orders, withdrawals, transfers, requests. */
   reference: /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/,

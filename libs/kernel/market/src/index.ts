@@ -5,3 +5,4 @@ export * from './limits.ts';
 export * from './mark-tolerance.ts';
 export * from './nouns.ts';
 export * from './ports.ts';
+export * from './settlement.ts';

@@ -6,3 +6,5 @@ export * from './orders.ts';
 export * from './pools.ts';
 export * from './positions.ts';
 export * from './reference.ts';
+export * from './products.ts';
+export * from './settlements.ts';

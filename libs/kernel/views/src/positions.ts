@@ -24,11 +24,16 @@ const NONE: ReadonlyMap<string, Position> = new Map();
 /** Open derivative positions of every account, as the accounts service booked them. */
 export class PositionsView implements Fold {
   readonly name = 'positions';
-  readonly revision = 2;
+  readonly revision = 3;
   readonly #accounts = new Map<string, Map<string, Position>>();
   #count = 0;
 
   apply(event: Envelope): void {
+    if (event.type === 'ContractSettled') {
+      const { accountId, instrumentId, venueId } = event.data;
+      if (this.#accounts.get(accountId)?.delete(`${instrumentId} ${venueId}`) === true) this.#count -= 1;
+      return;
+    }
     if (event.type !== 'FillBooked' || event.data.positionQuantity === '') return;
     const { accountId, instrumentId, venueId, positionQuantity, entryPrice, entryCost } = event.data;
     let positions = this.#accounts.get(accountId);

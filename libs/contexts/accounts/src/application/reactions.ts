@@ -1,11 +1,12 @@
 import type { Envelope, Intent } from '@plinth/eventing';
-import { clearingAccount } from '@plinth/market';
-import type { EventData } from '@plinth/messages';
+import { clearingAccount, settlementIdOf, venueLocation } from '@plinth/market';
+import type { AssetPrice, EventData } from '@plinth/messages';
 import { assert, decimalOf, moneyOfDecimal, type Rounding } from '@plinth/money';
 import type { AssetTerms } from '../domain/loans.ts';
 import { amountOf, ofAssetUnits } from '../domain/ledger-amount.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { AccountsConfig } from './config.ts';
+import { settleAccount, settleExpiry } from './expiries.ts';
 import type { PendingHold } from './holds-view.ts';
 import { onAccount, onHouse } from './streams.ts';
 import { assetTerms, fillInstrument } from './terms.ts';
@@ -49,6 +50,14 @@ const transfer = (hold: PendingHold, views: AccountsViews, { cell }: AccountsCon
 };
 
 const bookFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): Intent => {
+/** A fill of a contract that has been settled already ends at the settlement price at once. */
+const takeFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): readonly Intent[] => {
+  const settlementId = views.settlements.settled(fill.instrumentId);
+  return settlementId === undefined
+    ? [bookFill(fill, views)]
+    : [bookFill(fill, views), settleAccount(fill.accountId, settlementId, [fill.instrumentId], views)];
+};
+
   const instrument = fillInstrument(fill.instrumentId, views);
   const assets = [instrument.quoteAsset];
   if (instrument.kind === 'spot') assets.push(instrument.underlying);
@@ -134,7 +143,9 @@ const advance = (
       ? distribute(event.data, event.position, views, config)
       : settleInterest(subject, settlementId, lastAccountId, views, config);
   }
-  return done ? [] : settleFunding(settlementId, lastAccountId, views, config);
+  if (done) return [];
+  if (purpose === 'expiry') return settleExpiry(settlementId, lastAccountId, views, config);
+  return settleFunding(settlementId, lastAccountId, views, config);
 };
 
 /** A figure that was measured in USD with 8 decimals, in whole units of the asset. */
@@ -176,7 +187,7 @@ export const react =
       case 'TimerFired':
         return answered.map((hold) => release(hold, 'expired', 'No answer in time', views));
       case 'ChildFilled':
-        return [bookFill(event.data, views)];
+        return takeFill(event.data, views);
       case 'PoolAccrued':
         if (event.data.settlementId === '') return [];
         return settleInterest(event.data.asset, event.data.settlementId, '', views, config);
@@ -192,3 +203,7 @@ export const react =
         return [];
     }
   };
+      case 'SettlementPriceFixed': {
+        const { underlying, priceAsset, expiresAtMs } = event.data;
+        return settleExpiry(settlementIdOf(underlying, priceAsset, expiresAtMs), '', views, config);
+      }

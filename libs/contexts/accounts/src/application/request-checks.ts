@@ -49,6 +49,7 @@ const ID_EXAMPLES: Readonly<Record<IdKind, string>> = {
   subAccount: '1 to 32 of a-z and 0-9',
   asset: '2 to 12 of A-Z and 0-9, such as USDC',
   instrument: 'an instrument such as BTC/USD or BTC-PERP',
+  product: 'a product such as BTC-CS-70-80',
   venue: 'a venue such as alpha',
   reference: '1 to 64 of letters, digits, _ . : and -, beginning with a letter or digit',
   location: 'vault:{chain} or venue:{venue}',

@@ -12,6 +12,7 @@ export const assetTerms = (asset: string, { reference, pools }: AccountsViews): 
 });
 
 export const fillInstrument = (instrumentId: string, { reference }: AccountsViews): FillInstrument => {
-  const { kind, underlying, quoteAsset, contractSize, inverse } = reference.instrument(instrumentId);
-  return { kind, underlying, quoteAsset, contractSize, inverse };
+  const instrument = reference.instrument(instrumentId);
+  const { kind, underlying, quoteAsset, contractSize, inverse, strike, optionType } = instrument;
+  return { kind, underlying, quoteAsset, contractSize, inverse, strike, optionType };
 };

@@ -5,6 +5,7 @@ import {
   PoolsView,
   PositionsView,
   ReferenceView,
+  SettlementsView,
 } from '@plinth/views';
 import { DirectoryView } from './directory-view.ts';
 import { FundingRunsView } from './funding-runs-view.ts';
@@ -23,6 +24,8 @@ export const accountsViews = () => ({
   holds: new HoldsView(),
   interest: new InterestBooksView(),
   fundings: new FundingRunsView(),
+  lending: new LendingView(),
+  settlements: new SettlementsView(),
   statements: new StatementView(),
 });
 

@@ -150,6 +150,9 @@ export type PostFunding = Readonly<{
   terms: AssetTerms;
 }>;
 
+  /** Options only; empty otherwise. */
+  strike: string;
+  optionType: '' | 'call' | 'put';
 export type AccrueInterest = Readonly<{ type: 'AccrueInterest'; terms: AssetTerms }>;
 
 export type ChargeLiquidationFee = Readonly<{
@@ -170,6 +173,16 @@ export type CoverShortfall = Readonly<{
 
 export type AccountCommand =
   | OpenAccount
+/** Every position that the account has in these contracts ends at the settlement price. */
+export type SettleContracts = Readonly<{
+  type: 'SettleContracts';
+  settlementId: string;
+  price: string;
+  contracts: ReadonlyMap<string, FillInstrument>;
+  /** Of the settlement assets. */
+  terms: ReadonlyMap<string, AssetTerms>;
+}>;
+
   | OpenSubAccount
   | CreditDeposit
   | RequestWithdrawal
@@ -188,3 +201,4 @@ export type AccountCommand =
   | AccrueInterest
   | ChargeLiquidationFee
   | CoverShortfall;
+  | SettleContracts

@@ -27,6 +27,7 @@ export type AccountEvent =
   | 'PoolSupplied'
   | 'PoolRedeemed'
   | 'FundingPosted'
+  | 'ContractSettled'
   | 'LiquidationFeeCharged'
   | 'InsurancePosted'
   | 'BadDebtRecorded';
@@ -262,3 +263,7 @@ export const evolveAccount = (state: AccountState, event: NewEvent<AccountEvent>
   const next = facts(state, event);
   return 'postings' in event.data ? post(next, event.data.postings) : next;
 };
+    case 'ContractSettled': {
+      const key = positionKey(event.data.instrumentId, event.data.venueId);
+      return { ...state, positions: withEntry(state.positions, key, undefined) };
+    }

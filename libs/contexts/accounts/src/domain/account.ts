@@ -40,6 +40,8 @@ import { LIMITS } from './limits.ts';
 import { chargeLiquidationFee, coverShortfall } from './liquidation-entries.ts';
 import { chargeInterest, creditInterest, moveBetween, redeem, repayFrom, settle, supply } from './loans.ts';
 import { move } from './postings.ts';
+import { recallClaim, takeOverCollateral } from './takeover.ts';
+import { settleContracts } from './settlement.ts';
 
 type Refusal = Rejection<AccountsCode> | undefined | void;
 
@@ -182,6 +184,8 @@ const apply = (draft: AccountDraft, command: Exclude<AccountCommand, { type: 'Op
       return releaseHold(draft, command);
     case 'SendTransfer':
       return sendTransfer(draft, command);
+    case 'SettleContracts':
+      return settleContracts(draft, command);
     case 'ReceiveTransfer':
       return receiveTransfer(draft, command);
     case 'BookFill':

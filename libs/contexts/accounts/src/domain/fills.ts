@@ -28,7 +28,7 @@ import {
 } from './position.ts';
 import { move } from './postings.ts';
 
-const termsOf = (terms: ReadonlyMap<string, AssetTerms>, asset: string): AssetTerms => {
+export const termsOf = (terms: ReadonlyMap<string, AssetTerms>, asset: string): AssetTerms => {
   const found = terms.get(asset);
   assert(found !== undefined, () => `Expected the terms of ${asset} with the command`);
   return found;
@@ -40,7 +40,7 @@ const rounded = (text: string, terms: AssetTerms, rounding: Rounding, field: str
 
 export const contractTerms = (instrument: FillInstrument, scale: number): ContractTerms => ({
   contractSize: instrument.contractSize,
-  inverse: instrument.inverse,
+  inverse: instrument.inverse && instrument.kind !== 'option',
   settlementAsset: instrument.quoteAsset,
   scale,
 });
@@ -77,13 +77,13 @@ const spotParts = (draft: AccountDraft, command: BookFill): Parts => {
   return { realised: 0n, positionQuantity: '', entryPrice: '', entryCost: '', postings };
 };
 
-/** The position changes at average cost; only realised profit moves money. */
+/**
+ * The position changes at average cost. Of a future or perpetual only realised profit moves money; of an option
+ * the whole premium does, at once (what is paid rounded up, what is received down), so that a closing trade
+ * realises nothing of its own: equity is cash plus the option's value, which is what the position is marked at.
+ */
 const derivativeParts = (draft: AccountDraft, command: BookFill): Parts => {
   const { fill, instrument, subAccountId, terms } = command;
-  assert(
-    instrument.kind !== 'option',
-    () => `Expected a tradable instrument, was option ${fill.instrumentId}`,
-  );
   const { accountId, positions } = draft.state;
   const asset = instrument.quoteAsset;
   const contract = contractTerms(instrument, termsOf(terms, asset).scale);
@@ -91,13 +91,14 @@ const derivativeParts = (draft: AccountDraft, command: BookFill): Parts => {
   const value = positionValue(units, priceOf(fill.price), contract, 'ceil');
   const before = positions.get(positionKey(fill.instrumentId, fill.venueId)) ?? FLAT;
   const { position, realised } = bookFill(before, units, value, contract.scale);
+  const isOption = instrument.kind === 'option';
   const account = clientAccount(accountId, subAccountId, asset, venueLocation(fill.venueId));
   return {
-    realised,
+    realised: isOption ? 0n : realised,
     positionQuantity: formatUnits(position.units, QUANTITY_SCALE),
     entryPrice: entryPriceOf(position, contract),
     entryCost: position.units === 0n ? '' : amountText(position.cost),
-    postings: move(venueSettlement(fill.venueId), account, asset, realised),
+    postings: move(venueSettlement(fill.venueId), account, asset, isOption ? -value : realised),
   };
 };
 

@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
 import { move } from './postings.ts';
 
 export type HousePurpose = 'insurance' | 'pool';
-export type SettlementPurpose = 'interest' | 'funding';
+export type SettlementPurpose = 'interest' | 'funding' | 'expiry';
 
 export type DistributeInterest = Readonly<{
   type: 'DistributeInterest';

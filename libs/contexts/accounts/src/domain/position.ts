@@ -24,6 +24,7 @@ export const ENTRY_PRICE_DIGITS = 18;
 /** What a formula must know of a derivative. */
 export type ContractTerms = Readonly<{
   contractSize: string;
+  /** Valued by the inverse of its price. An option never is: its price is in the settlement asset already. */
   inverse: boolean;
   settlementAsset: string;
   /** Decimal places of the settlement asset. */
