@@ -3,7 +3,8 @@ export { exportedEvent } from './exported-event.ts';
 export { HeadSigner, type HeadSignerPorts } from './head-signer.ts';
 export { HistoryForked } from './history-forked.ts';
 export { EMPTY_ROOT, leafHash, MerkleTree, nodeHash, type Hash } from './merkle-tree.ts';
-export { keepInTable } from './heads-table.ts';
+export { HeadFollower, type HeadFollowerPorts } from './head-follower.ts';
+export { headsOfTable, keepInTable } from './heads-table.ts';
 export {
   problemOf,
   proveConsistency,
