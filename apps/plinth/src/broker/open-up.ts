@@ -1,8 +1,7 @@
 import type { Clock } from '@plinth/eventing';
 import { makeLogger, startTelemetry } from '@plinth/runtime';
-import { CALM, LiveMarket, MadeMarket, openVenues } from '@plinth/simulation';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { CALM, LiveMarket, MadeMarket, openMarketFile, openVenues } from '@plinth/simulation';
+import { mkdirSync } from 'node:fs';
 import { environment } from '../cli/environment.ts';
 import { tellHowToCall } from './how-to-call.ts';
 import { openLog } from './open-log.ts';
@@ -21,26 +20,12 @@ export const REAL_CLOCK: Clock = { now: () => Date.now() };
 
 const MARKET_EVERY_MS = 1_000;
 
-type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
-
-/**
- * When the made market of a data directory began, and from which seed: kept, so that prices go on after a
- * restart.
- */
-const marketOf = (directory: string, seed: number): MarketFile => {
-  const path = join(directory, 'market.json');
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
-  const market = { seed, startedAtMs: REAL_CLOCK.now() };
-  writeFileSync(path, `${JSON.stringify(market)}\n`);
-  return market;
-};
-
 /** Runs a broker until the signal. */
 export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promise<void> => {
   const { directory, gateway } = options;
   mkdirSync(directory, { recursive: true });
   const logger = makeLogger('plinth', options.logLevel);
-  const { seed, startedAtMs } = marketOf(directory, options.seed);
+  const { seed, startedAtMs } = openMarketFile(directory, options.seed, REAL_CLOCK);
   const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
   const collector = environment().OTEL_EXPORTER_OTLP_ENDPOINT;
   const telemetry = collector === undefined ? undefined : startTelemetry('plinth', collector);

@@ -6,3 +6,4 @@ export * from './client/index.ts';
 export * from './policy/rate-limits.ts';
 export * from './proofs/proof-source.ts';
 export * from './server/gateway-server.ts';
+export { runGateway } from './run-gateway.ts';

@@ -1,9 +1,11 @@
 export * from './audit/index.ts';
 export * from './config/index.ts';
 export * from './log/index.ts';
+export * from './process/run-process.ts';
 export * from './rpc/index.ts';
 export * from './service/index.ts';
 export * from './telemetry/export.ts';
 export { observeLag } from './telemetry/instruments.ts';
 export * from './telemetry/logger.ts';
+export * from './transport/open-transport.ts';
 export * from './transport/tail-transport.ts';

@@ -10,7 +10,7 @@ export { MadeMarket } from './market/made-market.ts';
 export type * from './market/market-feed.ts';
 export { RecordedMarket } from './market/recorded-market.ts';
 export { CALM, CRASH, stretched, type Scenario } from './market/scenario.ts';
-export { LiveMarket } from './run/live-market.ts';
+export { LiveMarket, openMarketFile } from './run/live-market.ts';
 export { MarketRefused, openMarket } from './run/open-market.ts';
 export { openVenues, prepareRun, type ScenarioRun, type ScenarioRunOptions } from './run/scenario-run.ts';
 export * from './report/index.ts';

@@ -1,5 +1,11 @@
 import type { StoredEvent, StoredLog } from '@plinth/eventing';
-import { canonicalEvent, type HeadSigner, type TreeHead, type Witness } from '@plinth/runtime';
+import {
+  canonicalEvent,
+  type HeadFollower,
+  type HeadSigner,
+  type TreeHead,
+  type Witness,
+} from '@plinth/runtime';
 
 /** Signed heads of the cell's log and the proofs that lead to them. */
 export interface ProofSource {
@@ -24,6 +30,17 @@ export const signerProofs = (signer: HeadSigner, witness: Witness, log: StoredLo
   canonical: canonicalEvent,
   inclusion: (position, size) => signer.tree.inclusionProof(Number(position - 1n), size),
   consistency: (first, second) => signer.tree.consistencyProof(first, second),
+});
+
+/** Proofs of heads that another process signs. */
+export const followerProofs = (follower: HeadFollower): ProofSource => ({
+  publicKey: follower.publicKey,
+  newest: () => follower.newest(),
+  headOf: (size) => signedHead(follower.heads(), size),
+  event: (position) => follower.event(position),
+  canonical: (event) => follower.canonical(event),
+  inclusion: (position, size) => follower.inclusion(position, size),
+  consistency: (first, second) => follower.consistency(first, second),
 });
 
 /** Sizes of heads only grow. */

@@ -57,6 +57,17 @@ export const gatewaySettings = {
   }),
 } as const;
 
+/** Secrets of a gateway that is a process of its own: files, so that no dump of the environment shows them. */
+export const gatewayFiles = {
+  PLINTH_OPERATOR_KEYS: textSetting({
+    about: 'file of the operators’ public keys: [{ "keyId", "publicKey" }], base64',
+    pattern: /./,
+  }),
+  PLINTH_SEALING_KEY: textSetting({ about: 'file of the key that seals clients’ secrets', pattern: /./ }),
+  PLINTH_HEAD_KEY: textSetting({ about: 'file of the key that signs tree heads (PEM)', pattern: /./ }),
+  PLINTH_WITNESS: textSetting({ about: 'file that every signed tree head is added to', pattern: /./ }),
+} as const;
+
 /** Of a program that calls a gateway. */
 export const callerSettings = {
   PLINTH_GATEWAY: textSetting({

@@ -1,12 +1,4 @@
 export { controllerOf } from './service-controller.ts';
 export { ServiceLifecycle, serviceModule } from './service-module.ts';
 export { startService, type StartedService, type StartServiceOptions } from './start-service.ts';
-export {
-  openLogPatiently,
-  REAL_CLOCK,
-  runService,
-  untilStopped,
-  type Environment,
-  type RunningProcess,
-  type ServiceParts,
-} from './run-service.ts';
+export { runService, type ServiceParts } from './run-service.ts';

@@ -1,67 +1,21 @@
-import { Retryable, type AnyService, type Clock } from '@plinth/eventing';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnyService } from '@plinth/eventing';
 import { readConfig } from '../config/config.ts';
 import { tlsOf } from '../config/process-files.ts';
 import { cellSettings, processSettings, telemetrySettings } from '../config/settings.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
-import { openPostgresLog, type PostgresLog, type PostgresLogOptions } from '../log/postgres-log.ts';
+import type { PostgresLog } from '../log/postgres-log.ts';
+import { openLogPatiently, REAL_CLOCK, untilStopped, type Environment } from '../process/run-process.ts';
 import { startTelemetry } from '../telemetry/export.ts';
 import { observeLag } from '../telemetry/instruments.ts';
 import { makeLogger, type Logger } from '../telemetry/logger.ts';
 import { openTransport } from '../transport/open-transport.ts';
 import { startService, type StartedService } from './start-service.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export const serviceSettings = {
   ...cellSettings,
   ...processSettings,
   ...telemetrySettings,
 } as const;
-
-/** The machine's own clock. */
-export const REAL_CLOCK: Clock = { now: () => Date.now() };
-
-/** A process of a cluster: everything up, and how it goes down. */
-export type RunningProcess = Readonly<{
-  logger: Logger;
-  stop: () => Promise<void>;
-  /** Rejects with what it cannot go on from. */
-  failed: Promise<never>;
-}>;
-
-const DATABASE_WAIT_MS = 60_000;
-const DATABASE_RETRY_MS = 500;
-
-/** A database that starts at the same time as its services is waited for, not given up on. */
-export const openLogPatiently = async (options: PostgresLogOptions): Promise<PostgresLog> => {
-  const until = performance.now() + DATABASE_WAIT_MS;
-  for (;;) {
-    try {
-      return await openPostgresLog(options);
-    } catch (error) {
-      if (!(error instanceof Retryable) || performance.now() > until) throw error;
-      await sleep(DATABASE_RETRY_MS);
-    }
-  }
-};
-
-/** Until SIGTERM or Ctrl-C, or until the process fails by itself; then down in good order. */
-export const untilStopped = async ({ failed, stop, logger }: RunningProcess): Promise<void> => {
-  const asked = Promise.withResolvers<string>();
-  const ask = (signal: string): void => asked.resolve(signal);
-  process.once('SIGINT', ask);
-  process.once('SIGTERM', ask);
-  try {
-    const signal = await Promise.race([asked.promise, failed]);
-    logger.info({ signal }, 'stopping');
-  } catch (error) {
-    logger.fatal({ err: error }, 'cannot go on');
-    process.exitCode = 1;
-  } finally {
-    await stop();
-  }
-};
 
 export type ServiceParts = Readonly<{
   definition: AnyService;

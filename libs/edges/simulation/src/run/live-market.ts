@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
 import type { CellClient } from '@plinth/runtime';
@@ -44,3 +46,17 @@ export class LiveMarket {
     }
   }
 }
+
+export type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
+
+/**
+ * When the made market of a data directory began, and from which seed: kept, so that prices go on after a
+ * restart.
+ */
+export const openMarketFile = (directory: string, seed: number, clock: Clock): MarketFile => {
+  const path = join(directory, 'market.json');
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
+  const market = { seed, startedAtMs: clock.now() };
+  writeFileSync(path, `${JSON.stringify(market)}\n`);
+  return market;
+};

@@ -1,0 +1,6 @@
+import { AccountsService, DEFAULT_ACCOUNTS_CONFIG } from '@plinth/accounts';
+import { runService } from '@plinth/runtime/nest';
+
+await runService('accounts', process.env, (cell) => ({
+  definition: AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell }),
+}));

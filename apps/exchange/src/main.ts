@@ -1,0 +1,3 @@
+import { runExchange } from './run-exchange.ts';
+
+await runExchange(process.env);

@@ -1,0 +1,131 @@
+import { Server } from '@grpc/grpc-js';
+import { serveVenues } from '@plinth/connectors';
+import {
+  makeLogger,
+  REAL_CLOCK,
+  RemoteCell,
+  untilStopped,
+  type CellClient,
+  type Environment,
+  type Logger,
+} from '@plinth/runtime';
+import {
+  integerSetting,
+  parseAddresses,
+  peerSettings,
+  processSettings,
+  readConfig,
+  telemetrySettings,
+  textSetting,
+  tlsOf,
+} from '@plinth/runtime/config';
+import {
+  addHealth,
+  bind,
+  isLoopback,
+  SERVER_OPTIONS,
+  serverCredentials,
+  shutDown,
+} from '@plinth/runtime/grpc';
+import { CALM, LiveMarket, MadeMarket, openMarket, openMarketFile, openVenues } from '@plinth/simulation';
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const { PLINTH_DATABASE_URL: _url, PLINTH_DATABASE_OWNER_URL: _owner, ...ownSettings } = processSettings;
+
+const schema = {
+  ...ownSettings,
+  ...telemetrySettings,
+  ...peerSettings,
+  PLINTH_MARKET_DATA: textSetting({
+    about: 'directory of the venues’ journals',
+    fallback: '.plinth/exchange',
+  }),
+  PLINTH_MARKET_SEED: integerSetting({ about: 'seed of the prices', fallback: 1, min: 0, max: 2 ** 31 - 1 }),
+} as const;
+
+const MARKET_EVERY_MS = 1_000;
+const STOP_GRACE_MS = 5_000;
+const RETRY_MS = 1_000;
+
+/** A query of every service that costs nothing: asked with a position, it waits for it. */
+const CHEAP_QUERIES = ['ListInstruments', 'ListVenues', 'ListPools', 'ListBreaches', 'ListAssets'] as const;
+
+const READ_TIMEOUT_MS = 30_000;
+
+const waitAll =
+  (cell: CellClient) =>
+  (position: bigint): Promise<unknown> =>
+    Promise.all(
+      CHEAP_QUERIES.map((name) => {
+        const request = { page: undefined, read: { minPosition: position } };
+        return cell.query(name, request, AbortSignal.timeout(READ_TIMEOUT_MS));
+      }),
+    );
+
+const play = async (
+  market: LiveMarket,
+  cell: RemoteCell,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> => {
+  let isOpen = false;
+  while (!signal.aborted) {
+    try {
+      if (!isOpen) {
+        await openMarket(market.feed, cell, waitAll(cell));
+        isOpen = true;
+        logger.info('the market is open');
+      }
+      await market.tick(cell);
+    } catch (error) {
+      logger.warn({ err: error }, 'the market could not move, will be tried again');
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await sleep(market.everyMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/**
+ * A market for a cluster that has no real one: simulated venues behind one address, and the prices of several
+ * sources, published as an operator.
+ */
+export const runExchange = async (environment: Environment): Promise<void> => {
+  const config = readConfig(schema, environment);
+  const logger = makeLogger('exchange', config.PLINTH_LOG_LEVEL);
+  const { PLINTH_HOST: host, PLINTH_PORT: port, PLINTH_MARKET_DATA: directory } = config;
+  const security = tlsOf(config);
+  if (security.tls === undefined && config.PLINTH_PLAINTEXT !== 'anywhere' && !isLoopback(host))
+    throw new Error(
+      `Expected TLS or a loopback address, was ${host}: set PLINTH_TLS_KEY and PLINTH_TLS_CERT`,
+    );
+  mkdirSync(directory, { recursive: true });
+  const { seed, startedAtMs } = openMarketFile(directory, config.PLINTH_MARKET_SEED, REAL_CLOCK);
+  const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
+  const venues = openVenues({ feed, directory }, REAL_CLOCK);
+  const tickMs = feed.timeOf(1) - feed.timeOf(0);
+  const market = new LiveMarket(feed, venues, REAL_CLOCK, MARKET_EVERY_MS, (now) =>
+    Math.floor((now - startedAtMs) / tickMs),
+  );
+  const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...security });
+  const server = new Server(SERVER_OPTIONS);
+  serveVenues(server, venues);
+  const health = addHealth(server, ['plinth.venue.v1.VenueTrading']);
+  await bind(server, host, port, serverCredentials(security.tls));
+  health.set(true);
+  logger.info({ address: `${host}:${port}`, venues: [...venues.keys()] }, 'serving');
+  const stopping = new AbortController();
+  const playing = play(market, cell, logger, stopping.signal);
+  await untilStopped({
+    logger,
+    failed: playing as Promise<never>,
+    stop: async () => {
+      stopping.abort();
+      health.set(false);
+      await playing;
+      await shutDown(server, STOP_GRACE_MS);
+      cell.close();
+      for (const venue of venues.values()) venue.close();
+    },
+  });
+};

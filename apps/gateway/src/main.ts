@@ -1,0 +1,3 @@
+import { runGateway } from '@plinth/gateway';
+
+await runGateway(process.env);

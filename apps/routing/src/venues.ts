@@ -1,0 +1,77 @@
+import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
+import { RemoteVenue } from '@plinth/connectors';
+import { readReports, reportsKey, type RoutingViews } from '@plinth/routing';
+import { InProcessCell, type Environment, type Logger } from '@plinth/runtime';
+import { parseAddresses, readConfig, textSetting, tlsOf, processSettings } from '@plinth/runtime/config';
+import type { StartedService } from '@plinth/runtime/nest';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const schema = {
+  PLINTH_TLS_KEY: processSettings.PLINTH_TLS_KEY,
+  PLINTH_TLS_CERT: processSettings.PLINTH_TLS_CERT,
+  PLINTH_TLS_CA: processSettings.PLINTH_TLS_CA,
+  PLINTH_VENUES: textSetting({
+    about: 'address of every venue, name=host:port, separated by commas',
+    pattern: /^[a-z0-9-]+=\S+:\d{1,5}(,[a-z0-9-]+=\S+:\d{1,5})*$/,
+  }),
+} as const;
+
+const credentialsOf = ({ tls }: ReturnType<typeof tlsOf>): ChannelCredentials => {
+  if (tls === undefined) return credentials.createInsecure();
+  const ca = tls.caFile === undefined ? null : readFileSync(tls.caFile);
+  return credentials.createSsl(ca, readFileSync(tls.keyFile), readFileSync(tls.certFile));
+};
+
+/** The venues that the environment names, by id. */
+export const openVenues = (environment: Environment): ReadonlyMap<string, RemoteVenue> => {
+  const config = readConfig(schema, environment);
+  const channel = credentialsOf(tlsOf(config));
+  return new Map(
+    [...parseAddresses(config.PLINTH_VENUES)].map(([venueId, address]) => [
+      venueId,
+      new RemoteVenue({ venueId, address, credentials: channel }),
+    ]),
+  );
+};
+
+const POLL_EVERY_MS = 50;
+
+/** Takes in what the venues report, for as long as this replica leads. */
+export const pollVenues = (
+  venues: ReadonlyMap<string, RemoteVenue>,
+  { host, isLeading }: StartedService,
+  logger: Logger,
+): Readonly<{ stop: () => Promise<void> }> => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const { health } = host.views as unknown as RoutingViews;
+  const cell = new InProcessCell([host]);
+  const pollOne = async (venue: RemoteVenue): Promise<void> => {
+    const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
+    if (request === undefined) return;
+    const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
+    const answer = await cell.command('TakeVenueReports', request, sender);
+    if (answer.status === 'accepted') await host.waitFor(answer.position, signal);
+    else logger.error({ venue: venue.venueId, rejection: answer.rejection }, 'reports were refused');
+  };
+  const follow = async (venue: RemoteVenue): Promise<void> => {
+    while (!signal.aborted) {
+      if (isLeading()) {
+        await pollOne(venue).catch((error: unknown) => {
+          if (!signal.aborted)
+            logger.warn({ venue: venue.venueId, err: error }, 'reports could not be taken');
+        });
+      }
+      await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  const running = [...venues.values()].map(follow);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      for (const venue of venues.values()) venue.close();
+    },
+  };
+};

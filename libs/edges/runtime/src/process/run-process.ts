@@ -1,0 +1,51 @@
+import { Retryable, type Clock } from '@plinth/eventing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openPostgresLog, type PostgresLog, type PostgresLogOptions } from '../log/postgres-log.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What a main passes on of its process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The machine's own clock. */
+export const REAL_CLOCK: Clock = { now: () => Date.now() };
+
+/** A process of a cluster: everything up, and how it goes down. */
+export type RunningProcess = Readonly<{
+  logger: Logger;
+  stop: () => Promise<void>;
+  /** Rejects with what it cannot go on from. */
+  failed: Promise<never>;
+}>;
+
+const DATABASE_WAIT_MS = 60_000;
+const DATABASE_RETRY_MS = 500;
+
+/** A database that starts at the same time as its services is waited for, not given up on. */
+export const openLogPatiently = async (options: PostgresLogOptions): Promise<PostgresLog> => {
+  const until = performance.now() + DATABASE_WAIT_MS;
+  for (;;) {
+    try {
+      return await openPostgresLog(options);
+    } catch (error) {
+      if (!(error instanceof Retryable) || performance.now() > until) throw error;
+      await sleep(DATABASE_RETRY_MS);
+    }
+  }
+};
+
+/** Until SIGTERM or Ctrl-C, or until the process fails by itself; then down in good order. */
+export const untilStopped = async ({ failed, stop, logger }: RunningProcess): Promise<void> => {
+  const asked = Promise.withResolvers<string>();
+  const ask = (signal: string): void => asked.resolve(signal);
+  process.once('SIGINT', ask);
+  process.once('SIGTERM', ask);
+  try {
+    const signal = await Promise.race([asked.promise, failed]);
+    logger.info({ signal }, 'stopping');
+  } catch (error) {
+    logger.fatal({ err: error }, 'cannot go on');
+    process.exitCode = 1;
+  } finally {
+    await stop();
+  }
+};
