@@ -42,6 +42,7 @@ PARAMETERS = dict(
         otherAssets=dict(min=0.1, max=0.6, dailyVolumeUsd=4e6),
     ),
     concentration=dict(participation=0.1, impactCoefficient=1, maxCostFraction=0.15),
+    options=dict(shortMinimum=0.007, vegaTerm=0.15),
     venues=[
         dict(venue="thin", defaultProbability=0.01, lossGivenDefault=0.9, requirementFraction=0.1, transferableShare=0.5, transferHours=2),
     ],
@@ -383,6 +384,7 @@ class Valuation:
             for n, v in zip(names, (every, group, own, scan, self.coverage(times))):
                 f[n] = v
         f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + f["coverage"]
+        f["shortOption"] = f["vegaTerm"] = 0.0
         f["initial"] = (f["initialScan"] + f["basis"] + f["concentration"] + f["venueCredit"]
                         + f["initialCoverage"] + f["priceBand"])
         return f

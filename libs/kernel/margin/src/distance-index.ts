@@ -36,6 +36,8 @@ export class DistanceIndex {
   severities = new Uint8Array(0);
   #isDue = new Uint8Array(0);
   #due: number[] = [];
+  /** Options also move with implied volatility and time, and not in proportion to prices: no box bounds them. */
+  readonly #optionHolders = new Set<number>();
   #known = 0;
   #lines = -1;
   #market = -1;
@@ -121,8 +123,7 @@ export class DistanceIndex {
     this.#market = market.version;
     const factors = this.#factors;
     if (factors.update()) this.#sensitivity.refresh();
-    // Options also move with implied volatility and time, which no box bounds.
-    if (model.arrays.hasOptions) this.invalidateAll();
+    for (const account of this.#optionHolders) this.invalidate(account);
     const call = (account: number): void => this.invalidate(account);
     for (let f = 0; f < factors.high.length; f++) {
       if (factors.broken[f] === 1 || factors.wild[f] === 1) {
@@ -144,6 +145,8 @@ export class DistanceIndex {
   }
 
   #wait(account: number, figures: Float64Array, severity: Severity): void {
+    if (this.#holdsOptions()) this.#optionHolders.add(account);
+    else this.#optionHolders.delete(account);
     const sensitivity = this.#sensitivity;
     const triggers = this.#triggers;
     sensitivity.measure(this.#book, account, this.#kernel.scratch);
@@ -161,6 +164,15 @@ export class DistanceIndex {
       // Lines further apart than the box is wide: nothing is certain, so the account is due again at once.
       if (wild[f] === 1 || above < high[f]! || below > low[f]!) this.invalidate(account);
     }
+  }
+
+  /** Whether the account just valued holds an option, or held lines of one that net to nothing. */
+  #holdsOptions(): boolean {
+    const { scratch, model } = this.#kernel;
+    if (!model.arrays.hasOptions) return false;
+    for (let n = 0; n < scratch.shapeCount; n++)
+      if (model.arrays.expiryMs[scratch.shapes[n]!]! > 0) return true;
+    return false;
   }
 
   /** ρ: how far prices may move before any threshold that would change the state can be met. */

@@ -98,15 +98,18 @@ export const addPositions = (
         ? positionCost(model, i, quantity)
         : Math.min(units[u + unit.UNIT_IMPACT]! * notional * Math.sqrt(notional), cap * notional);
     band += size * units[u + (quantity > 0 ? unit.UNIT_BAND_LONG : unit.UNIT_BAND_SHORT)]!;
+    // No venue asks margin for an option that is paid for.
+    const owed = quantity > 0 && links[l + unit.LINK_FORM] === OPTION ? 0 : notional;
     sums[place + work.LOCATION_REQUIRED] =
-      sums[place + work.LOCATION_REQUIRED]! + notional * units[u + unit.UNIT_REQUIRED]!;
+      sums[place + work.LOCATION_REQUIRED]! + owed * units[u + unit.UNIT_REQUIRED]!;
     const shape = links[l + unit.LINK_SHAPE]!;
     const underlying = links[l + unit.LINK_UNDERLYING]!;
     if (sums[shape] === 0) scratch.openShape(shape, underlying);
     const exposed = quantity > 0 ? notional : -notional;
     sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
-    const side = underlying + (quantity > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
-    sums[side] = sums[side]! + notional;
+    const directed = exposed * units[u + unit.UNIT_DELTA]!;
+    const side = underlying + (directed > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
+    sums[side] = sums[side]! + Math.abs(directed);
     const exposure = links[l + unit.LINK_EXPOSURE]!;
     sums[exposure] = sums[exposure]! + (exposed - notional * units[u + unit.UNIT_REQUIRED_MOVING]!);
   }

@@ -1,6 +1,7 @@
 import { assetOfKey, Book, locationOfKey } from './book.ts';
 import { HOUSE } from './catalogue.ts';
 import { basisOf } from './contingencies/basis.ts';
+import { shortOptionOf, vegaTermOf } from './contingencies/options.ts';
 import { venueCreditOf } from './contingencies/venue-credit.ts';
 import { assetCost, positionCost, profitOf } from './equity.ts';
 import { explained, leaf, type Explanation } from './explanation.ts';
@@ -93,6 +94,8 @@ class Teller {
       explained('basis', figures[at.BASIS]!, this.#basis()),
       explained('concentration', figures[at.CONCENTRATION]!, this.#concentration()),
       explained('venue credit', figures[at.VENUE_CREDIT]!, this.#credit()),
+      explained('short options', figures[at.SHORT_OPTION]!, this.#shortOptions()),
+      explained('vega term structure', figures[at.VEGA_TERM]!, this.#vegaTerm()),
       leaf('liquidity coverage', figures[initial ? at.INITIAL_COVERAGE : at.COVERAGE]!),
     ];
     if (initial) parts.push(leaf('conservative prices', figures[at.PRICE_BAND]!));
@@ -192,6 +195,21 @@ class Teller {
     const { scratch, model } = this.#kernel;
     return [...scratch.places.subarray(0, scratch.placeCount)].map((place) =>
       leaf(model.catalogue.locations.ids[place]!, venueCreditOf(model.places.credit, scratch, place)),
+    );
+  }
+
+  #shortOptions(): Explanation[] {
+    const { scratch, model } = this.#kernel;
+    return Array.from({ length: scratch.shapeCount }, (_, n) => {
+      const option = model.arrays.optionOf(scratch.shapes[n]!);
+      return leaf(model.catalogue.instruments.ids[option] ?? '', shortOptionOf(model, scratch, n));
+    });
+  }
+
+  #vegaTerm(): Explanation[] {
+    const { scratch, model } = this.#kernel;
+    return this.#touchedUnderlyings().map((u, n) =>
+      leaf(`${model.catalogue.underlyings.ids[u]} across expiries`, vegaTermOf(model, scratch, n)),
     );
   }
 

@@ -33,6 +33,10 @@ export const FIGURES = [
   'initial',
   /** Σ |notional| of positions. */
   'grossNotional',
+  /** Σ over option contracts of the notional that is short, all venues together, times its rate. */
+  'shortOption',
+  /** Vega that expiries of one underlying owe to one another, times its rate. */
+  'vegaTerm',
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
@@ -60,3 +64,5 @@ export const INITIAL_COVERAGE = 18;
 export const PRICE_BAND = 19;
 export const INITIAL = 20;
 export const GROSS_NOTIONAL = 21;
+export const SHORT_OPTION = 22;
+export const VEGA_TERM = 23;

@@ -1,5 +1,5 @@
 import { balanceKey, type Book } from './book.ts';
-import { checkFinite, checkPositive, refuse } from './checks.ts';
+import { checkFinite, checkPositive } from './checks.ts';
 
 /**
  * A trade that might happen: signed quantity (positive = buy) in contracts, or in base units for a spot pair.
@@ -23,8 +23,8 @@ export const addToBalance = (
 
 /**
  * Books a fill: a spot fill exchanges two balances; a derivative fill moves the position, averages its entry
- * where it grows, and pays the profit of what it closes to the settlement balance at its venue. At its own
- * mark it leaves equity unchanged.
+ * where it grows, and pays the profit of what it closes to the settlement balance at its venue; an option is
+ * paid for, or paid out, in full. At its own mark a fill leaves equity unchanged.
  */
 export const applyFill = (book: Book, account: number, order: HypotheticalOrder): void => {
   checkFinite('order.quantity', order.quantity);
@@ -39,15 +39,18 @@ export const applyFill = (book: Book, account: number, order: HypotheticalOrder)
       addToBalance(book, account, spec.venue, spec.quote, -base * order.price);
       return;
     }
-    case 'option':
-      refuse('order.instrument', `Expected spot, perpetual or future, was option "${spec.id}"`);
+    case 'option': {
+      // Paid for when it is traded: the premium leaves, the option is worth its mark.
+      const premium = order.quantity * spec.contractSize * order.price;
+      addToBalance(book, account, spec.venue, spec.settlement, -premium);
+      const { held, entry } = holdingOf(book, account, index, order.price);
+      const after = held + order.quantity;
+      book.setPosition(account, spec.id, after, entryAfter(held, entry, order, after, false));
       return;
+    }
     case 'perpetual':
     case 'future': {
-      const { positions } = book;
-      const row = positions.find(account, index);
-      const held = positions.holds(account, row, index) ? positions.value[row]! : 0;
-      const entry = held === 0 ? order.price : positions.extra[row]!;
+      const { held, entry } = holdingOf(book, account, index, order.price);
       const inverse = spec.form === 'inverse';
       const after = held + order.quantity;
       const closed =
@@ -59,6 +62,17 @@ export const applyFill = (book: Book, account: number, order: HypotheticalOrder)
       book.setPosition(account, spec.id, after, price);
     }
   }
+};
+
+const holdingOf = (
+  { positions }: Book,
+  account: number,
+  instrument: number,
+  price: number,
+): Readonly<{ held: number; entry: number }> => {
+  const row = positions.find(account, instrument);
+  const held = positions.holds(account, row, instrument) ? positions.value[row]! : 0;
+  return { held, entry: held === 0 ? price : positions.extra[row]! };
 };
 
 /** Entry price after a fill: the average of what is held, weighted so that no profit appears or vanishes. */

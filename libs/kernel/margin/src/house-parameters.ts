@@ -49,6 +49,7 @@ export const houseParameters: RiskParameters = riskParameters({
     otherAssets: { min: 0.1, max: 0.6, dailyVolumeUsd: 10e6 },
   },
   concentration: { participation: 0.1, impactCoefficient: 1, maxCostFraction: 0.15 },
+  options: { shortMinimum: 0.005, vegaTerm: 0.1 },
   venues: [],
   otherVenues: {
     defaultProbability: 0.0005,

@@ -9,7 +9,7 @@ export { MarginKernel } from './margin-kernel.ts';
 export { MarketState } from './market-state.ts';
 export * from './parameters.ts';
 export { worstPriceState } from './price-state.ts';
-export type { OptionValue } from './risk-arrays.ts';
+export { optionShares, optionValue, yearsUntil, type OptionTerms } from './option-terms.ts';
 export { RiskModel } from './risk-model.ts';
 export { scenarioSet, type Scenario } from './scenarios.ts';
 export { nextSeverity, severityNow, severityOf, stateOf, thresholdOf, type Severity } from './state.ts';
@@ -23,3 +23,5 @@ export { judgeOrder, marginWithOpenOrders, type OpenOrdersMargin, type OrderVerd
 export { isRiskReducing } from './risk-reducing.ts';
 export * from './volatility.ts';
 export { type Hypothetical, type HypotheticalTransfer, type PriceMove, whatIf } from './what-if.ts';
+export { EwmaCovariance, houseCovariance, type CovarianceParameters } from './covariance.ts';
+export * from './default-probability/index.ts';

@@ -5,7 +5,6 @@ import { Catalogue } from './catalogue.ts';
 import { houseParameters } from './house-parameters.ts';
 import { MarketState } from './market-state.ts';
 import { checkParameters, riskParameters, type RiskParameters } from './parameters.ts';
-import { RiskModel } from './risk-model.ts';
 import { scenarioColumns, scenarioSet } from './scenarios.ts';
 import { makeCatalogue, makeWorld, randomFrom } from './testing/index.ts';
 import { houseVolatility, observePrice, startVolatility, volatilityOf } from './volatility.ts';
@@ -79,41 +78,16 @@ describe('catalogue and market', () => {
     );
   });
 
-  it('refuse an option without a pricer and revalue it fully with one', () => {
-    const catalogue = makeCatalogue();
-    catalogue.addInstrument({
-      id: 'BTC-CALL',
-      venue: 'venue-a',
-      underlying: 'BTC',
-      quote: 'USD',
-      settlement: 'USD',
-      contractSize: 1,
-      kind: 'option',
-      form: 'linear',
-      right: 'call',
-      strike: 55_000,
-      expiryMs: 1,
-    });
-    const market = new MarketState(catalogue);
-    expect(() => new RiskModel(houseParameters, catalogue, market)).toThrow('option "BTC-CALL"');
-    // At expiry an option is worth what exercise pays; volatility adds a part that shows it is passed on.
-    const model = new RiskModel(
-      houseParameters,
-      catalogue,
-      market,
-      (option, forward, volatility) => Math.max(0, forward - option.strike) + 1_000 * volatility,
-    );
-    market.setAssetPrice('BTC', { mark: 60_000, low: 60_000, high: 60_000, state: 'live' });
-    market.setInstrumentMark('BTC-CALL', { mark: 5_500, low: 5_500, high: 5_500, state: 'live' });
-    market.setImpliedVolatility('BTC-CALL', 0.5);
-    model.refresh();
-    expect(model.width).toBeGreaterThanOrEqual(38);
-    const shape = model.arrays.ofInstrument[catalogue.instruments.indexOf('BTC-CALL')]!;
-    const notional = model.instruments.notional[catalogue.instruments.indexOf('BTC-CALL')]!;
-    const gains = model.scenarios.map((_, s) => notional * model.arrays.shapes[2 * model.width * shape + s]!);
-    // −6 % with volatility down: 1,400 left of 5,000, and 30 % of 500 lost; +6 % with volatility up.
-    expect(gains[0]).toBeCloseTo(1_400 - 5_000 - 150, 6);
-    expect(gains[32]).toBeCloseTo(3_600 + 250, 6);
+  it('refuse terms of an option that cannot be', () => {
+    const { market } = makeWorld(houseParameters, true);
+    const terms = { forward: 60_000, fixedForward: 0, volatility: 0.6 };
+    const id = 'BTC-C60-30@venue-a';
+    expect(() => market.setOptionTerms(id, { ...terms, forward: 0 })).toThrow('forward');
+    expect(() => market.setOptionTerms(id, { ...terms, forward: -1 })).toThrow('forward');
+    expect(() => market.setOptionTerms(id, { ...terms, fixedForward: 70_000 })).toThrow('fixedForward');
+    expect(() => market.setOptionTerms(id, { ...terms, volatility: 101 })).toThrow('0 to 100');
+    expect(() => market.setOptionTerms(id, { ...terms, volatility: NaN })).toThrow('0 to 100');
+    expect(() => market.setTime(Infinity)).toThrow('atMs');
   });
 });
 

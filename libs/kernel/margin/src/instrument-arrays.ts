@@ -1,8 +1,19 @@
 import type { Catalogue, CatalogueInstrument } from './catalogue.ts';
 import { cappedCurve, type CompiledCurve } from './cost-curve.ts';
 import { impactOf, type ModelView } from './model-view.ts';
+import { optionShares, yearsUntil, type OptionTerms } from './option-terms.ts';
 
-const NAMES = ['mark', 'notional', 'contractSize', 'quoteLeg', 'bandLong', 'bandShort', 'impact'] as const;
+const NAMES = [
+  'mark',
+  'notional',
+  'contractSize',
+  'quoteLeg',
+  'bandLong',
+  'bandShort',
+  'impact',
+  'delta',
+  'vega',
+] as const;
 
 export const LINEAR = 0;
 export const INVERSE = 1;
@@ -30,6 +41,10 @@ export class InstrumentArrays {
   bandLong = new Float64Array(0);
   bandShort = new Float64Array(0);
   impact = new Float64Array(0);
+  /** Share of the notional that moves with the price: 1, of an option its delta. */
+  delta = new Float64Array(0);
+  /** What doubling the volatility of an option would add at its present slope, a share of its notional. */
+  vega = new Float64Array(0);
   sell: (CompiledCurve | undefined)[] = [];
   buy: (CompiledCurve | undefined)[] = [];
 
@@ -69,6 +84,7 @@ export class InstrumentArrays {
     const high = market.instruments.high[i]!;
     const size = this.contractSize[i]!;
     const settled = market.assets.mark[entry.settlement]!;
+    this.delta[i] = 1;
     const quoteIsShocked = catalogue.assetUnderlyings[entry.quote]! >= 0;
     switch (this.form[i] as FormCode) {
       case LINEAR:
@@ -89,12 +105,28 @@ export class InstrumentArrays {
         this.quoteLeg[i] = quoteIsShocked && quotePrice > 0 ? this.notional[i] / quotePrice : 0;
         return;
       }
-      case OPTION:
-        this.notional[i] = size * forwardOf(catalogue, market, entry) * settled;
+      case OPTION: {
+        // The mark is in settlement units, coins when inverse; forward and strike are in quote units.
+        const terms = optionTerms({ catalogue, market }, entry, i);
+        this.notional[i] = size * terms.forward * market.assets.mark[entry.quote]!;
+        this.#refreshShares(market, entry, i, terms);
         this.bandLong[i] = size * (mark - low) * settled;
         this.bandShort[i] = size * (high - mark) * settled;
         this.quoteLeg[i] = 0;
+      }
     }
+  }
+
+  #refreshShares(
+    market: ModelView['market'],
+    { spec }: CatalogueInstrument,
+    i: number,
+    terms: OptionTerms,
+  ): void {
+    if (spec.kind !== 'option' || terms.forward === 0) return;
+    const { delta, vega } = optionShares(spec, terms, yearsUntil(spec.expiryMs, market.atMs));
+    this.delta[i] = delta;
+    this.vega[i] = vega;
   }
 }
 
@@ -104,9 +136,24 @@ const formOf = ({ spec }: CatalogueInstrument): FormCode => {
 };
 
 /**
+ * What an option is priced with. One that has a mark but no terms yet is never judged as if it could not
+ * move: it is priced at the spot price and at the volatility of its underlying.
+ */
+export const optionTerms = (
+  { catalogue, market }: Pick<ModelView, 'catalogue' | 'market'>,
+  entry: CatalogueInstrument,
+  i: number,
+): OptionTerms =>
+  market.optionTermsOf(i) ?? {
+    forward: spotOf(catalogue, market, entry),
+    fixedForward: 0,
+    volatility: market.volatilityOf(entry.underlying),
+  };
+
+/**
  * Price of an option's underlying in its quote asset: that of the first asset that carries the underlying.
  */
-export const forwardOf = (
+const spotOf = (
   catalogue: ModelView['catalogue'],
   market: ModelView['market'],
   entry: CatalogueInstrument,

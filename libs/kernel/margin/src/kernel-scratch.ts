@@ -130,13 +130,15 @@ export class KernelScratch {
   }
 
   /** Puts the touched shapes in the one order of sums: by group, underlying, shape. */
-  arrange({ arrays, underlyingGroups, width }: RiskModel): void {
+  arrange(model: RiskModel): void {
+    const { arrays, underlyingGroups, width } = model;
     insertionSort(this.shapes, this.shapeCount);
     const { work: sums, layout } = this;
     let underlyings = 0;
     let groups = 0;
     for (let n = 0; n < this.shapeCount; n++) {
       const shape = this.shapes[n]!;
+      arrays.ensure(model, shape);
       const underlying = arrays.underlying[shape]!;
       const group = underlyingGroups[underlying]!;
       this.amounts[n] = sums[layout.shapes + shape * work.SHAPE_RECORD + work.SHAPE_EXPOSURE]!;

@@ -38,7 +38,7 @@ export const liquidationPrice = (
   const slackAt = (multiple: number): number => {
     const market = model.market.copy();
     if (multiple !== 1) movePrices(model, market, { underlying, fraction: multiple - 1 });
-    const moved = new MarginKernel(new RiskModel(model.parameters, catalogue, market, model.optionValue));
+    const moved = new MarginKernel(new RiskModel(model.parameters, catalogue, market));
     const figures = moved.value(alone.book, alone.account);
     return figures[at.EQUITY]! - figures[at.MAINTENANCE]!;
   };

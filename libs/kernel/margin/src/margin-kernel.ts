@@ -1,5 +1,6 @@
 import type { Book } from './book.ts';
 import { basisCharge } from './contingencies/basis.ts';
+import { shortOptionCharge, vegaTermCharge } from './contingencies/options.ts';
 import { LiquidityCoverage } from './contingencies/liquidity-coverage.ts';
 import { venueCreditCharge } from './contingencies/venue-credit.ts';
 import { addAssets, addBalances, addPositions } from './equity.ts';
@@ -31,6 +32,8 @@ export class MarginKernel {
     addAssets(model, scratch, figures);
     scan(model, scratch, figures);
     figures[at.BASIS] = basisCharge(model.basisRates, scratch);
+    figures[at.SHORT_OPTION] = shortOptionCharge(model, scratch);
+    figures[at.VEGA_TERM] = vegaTermCharge(model, scratch);
     figures[at.VENUE_CREDIT] = venueCreditCharge(model.places.credit, scratch);
     coverage.value(model, scratch);
     figures[at.COVERAGE] = coverage.maintenance;
@@ -46,7 +49,9 @@ const finish = (f: Float64Array): void => {
   const basis = f[at.BASIS]!;
   const concentration = f[at.CONCENTRATION]!;
   const credit = f[at.VENUE_CREDIT]!;
-  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + f[at.COVERAGE]!;
-  f[at.INITIAL] =
-    f[at.INITIAL_SCAN]! + basis + concentration + credit + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
+  const short = f[at.SHORT_OPTION]!;
+  const term = f[at.VEGA_TERM]!;
+  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + short + term + f[at.COVERAGE]!;
+  const initial = f[at.INITIAL_SCAN]! + basis + concentration + credit + short + term;
+  f[at.INITIAL] = initial + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
 };

@@ -1,7 +1,8 @@
 import type { Catalogue } from './catalogue.ts';
 import { NUMERAIRE } from './catalogue.ts';
-import { checkPositive, refuse } from './checks.ts';
+import { checkFinite, checkPositive, refuse } from './checks.ts';
 import { compileCurve, type CompiledCurve } from './cost-curve.ts';
+import type { OptionTerms } from './option-terms.ts';
 import type { MarkInput, PriceState, UnwindCurve, UnwindSide } from './types.ts';
 
 const STATES = ['live', 'degraded', 'halted'] as const satisfies readonly PriceState[];
@@ -57,7 +58,8 @@ export class MarketState {
   readonly #catalogue: Catalogue;
   #volatilities = new Float64Array(0);
   #assetVolatilities = new Float64Array(0);
-  #impliedVolatilities = new Float64Array(0);
+  readonly #options = new Map<number, OptionTerms>();
+  #atMs = 0;
   readonly #curves = new Map<string, CompiledCurve>();
   /** Rises with every change: arrays computed from an older one are stale. */
   version = 0;
@@ -95,10 +97,33 @@ export class MarketState {
     this.#assetVolatilities = this.#setVolatility(this.#assetVolatilities, index, volatility);
   }
 
-  /** Implied volatility of an option. */
-  setImpliedVolatility(instrument: string, volatility: number): void {
+  /** When these prices were made: from then on options have their time to expiry. */
+  setTime(atMs: number): void {
+    checkFinite('atMs', atMs);
+    this.#atMs = atMs;
+    this.version++;
+  }
+
+  get atMs(): number {
+    return this.#atMs;
+  }
+
+  /** What an option is priced with from now on. */
+  setOptionTerms(instrument: string, terms: OptionTerms): void {
     const index = this.#catalogue.instruments.indexOf(instrument);
-    this.#impliedVolatilities = this.#setVolatility(this.#impliedVolatilities, index, volatility);
+    const field = `instruments.${instrument}`;
+    const { forward, fixedForward, volatility } = terms;
+    checkPositive(`${field}.forward`, forward);
+    if (!(fixedForward >= 0 && fixedForward <= forward))
+      refuse(`${field}.fixedForward`, `Expected 0 to the forward ${forward}, was ${fixedForward}`);
+    if (!(volatility >= 0 && volatility <= 100))
+      refuse(`${field}.volatility`, `Expected 0 to 100 per √year, was ${volatility}`);
+    this.#options.set(index, terms);
+    this.version++;
+  }
+
+  optionTermsOf(instrument: number): OptionTerms | undefined {
+    return this.#options.get(instrument);
   }
 
   #setVolatility(
@@ -120,10 +145,6 @@ export class MarketState {
 
   assetVolatilityOf(asset: number): number {
     return this.#assetVolatilities[asset] ?? 0;
-  }
-
-  impliedVolatilityOf(instrument: number): number {
-    return this.#impliedVolatilities[instrument] ?? 0;
   }
 
   /**
@@ -167,8 +188,21 @@ export class MarketState {
     }
     copy.#volatilities = this.#volatilities.slice();
     copy.#assetVolatilities = this.#assetVolatilities.slice();
-    copy.#impliedVolatilities = this.#impliedVolatilities.slice();
+    for (const [index, terms] of this.#options) copy.#options.set(index, terms);
+    copy.#atMs = this.#atMs;
     for (const [key, curve] of this.#curves) copy.#curves.set(key, curve);
     return copy;
+  }
+
+  /** Prices, volatilities and terms of a copy that was taken before; its arrays stay the copy's own. */
+  restore(from: MarketState): void {
+    for (const name of ['assets', 'instruments'] as const)
+      for (const column of ['mark', 'low', 'high', 'state'] as const)
+        this[name][column].set(from[name][column].subarray(0, this[name][column].length));
+    this.#volatilities = from.#volatilities.slice();
+    this.#assetVolatilities = from.#assetVolatilities.slice();
+    for (const [index, terms] of from.#options) this.#options.set(index, terms);
+    this.#atMs = from.#atMs;
+    this.version++;
   }
 }

@@ -81,6 +81,13 @@ export type RiskParameters = Readonly<{
     /** No unit costs more than this fraction of its mark. */
     maxCostFraction: number;
   }>;
+  /** Contingencies of options (finance §6.3). */
+  options: Readonly<{
+    /** Charge per unit of notional of every contract that is short, all venues together. */
+    shortMinimum: number;
+    /** Charge per unit of vega that expiries of one underlying owe to one another, as a move of volatility. */
+    vegaTerm: number;
+  }>;
   venues: readonly (Readonly<{ venue: string }> & VenueParameters)[];
   otherVenues: VenueParameters;
   custody: Readonly<{ transferableShare: number; transferHours: number }>;
@@ -207,6 +214,10 @@ export const checkParameters = (p: RiskParameters): readonly ParameterProblem[] 
   problems.within('concentration.participation', p.concentration.participation, 0.001, 1);
   problems.within('concentration.impactCoefficient', p.concentration.impactCoefficient, 0, 10);
   problems.within('concentration.maxCostFraction', p.concentration.maxCostFraction, 0, 0.3);
+  problems.within('options.shortMinimum', p.options.shortMinimum, 0, 0.2);
+  // Netting the vegas of two expiries saves the smaller volatility shock: a dearer charge would make it cost.
+  const saved = [...p.underlyings, p.otherUnderlyings].map((u) => Math.min(u.volShockUp, u.volShockDown));
+  problems.within('options.vegaTerm', p.options.vegaTerm, 0, Math.min(...saved));
   problems.unique(
     'venues',
     p.venues.map((v) => v.venue),

@@ -20,6 +20,8 @@ export const UNIT_LEG_WORTH = 8;
 export const UNIT_REQUIRED = 9;
 /** Part of the requirement that moves with the price. */
 export const UNIT_REQUIRED_MOVING = 10;
+/** Share of the notional that moves with the price. */
+export const UNIT_DELTA = 11;
 
 /**
  * Places in a record of `links`: form, and where the instrument's sums stand in the working array (−1:
@@ -80,6 +82,7 @@ export class PositionUnits {
     units[at + UNIT_LEG] = instruments.quoteLeg[i]!;
     units[at + UNIT_LEG_WORTH] = instruments.quoteLeg[i]! * assets.price[instruments.quote[i]!]!;
     units[at + UNIT_REQUIRED] = required;
+    units[at + UNIT_DELTA] = instruments.delta[i]!;
     units[at + UNIT_REQUIRED_MOVING] = required * instruments.notionalMoves[i]!;
   }
 

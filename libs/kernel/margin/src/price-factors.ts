@@ -42,7 +42,10 @@ export class PriceFactors {
     this.#sizes = new Float64Array(factors).fill(-1);
     this.#lineFactor = new Int32Array(assets + catalogue.instruments.size);
     this.#lineFactor.set(this.#sensitivity.factorOfAsset);
-    catalogue.instrumentEntries.forEach((entry, i) => (this.#lineFactor[assets + i] = entry.underlying));
+    // The price of an option is no multiple of its underlying's; whoever holds one is valued at every change.
+    catalogue.instrumentEntries.forEach((entry, i) => {
+      this.#lineFactor[assets + i] = entry.spec.kind === 'option' ? -1 : entry.underlying;
+    });
     // Three bases per line: mark, low, high.
     this.#bases = new Float64Array(3 * this.#lineFactor.length);
   }
@@ -53,7 +56,8 @@ export class PriceFactors {
     this.low.fill(Infinity);
     this.wild.fill(0);
     this.#compareSizes();
-    for (let line = 0; line < this.#lineFactor.length; line++) this.#compareLine(line);
+    for (let line = 0; line < this.#lineFactor.length; line++)
+      if (this.#lineFactor[line]! >= 0) this.#compareLine(line);
     for (let f = 0; f < this.high.length; f++) {
       const far =
         this.high[f]! > 1 + WIDEST || this.low[f]! < 1 - WIDEST || this.high[f]! - this.low[f]! > SPREAD;

@@ -1,22 +1,14 @@
 import type { CatalogueInstrument } from './catalogue.ts';
-import { forwardOf } from './instrument-arrays.ts';
+import { optionTerms } from './instrument-arrays.ts';
 import type { ModelView } from './model-view.ts';
-import type { InstrumentSpec } from './types.ts';
+import { optionValue, yearsUntil } from './option-terms.ts';
 
-/**
- * Value of one contract of an option in settlement units, at this forward (quote units) and volatility (per
- * √year). The pricer knows the time of its valuation.
- */
-export type OptionValue = (
-  option: Extract<InstrumentSpec, { kind: 'option' }>,
-  forward: number,
-  volatility: number,
-) => number;
+/** A shocked price keeps at least this share of itself. */
+const LEAST_LEFT = 1e-6;
 
 type Priced = ModelView &
   Readonly<{
-    optionValue: OptionValue | undefined;
-    instruments: { notional: Float64Array };
+    instruments: { notional: Float64Array; vega: Float64Array };
     assets: { price: Float64Array };
   }>;
 
@@ -24,7 +16,8 @@ type Priced = ModelView &
  * What one unit of each line gains in every scenario, in USD, profit positive, times the counted share.
  * Columns are [maintenance | initial]. A row is `unit × shape`: all contracts that move in proportion to one
  * price share a shape, the vector of that price's shocks, and differ only in their notional; an option has a
- * shape of its own. So a book of many positions is a few exposures times a few rows.
+ * shape of its own, shared by the venues that list it. So a book of many positions is a few exposures times a
+ * few rows.
  */
 export class RiskArrays {
   hasOptions = false;
@@ -50,8 +43,12 @@ export class RiskArrays {
    * shocked).
    */
   #settlement: number[] = [];
-  /** −1, or the option that the shape belongs to. */
+  /** −1, or the first line of the option that the shape belongs to. */
   #option: number[] = [];
+  /** Expiry of the option that a shape belongs to, 0 for every other; and its vega, a share of the notional. */
+  expiryMs = new Float64Array(0);
+  vega = new Float64Array(0);
+  #isStale = new Uint8Array(0);
 
   resolve(model: ModelView): void {
     const { catalogue, underlyingGroups } = model;
@@ -73,16 +70,21 @@ export class RiskArrays {
       this.ofUnderlying[u] = add(u, -1, -1);
       const quanto = new Map<number, number>();
       catalogue.instrumentEntries.forEach((entry, i) => {
-        if (entry.underlying !== u) return;
+        if (entry.underlying !== u || entry.spec.kind === 'option') return;
         const settlement = quantoSettlement(model, entry);
-        if (entry.spec.kind === 'option') this.ofInstrument[i] = add(u, -1, i);
-        else if (settlement < 0) this.ofInstrument[i] = this.ofUnderlying[u]!;
+        if (settlement < 0) this.ofInstrument[i] = this.ofUnderlying[u]!;
         else {
           const shape = quanto.get(settlement) ?? add(u, settlement, -1);
           quanto.set(settlement, shape);
           this.ofInstrument[i] = shape;
         }
       });
+      const contracts = new Map<string, number>();
+      for (const { i, key } of optionsOf(model, u)) {
+        const shape = contracts.get(key) ?? add(u, -1, i);
+        contracts.set(key, shape);
+        this.ofInstrument[i] = shape;
+      }
     }
     this.count = underlyings.length;
     this.hasOptions = this.#option.some((option) => option >= 0);
@@ -90,18 +92,39 @@ export class RiskArrays {
     this.shocks = new Float64Array(catalogue.underlyings.size * stride);
     this.counted = new Float64Array(stride);
     this.shapes = new Float64Array(this.count * stride);
+    this.vega = new Float64Array(this.count);
+    this.#isStale = new Uint8Array(this.count);
+    this.expiryMs = Float64Array.from(this.#option, (i) => {
+      const spec = catalogue.instrumentEntries[i]?.spec;
+      return spec?.kind === 'option' ? spec.expiryMs : 0;
+    });
     for (const name of ['low', 'high', 'initialLow', 'initialHigh', 'reach'] as const)
       this[name] = new Float64Array(this.count);
+  }
+
+  /** First line of the option that a shape belongs to, −1 when it is none's. */
+  optionOf(shape: number): number {
+    return this.#option[shape] ?? -1;
   }
 
   refresh(model: Priced): void {
     this.#refreshShocks(model);
     for (let shape = 0; shape < this.count; shape++) {
-      const option = this.#option[shape]!;
-      if (option >= 0) this.#fillOption(model, shape, option);
-      else this.#fillShape(model.width, shape);
+      if (this.#option[shape]! >= 0) {
+        this.#isStale[shape] = 1;
+        continue;
+      }
+      this.#fillShape(model.width, shape);
       this.#measure(model.width, shape);
     }
+  }
+
+  /** Revalues the option of a shape that is about to be read: of all that are listed few are held. */
+  ensure(model: Priced, shape: number): void {
+    if (this.#isStale[shape] === 0) return;
+    this.#isStale[shape] = 0;
+    this.#fillOption(model, shape, this.#option[shape]!);
+    this.#measure(model.width, shape);
   }
 
   #refreshShocks({ parameters, columns, scenarios, shockSizes, catalogue, width }: ModelView): void {
@@ -135,32 +158,43 @@ export class RiskArrays {
     }
   }
 
-  /** Full revaluation at the shocked forward and the shocked volatility. */
+  /**
+   * Full revaluation at the shocked forward and the shocked volatility. What the settlement average has fixed
+   * already is not shocked. An option that is quoted and paid in one shocked asset is struck in that asset: its
+   * forward rises when the asset falls.
+   */
   #fillOption(model: Priced, shape: number, i: number): void {
-    const { optionValue, columns, scenarios, width, market, catalogue, underlyingParameters } = model;
+    const { columns, scenarios, width, market, catalogue, underlyingParameters } = model;
     const entry = catalogue.instrumentEntries[i]!;
-    if (entry.spec.kind !== 'option' || optionValue === undefined) return;
+    if (entry.spec.kind !== 'option') return;
     const stride = 2 * width;
-    const forward = forwardOf(catalogue, market, entry);
-    const volatility = market.impliedVolatilityOf(i);
+    const { forward, fixedForward, volatility } = optionTerms(model, entry, i);
+    const years = yearsUntil(entry.spec.expiryMs, market.atMs);
     const p = underlyingParameters[entry.underlying]!;
     const moves = { down: 1 - p.volShockDown, flat: 1, up: 1 + p.volShockUp };
-    const now = optionValue(entry.spec, forward, volatility);
+    const now = optionValue(entry.spec, forward, volatility, years);
     const settlement = catalogue.assetUnderlyings[entry.settlement]!;
+    const struckIn = entry.quote === entry.settlement ? settlement : -1;
+    const unit = model.instruments.notional[i]!;
+    this.vega[shape] = model.instruments.vega[i]!;
     for (let c = 0; c < stride; c++) {
       // Columns that only fill the width up stay 0.
       const index = columns.first[c % width];
       if (index === undefined) continue;
-      const scenario = scenarios[index]!;
-      const shocked = forward * (1 + this.shocks[entry.underlying * stride + c]!);
-      const value = optionValue(entry.spec, shocked, volatility * moves[scenario.volatility]);
-      const paid = settlement < 0 ? 1 : 1 + this.shocks[settlement * stride + c]!;
+      const paid = this.#factorOf(settlement, stride, c);
+      const move = this.#factorOf(entry.underlying, stride, c) / this.#factorOf(struckIn, stride, c);
+      const shocked = fixedForward + (forward - fixedForward) * move;
+      const value = optionValue(entry.spec, shocked, volatility * moves[scenarios[index]!.volatility], years);
       const price = model.assets.price[entry.settlement]! * paid;
       // Per USD of notional, as every shape is.
-      const unit = model.instruments.notional[i]!;
       const gain = entry.spec.contractSize * (value - now) * price * this.counted[c]!;
       this.shapes[shape * stride + c] = unit === 0 ? 0 : gain / unit;
     }
+  }
+
+  /** What is left of a price in a column; never nothing, where an inverse option has no value in coins. */
+  #factorOf(underlying: number, stride: number, column: number): number {
+    return underlying < 0 ? 1 : Math.max(LEAST_LEFT, 1 + this.shocks[underlying * stride + column]!);
   }
 
   #measure(width: number, shape: number): void {
@@ -180,3 +214,16 @@ const quantoSettlement = ({ catalogue }: ModelView, entry: CatalogueInstrument):
   if (!linear || entry.quote === entry.settlement) return -1;
   return catalogue.assetUnderlyings[entry.settlement]!;
 };
+
+/** Lines of options on one underlying, by expiry; equal keys are one contract on several venues. */
+const optionsOf = (
+  { catalogue }: ModelView,
+  underlying: number,
+): readonly Readonly<{ i: number; key: string; expiryMs: number }>[] =>
+  catalogue.instrumentEntries
+    .flatMap(({ spec, quote, settlement, underlying: own }, i) => {
+      if (own !== underlying || spec.kind !== 'option') return [];
+      const { right, strike, form, expiryMs } = spec;
+      return [{ i, key: `${right} ${strike} ${form} ${quote} ${settlement} ${expiryMs}`, expiryMs }];
+    })
+    .sort((a, b) => a.expiryMs - b.expiryMs || a.i - b.i);

@@ -7,7 +7,7 @@ import type { MarketState } from './market-state.ts';
 import type { RiskParameters, ShockParameters } from './parameters.ts';
 import { PlaceArrays } from './place-arrays.ts';
 import { PositionUnits } from './position-units.ts';
-import { RiskArrays, type OptionValue } from './risk-arrays.ts';
+import { RiskArrays } from './risk-arrays.ts';
 import { scenarioColumns, scenarioSet, type Scenario, type ScenarioColumns } from './scenarios.ts';
 import { layoutOf } from './work-layout.ts';
 
@@ -29,7 +29,6 @@ export class RiskModel {
   readonly arrays = new RiskArrays();
   readonly positions = new PositionUnits();
   layout = layoutOf(0, 0, 0, 0);
-  readonly optionValue: OptionValue | undefined;
   columns: ScenarioColumns;
   readonly underlyingParameters: ShockParameters[] = [];
   /** Group of each underlying. */
@@ -43,16 +42,10 @@ export class RiskModel {
   #seenCurves = -1;
   #seenLines = '';
 
-  constructor(
-    parameters: RiskParameters,
-    catalogue: Catalogue,
-    market: MarketState,
-    optionValue?: OptionValue,
-  ) {
+  constructor(parameters: RiskParameters, catalogue: Catalogue, market: MarketState) {
     this.parameters = parameters;
     this.catalogue = catalogue;
     this.market = market;
-    this.optionValue = optionValue;
     this.scenarios = scenarioSet(parameters);
     if (this.scenarios.length > LIMITS.scenarios)
       refuse('scenarios', `Expected at most ${LIMITS.scenarios}, was ${this.scenarios.length}`);
@@ -90,13 +83,8 @@ export class RiskModel {
 
   #resolve(): void {
     const { catalogue, parameters } = this;
-    const options = catalogue.instrumentEntries.filter((entry) => entry.spec.kind === 'option');
-    if (options.length > 0 && this.optionValue === undefined)
-      refuse(
-        'instrument.kind',
-        `Expected spot, perpetual or future, was option "${options[0]!.spec.id}"; give a pricer`,
-      );
-    this.columns = scenarioColumns(this.scenarios, options.length > 0);
+    const hasOptions = catalogue.instrumentEntries.some((entry) => entry.spec.kind === 'option');
+    this.columns = scenarioColumns(this.scenarios, hasOptions);
     this.width = 8 * Math.ceil(this.columns.first.length / 8);
     const own = new Map(parameters.underlyings.map((u) => [u.underlying, u]));
     const count = catalogue.underlyings.size;

@@ -5,6 +5,7 @@ import { marginOf, type MarginReport } from './margin.ts';
 import { MarginKernel } from './margin-kernel.ts';
 import type { MarketState } from './market-state.ts';
 import type { RiskParameters } from './parameters.ts';
+import { moveForward, moveImplied, moveTime } from './option-moves.ts';
 import { RiskModel } from './risk-model.ts';
 
 /** Money that might move. Without `from` it comes from outside, without `to` it leaves. */
@@ -20,6 +21,10 @@ export type Hypothetical = Readonly<{
   debts?: readonly Readonly<{ asset: string; change: number }>[];
   priceMoves?: readonly PriceMove[];
   volatilities?: readonly Readonly<{ underlying: string; volatility: number }>[];
+  /** Relative moves of the implied volatilities of all options on an underlying. */
+  impliedMoves?: readonly PriceMove[];
+  /** Another time of valuation, for options. */
+  atMs?: number;
   parameters?: RiskParameters;
 }>;
 
@@ -60,16 +65,20 @@ const applyTransfer = (book: Book, account: number, transfer: HypotheticalTransf
   if (transfer.to !== undefined) addToBalance(book, account, transfer.to, transfer.asset, transfer.amount);
 };
 
-const kernelFor = (kernel: MarginKernel, change: Hypothetical): MarginKernel => {
+/** The same under a market or parameters of its own, where the change asks for them. */
+export const kernelFor = (kernel: MarginKernel, change: Hypothetical): MarginKernel => {
   const { model } = kernel;
-  const moves = change.priceMoves ?? [];
-  const volatilities = change.volatilities ?? [];
-  if (moves.length === 0 && volatilities.length === 0 && change.parameters === undefined) return kernel;
+  const { priceMoves = [], volatilities = [], impliedMoves = [], atMs, parameters } = change;
+  const sameMarket =
+    priceMoves.length === 0 && volatilities.length === 0 && impliedMoves.length === 0 && atMs === undefined;
+  if (sameMarket && parameters === undefined) return kernel;
   const market = model.market.copy();
-  for (const move of moves) movePrices(model, market, move);
+  for (const move of priceMoves) movePrices(model, market, move);
   for (const { underlying, volatility } of volatilities) market.setVolatility(underlying, volatility);
-  const parameters = change.parameters ?? model.parameters;
-  return new MarginKernel(new RiskModel(parameters, model.catalogue, market, model.optionValue));
+  for (const { underlying, fraction } of impliedMoves)
+    moveImplied(model.catalogue, market, underlying, fraction);
+  if (atMs !== undefined) moveTime(model.catalogue, market, atMs);
+  return new MarginKernel(new RiskModel(parameters ?? model.parameters, model.catalogue, market));
 };
 
 /** Moves assets and contracts of the underlying, and against it the marks that are quoted in its assets. */
@@ -89,6 +98,12 @@ export const movePrices = (model: RiskModel, market: MarketState, move: PriceMov
     if (underlying === u) scale(market.assets, a, factor);
   });
   catalogue.instrumentEntries.forEach((entry, i) => {
+    if (entry.spec.kind === 'option') {
+      const own = entry.underlying === u ? factor : 1;
+      const struckIn = entry.quote === entry.settlement && catalogue.assetUnderlyings[entry.quote] === u;
+      moveForward({ catalogue, market, i }, struckIn ? own / factor : own);
+      return;
+    }
     if (entry.underlying === u) scale(market.instruments, i, factor);
     // One unit of the quote asset buys more or less of everything: its quotes move the other way.
     const paidInQuote = entry.quote === entry.settlement || entry.spec.kind === 'spot';

@@ -1,5 +1,5 @@
 import type { Envelope, Fold } from '@plinth/eventing';
-import { checkParameters, type RiskParameters } from '@plinth/margin';
+import { checkParameters, houseParameters, type RiskParameters } from '@plinth/margin';
 import { assert } from '@plinth/money';
 import { canonicalJson, shapeProblems, type ShapeProblem } from './canonical-json.ts';
 import { LIMITS } from './limits.ts';
@@ -51,6 +51,7 @@ const SHAPE: CellParameters = {
       otherAssets: HAIRCUT,
     },
     concentration: { participation: 0, impactCoefficient: 0, maxCostFraction: 0 },
+    options: { shortMinimum: 0, vegaTerm: 0 },
     venues: [{ venue: '', ...VENUE }],
     otherVenues: VENUE,
     custody: { transferableShare: 0, transferHours: 0 },
@@ -78,6 +79,7 @@ export const parseCellParameters = (json: string): ParsedParameters => {
   } catch {
     return refused('Expected JSON');
   }
+  value = withOptions(value);
   const [first, ...more] = shapeProblems(value, SHAPE, '');
   if (first !== undefined) return { problems: [first, ...more] };
   const parameters = value as CellParameters;
@@ -89,6 +91,15 @@ export const parseCellParameters = (json: string): ParsedParameters => {
     ...checkGrace(parameters.call.graceMs),
   ];
   return broken === undefined ? { parameters } : { problems: [broken, ...others] };
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A set from before there were charges for options has those of the house. */
+const withOptions = (value: unknown): unknown => {
+  if (!isObject(value) || !isObject(value.margin) || 'options' in value.margin) return value;
+  return { ...value, margin: { ...value.margin, options: houseParameters.options } };
 };
 
 const refused = (message: string): ParsedParameters => ({ problems: [{ field: 'parametersJson', message }] });

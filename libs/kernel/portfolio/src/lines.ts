@@ -34,6 +34,32 @@ export class Lines {
     this.market = new MarketState(this.catalogue);
   }
 
+  /** What was registered, in its order: the indexes come from it. Prices follow from the marks. */
+  dump() {
+    const { underlyings, locationSpecs, assetSpecs, instrumentEntries } = this.catalogue;
+    return {
+      underlyings: underlyings.ids,
+      locations: locationSpecs,
+      assets: assetSpecs,
+      instruments: instrumentEntries.map(({ spec }) => spec),
+    };
+  }
+
+  /** After the reference data and the marks. */
+  load({ underlyings, locations, assets, instruments }: ReturnType<Lines['dump']>): void {
+    const { catalogue } = this;
+    for (const id of underlyings) catalogue.underlyings.intern(id);
+    for (const spec of locations) {
+      if (catalogue.locations.find(spec.id) === undefined) catalogue.addLocation(spec);
+    }
+    for (const spec of assets) {
+      if (catalogue.assets.find(spec.id) === undefined) catalogue.addAsset(spec);
+    }
+    for (const spec of instruments) catalogue.addInstrument(spec);
+    for (const { instrumentId } of this.#marks.all()) this.reprice(instrumentId);
+    this.setTime(this.#marks.at);
+  }
+
   addAsset({ symbol, kind }: Asset): void {
     if (this.catalogue.assets.find(symbol) !== undefined) return;
     this.catalogue.addAsset(kind === 'fiat' ? { id: symbol } : { id: symbol, underlying: symbol });
@@ -69,7 +95,7 @@ export class Lines {
     if (instrument !== undefined && this.#reference.venues.has(venueId)) this.#addLine(instrument, venueId);
   }
 
-  /** False when the pair is not known, or is an option: those are not priced here yet. */
+  /** False when the pair is not known, or one of its assets is not listed yet. */
   has(instrumentId: string, venueId: string): boolean {
     return this.catalogue.instruments.find(lineOf(instrumentId, venueId)) !== undefined;
   }
@@ -86,6 +112,11 @@ export class Lines {
     const base = this.#marks.ofAsset(instrument.underlying);
     const quote = this.#marks.ofAsset(instrument.quoteAsset);
     return base === undefined || quote === undefined ? undefined : base.price / quote.price;
+  }
+
+  /** The round of marks that is known was made then: options have their time to expiry from there. */
+  setTime(atMs: number): void {
+    this.market.setTime(atMs);
   }
 
   /**
@@ -108,13 +139,17 @@ export class Lines {
     if (catalogue.underlyings.find(asset) !== undefined) market.setVolatility(asset, volatility);
     const index = catalogue.assets.find(asset);
     if (index === undefined) return;
-    market.setAssetPrice(asset, inputOf(figures));
+    market.setAssetPrice(asset, conservativePrices(figures));
     if (catalogue.assetUnderlyings[index] === -1) market.setAssetVolatility(asset, volatility);
   }
 
   #repriceLine(line: string, figures: MarkFigures): void {
-    if (this.catalogue.instruments.find(line) !== undefined)
-      this.market.setInstrumentMark(line, inputOf(figures));
+    const index = this.catalogue.instruments.find(line);
+    if (index === undefined) return;
+    this.market.setInstrumentMark(line, conservativePrices(figures));
+    const { forward, fixedForward, volatility } = figures;
+    if (this.catalogue.instrumentEntries[index]!.spec.kind === 'option' && forward > 0)
+      this.market.setOptionTerms(line, { forward, fixedForward, volatility: Math.min(100, volatility) });
   }
 
   #addLine(instrument: Instrument, venueId: string): void {
@@ -122,10 +157,10 @@ export class Lines {
     if (this.catalogue.instruments.find(id) !== undefined) return;
     const { kind, underlying, quoteAsset } = instrument;
     const { assets } = this.catalogue;
-    if (kind === 'option' || assets.find(quoteAsset) === undefined) return;
+    if (assets.find(quoteAsset) === undefined) return;
     if (kind === 'spot' && assets.find(underlying) === undefined) return;
     this.addLocation(venueLocation(venueId));
-    this.catalogue.addInstrument(specOf(id, venueLocation(venueId), instrument, kind));
+    this.catalogue.addInstrument(specOf(id, venueLocation(venueId), instrument));
     this.reprice(instrument.id);
     this.reprice(indexOf(underlying));
   }
@@ -134,21 +169,24 @@ export class Lines {
 const specOf = (
   id: string,
   venue: string,
-  { underlying, quoteAsset, contractSize, inverse }: Instrument,
-  kind: 'spot' | 'perpetual' | 'future',
+  { kind, underlying, quoteAsset, contractSize, inverse, strike, optionType, expiresAtMs }: Instrument,
 ): InstrumentSpec => {
   const size = textToFloat(contractSize, 'contractSize');
   const line = { id, venue, underlying, settlement: quoteAsset, contractSize: size };
   if (kind === 'spot') return { ...line, quote: quoteAsset, contractSize: 1, kind, base: underlying };
   // An inverse contract is quoted in dollars and settles in its own underlying.
-  return { ...line, quote: inverse ? NUMERAIRE : quoteAsset, kind, form: inverse ? 'inverse' : 'linear' };
+  const quoted = { ...line, quote: inverse ? NUMERAIRE : quoteAsset };
+  const form = inverse ? 'inverse' : 'linear';
+  if (kind !== 'option') return { ...quoted, kind, form };
+  const right = optionType === 'put' ? 'put' : 'call';
+  return { ...quoted, kind, form, right, strike: textToFloat(strike, 'strike'), expiryMs: expiresAtMs };
 };
 
 /**
  * The conservative pair of a mark (finance §3): collateral at min(mark, 1 h TWAP) − confidence, liabilities
  * at max(mark, 1 h TWAP) + confidence.
  */
-const inputOf = ({ price, twap, confidence, state }: MarkFigures): MarkInput => ({
+export const conservativePrices = ({ price, twap, confidence, state }: MarkFigures): MarkInput => ({
   mark: price,
   low: Math.max(LOWEST_SHARE * price, Math.min(price, twap) - confidence),
   high: Math.max(price, twap) + confidence,

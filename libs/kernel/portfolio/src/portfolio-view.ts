@@ -39,6 +39,7 @@ import { HoldsView } from './holds.ts';
 import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
 import { bandOf, worstObjection } from './price-band.ts';
+import { RulebooksView } from './rulebooks-view.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
 import { Valuations } from './valuations.ts';
 
@@ -59,6 +60,7 @@ export class PortfolioView implements Fold, Portfolio {
   readonly pools = new PoolsView();
   readonly orders = new OpenOrdersView();
   readonly parameters = new ParametersView();
+  readonly rulebooks = new RulebooksView();
   readonly unbooked = new UnbookedFillsView();
   readonly holds = new HoldsView();
   readonly lines = new Lines(this.reference, this.marks);
@@ -74,6 +76,7 @@ export class PortfolioView implements Fold, Portfolio {
     this.pools,
     this.orders,
     this.parameters,
+    this.rulebooks,
     this.unbooked,
     this.holds,
   ];
@@ -106,10 +109,11 @@ export class PortfolioView implements Fold, Portfolio {
         this.lines.addVenue(this.reference.venue(event.data.venueId));
         return this.#compile();
       case 'RiskParametersSet':
+      case 'RulebookParametersSet':
         return this.#compile();
       case 'MarksPublished':
         for (const { instrumentId } of event.data.marks) this.lines.reprice(instrumentId);
-        return;
+        return this.lines.setTime(event.data.atMs);
       case 'AccountOpened':
         this.#book.addAccount(event.data.accountId);
         return;
@@ -357,7 +361,7 @@ export class PortfolioView implements Fold, Portfolio {
   dump() {
     return {
       position: this.position,
-      views: Object.fromEntries(this.#views.map((view) => [view.name, view.dump?.()])),
+      views: Object.fromEntries(this.#views.map((view) => [view.name, view.dump()])),
       lines: this.lines.dump(),
       indexed: this.#indexed,
       standing: this.#standing,
@@ -370,7 +374,7 @@ export class PortfolioView implements Fold, Portfolio {
    */
   load(state: ReturnType<PortfolioView['dump']>): void {
     this.position = state.position;
-    for (const view of this.#views) view.load?.(state.views[view.name] as never);
+    for (const view of this.#views) view.load(state.views[view.name] as never);
     this.lines.load(state.lines);
     refill(this.#indexed, state.indexed);
     refill(this.#standing, state.standing);

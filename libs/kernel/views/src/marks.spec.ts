@@ -12,6 +12,8 @@ const mark = {
   sources: 3,
   guarded: true,
   confirming: 'up',
+  forward: 60_100.25,
+  fixedForward: 12.5,
 };
 const quote = {
   instrumentId: 'BTC/USD',
@@ -48,6 +50,8 @@ describe('MarksView', () => {
       volatility: 0.8,
       state: 'degraded',
       guarded: true,
+      forward: 60_100.25,
+      fixedForward: 12.5,
     });
     expect([...view.all()].map(({ instrumentId }) => instrumentId)).toEqual(['BTC/USD', 'ETH/USD']);
   });

@@ -12,14 +12,20 @@ export type MarkFigures = Readonly<{
   volatility: number;
   state: MarkState;
   guarded: boolean;
+  /** Options: the forward that the price was made with, and what of it no price moves any more. */
+  forward: number;
+  fixedForward: number;
 }>;
 
-const ONE: MarkFigures = { price: 1, confidence: 0, twap: 1, volatility: 0, state: 'live', guarded: false };
+const ONE: MarkFigures = {
+  ...{ price: 1, confidence: 0, twap: 1, volatility: 0, state: 'live', guarded: false },
+  ...{ forward: 0, fixedForward: 0 },
+};
 
 /** Last published mark of every instrument. */
 export class MarksView implements Fold {
   readonly name = 'marks';
-  readonly revision = 2;
+  readonly revision = 3;
   round = 0;
   at: Instant = 0;
   readonly #exact = new Map<string, Mark>();
@@ -29,17 +35,21 @@ export class MarksView implements Fold {
     if (event.type !== 'MarksPublished') return;
     this.round = event.data.round;
     this.at = event.data.atMs;
-    for (const mark of event.data.marks) {
-      this.#exact.set(mark.instrumentId, mark);
-      this.#figures.set(mark.instrumentId, {
-        price: textToFloat(mark.price),
-        confidence: textToFloat(mark.confidence),
-        twap: textToFloat(mark.twap),
-        volatility: mark.volatility,
-        state: mark.state as MarkState,
-        guarded: mark.guarded,
-      });
-    }
+    for (const mark of event.data.marks) this.#take(mark);
+  }
+
+  #take(mark: Mark): void {
+    this.#exact.set(mark.instrumentId, mark);
+    this.#figures.set(mark.instrumentId, {
+      price: textToFloat(mark.price),
+      confidence: textToFloat(mark.confidence),
+      twap: textToFloat(mark.twap),
+      volatility: mark.volatility,
+      state: mark.state as MarkState,
+      guarded: mark.guarded,
+      forward: mark.forward,
+      fixedForward: mark.fixedForward,
+    });
   }
 
   exact(instrumentId: string): Mark | undefined {
@@ -64,9 +74,22 @@ export class MarksView implements Fold {
     for (const m of this.#exact.values()) {
       yield [
         `mark:${m.instrumentId}`,
-        fields(m.price, m.confidence, m.twap, m.volatility, m.state, m.sources, m.guarded, m.confirming),
+        fields(
+          ...[m.price, m.confidence, m.twap, m.volatility, m.state, m.sources, m.guarded, m.confirming],
+          ...[m.forward, m.fixedForward],
+        ),
       ];
     }
+  }
+
+  dump() {
+    return { round: this.round, at: this.at, marks: this.#exact.values() };
+  }
+
+  load(state: ReturnType<MarksView['dump']>): void {
+    this.round = state.round;
+    this.at = state.at;
+    for (const mark of state.marks) this.#take(mark);
   }
 
   reset(): void {

@@ -131,6 +131,8 @@ const markOf = (
     confidence: priceText(price.confidence),
     twap: priceText(averageOf(carryOn(memory, atMs)) ?? price.price),
     volatility: volatilityOf(listed, memory, price.price, atMs),
+    forward: 0,
+    fixedForward: 0,
     ...rest,
   };
 };

@@ -21,7 +21,7 @@ const account: PlannedAccount = {
 
 const mark = (instrumentId: string, price: string) => ({
   ...{ instrumentId, price, confidence: '1', twap: price, volatility: 1, state: 'live', sources: 3 },
-  ...{ guarded: false, confirming: '' },
+  ...{ guarded: false, confirming: '', forward: 0, fixedForward: 0 },
 });
 
 const opening = [

@@ -3,8 +3,10 @@ import { Catalogue } from '../catalogue.ts';
 import { houseParameters } from '../house-parameters.ts';
 import { MarginKernel } from '../margin-kernel.ts';
 import { MarketState } from '../market-state.ts';
+import { optionValue, yearsUntil, type OptionSpec } from '../option-terms.ts';
 import type { RiskParameters } from '../parameters.ts';
 import { RiskModel } from '../risk-model.ts';
+import type { InstrumentSpec } from '../types.ts';
 import { pick, randomFrom, type Random } from './random.ts';
 
 export type World = Readonly<{
@@ -89,9 +91,60 @@ export const makeMarket = (catalogue: Catalogue): MarketState => {
   return market;
 };
 
-export const makeWorld = (parameters: RiskParameters = houseParameters): World => {
+const DAY_MS = 86_400_000;
+/** When the prices of a world are made, and the expiries of its options, in days from then. */
+export const NOW_MS = 1_700_000_000_000;
+const EXPIRY_DAYS = [0.01, 7, 30, 180] as const;
+
+/**
+ * Calls and puts on the two majors: linear in USDC at venue-a, the same at venue-b, inverse at venue-c; strikes
+ * about the money, expiries from minutes to half a year.
+ */
+export const addOptions = (catalogue: Catalogue): void => {
+  for (const { id: underlying, price } of COINS.slice(0, 2))
+    for (const days of EXPIRY_DAYS)
+      for (const right of ['call', 'put'] as const)
+        for (const share of [0.85, 1, 1.2])
+          for (const venue of ['venue-a', 'venue-b', 'venue-c'] as const) {
+            const strike = price * share;
+            const inverse = venue === 'venue-c';
+            catalogue.addInstrument({
+              id: `${underlying}-${right === 'call' ? 'C' : 'P'}${strike / 1_000}-${days}@${venue}`,
+              venue,
+              underlying,
+              ...(inverse
+                ? { form: 'inverse', quote: 'USD', settlement: underlying }
+                : { form: 'linear', quote: 'USDC', settlement: 'USDC' }),
+              contractSize: venue === 'venue-b' ? 0.1 : 1,
+              kind: 'option',
+              right,
+              strike,
+              expiryMs: NOW_MS + days * DAY_MS,
+            });
+          }
+};
+
+/** A smile about the forward, and marks at it. */
+export const markOptions = (catalogue: Catalogue, market: MarketState, atMs = NOW_MS, shift = 0): void => {
+  market.setTime(atMs);
+  for (const { spec, underlying } of catalogue.instrumentEntries)
+    if (spec.kind === 'option') {
+      const asset = catalogue.assetUnderlyings.indexOf(underlying);
+      const forward = market.assets.mark[asset]! * 1.001;
+      const volatility = 0.6 + shift + 0.3 * (spec.strike / forward - 1) ** 2;
+      market.setOptionTerms(spec.id, { forward, fixedForward: 0, volatility });
+      market.setInstrumentMark(spec.id, bandOf(worthOf(spec, forward, volatility, atMs)));
+    }
+};
+
+const worthOf = (spec: OptionSpec, forward: number, volatility: number, atMs: number): number =>
+  Math.max(1e-12, optionValue(spec, forward, volatility, yearsUntil(spec.expiryMs, atMs)));
+
+export const makeWorld = (parameters: RiskParameters = houseParameters, withOptions = false): World => {
   const catalogue = makeCatalogue();
+  if (withOptions) addOptions(catalogue);
   const market = makeMarket(catalogue);
+  if (withOptions) markOptions(catalogue, market);
   const model = new RiskModel(parameters, catalogue, market);
   return { catalogue, market, model, kernel: new MarginKernel(model), book: new Book(catalogue) };
 };
@@ -111,7 +164,7 @@ export const addRandomAccount = (world: World, random: Random, id: string, posit
     const spec = catalogue.instrumentEntries[i]!.spec;
     const mark = market.instruments.mark[i]!;
     const notional = (wealth * (0.2 + random())) / Math.sqrt(positions);
-    const unit = spec.id.includes('INV') ? spec.contractSize : mark * spec.contractSize;
+    const unit = unitOf(spec, mark);
     const sign = random() < bias ? 1 : -1;
     book.setPosition(account, spec.id, (sign * notional) / unit, mark * (0.97 + 0.06 * random()));
   }
@@ -129,14 +182,21 @@ export const addRandomAccount = (world: World, random: Random, id: string, posit
   return account;
 };
 
+/** Roughly the USD notional of one contract. */
+const unitOf = (spec: InstrumentSpec, mark: number): number => {
+  if (spec.kind === 'option') return spec.strike * spec.contractSize;
+  return spec.id.includes('INV') ? spec.contractSize : mark * spec.contractSize;
+};
+
 /** A book of `accounts` random accounts with `positions` positions each; the same for the same seed. */
 export const makeRandomBook = (
   seed: number,
   accounts: number,
   positions = 16,
   parameters: RiskParameters = houseParameters,
+  withOptions = false,
 ): World => {
-  const world = makeWorld(parameters);
+  const world = makeWorld(parameters, withOptions);
   const random = randomFrom(seed);
   for (let n = 0; n < accounts; n++) addRandomAccount(world, random, `account-${n}`, positions);
   return world;

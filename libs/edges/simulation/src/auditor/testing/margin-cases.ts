@@ -43,7 +43,7 @@ const marked = (price: string, quotes: readonly ReturnType<typeof quote>[], more
     marks: [
       {
         ...{ instrumentId: 'BTC/USD', price, confidence: '5', twap: price, volatility: 1, state: 'live' },
-        ...{ sources: 2, guarded: false, confirming: '', ...more },
+        ...{ sources: 2, guarded: false, confirming: '', forward: 0, fixedForward: 0, ...more },
       },
     ],
     quotes: [...quotes],

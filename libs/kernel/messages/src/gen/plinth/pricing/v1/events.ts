@@ -67,12 +67,12 @@ export interface Quote {
 
 export interface Mark {
   instrumentId: string;
-  /** In USD for spot indices `X/USD`; in the quote asset otherwise. */
+  /** In USD for spot indices `X/USD`, in USD for inverse futures; in the quote asset otherwise (coins for inverse options). */
   price: string;
   confidence: string;
   /** Time-weighted average over the last hour. */
   twap: string;
-  /** EWMA volatility, per √year, a float64 written shortest round-trip. */
+  /** EWMA volatility, per √year, a float64 written shortest round-trip; of an option its implied volatility. */
   volatility: number;
   /** live | degraded | halted */
   state: string;
@@ -81,6 +81,12 @@ export interface Mark {
   guarded: boolean;
   /** up | down: at least two thirds of the sources confirm a move beyond the speed limit; a second round running frees it. */
   confirming: string;
+  /**
+   * Options: the forward of the expiry that the price was made with, in the units of the strike, and the part of it that the
+   * settlement average has fixed already (0 before the last 30 minutes).
+   */
+  forward: number;
+  fixedForward: number;
 }
 
 export interface MarksPublished {
@@ -813,6 +819,8 @@ function createBaseMark(): Mark {
     sources: 0,
     guarded: false,
     confirming: "",
+    forward: 0,
+    fixedForward: 0,
   };
 }
 
@@ -844,6 +852,12 @@ export const Mark: MessageFns<Mark> = {
     }
     if (message.confirming !== "") {
       writer.uint32(74).string(message.confirming);
+    }
+    if (message.forward !== 0) {
+      writer.uint32(81).double(message.forward);
+    }
+    if (message.fixedForward !== 0) {
+      writer.uint32(89).double(message.fixedForward);
     }
     return writer;
   },
@@ -933,6 +947,22 @@ export const Mark: MessageFns<Mark> = {
             message.confirming = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.forward = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.fixedForward = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -960,6 +990,12 @@ export const Mark: MessageFns<Mark> = {
       sources: isSet(object.sources) ? globalThis.Number(object.sources) : 0,
       guarded: isSet(object.guarded) ? globalThis.Boolean(object.guarded) : false,
       confirming: isSet(object.confirming) ? globalThis.String(object.confirming) : "",
+      forward: isSet(object.forward) ? globalThis.Number(object.forward) : 0,
+      fixedForward: isSet(object.fixedForward)
+        ? globalThis.Number(object.fixedForward)
+        : isSet(object.fixed_forward)
+        ? globalThis.Number(object.fixed_forward)
+        : 0,
     };
   },
 
@@ -991,6 +1027,12 @@ export const Mark: MessageFns<Mark> = {
     }
     if (message.confirming !== "") {
       obj.confirming = message.confirming;
+    }
+    if (message.forward !== 0) {
+      obj.forward = floatToJson(message.forward);
+    }
+    if (message.fixedForward !== 0) {
+      obj.fixedForward = floatToJson(message.fixedForward);
     }
     return obj;
   },
