@@ -39,7 +39,24 @@ export type Decider<
   initialState: () => State;
   decide: (command: Command, state: State) => readonly NewEvent<T>[] | Rejection<Code>;
   evolve: (state: State, event: NewEvent<T>) => State;
+  /** For streams that grow long: how a snapshot keeps the state. Without it they are read from their start. */
+  snapshot?: StateSnapshot<State>;
 }>;
+
+/** `load(dump(state))` is the state. What `dump` gives is plain, as in `state-text.ts`. */
+export type StateSnapshot<State> = Readonly<{
+  /** Raised when the meaning of the state changes, so that older ones are passed over. */
+  revision: number;
+  dump: (state: State) => unknown;
+  load: (plain: never) => State;
+}>;
+
+/** Of a state that is plain itself. */
+export const plainSnapshot = <State>(revision: number): StateSnapshot<State> => ({
+  revision,
+  dump: (state) => state,
+  load: (plain) => plain,
+});
 
 /** A saga: the same three words. It evolves only on its own events, so its stream is its whole memory. */
 export type Workflow<State, Input, T extends EventType = EventType> = Decider<State, Input, T, never>;

@@ -23,7 +23,7 @@ export interface Fold {
    * a fresh fold that loads it goes on exactly as this one would. What follows from the rest (an index by
    * account, a heap of what is due) and what only the event applied last means is left out.
    */
-  dump?(): unknown;
+  dump(): unknown;
   /** The inverse of `dump`, on a fold before its first event. What is given is the fold's own from then on. */
-  load?(state: never): void;
+  load(state: never): void;
 }

@@ -17,17 +17,27 @@ export interface Transport {
   subscribe(after: bigint, signal: AbortSignal): AsyncIterable<readonly Envelope[]>;
 }
 
-/** A folds' snapshot: a cache with a hash; deleting it costs only time. */
-export type Snapshot = Readonly<{
-  fold: string;
+/** What there is of a snapshot without its state. */
+export type SnapshotHead = Readonly<{
+  /** Whose folds: a service, or another who follows the log. */
+  owner: string;
+  /** Made of the names and revisions of all that is in it: who reads with another one passes over it. */
   revision: number;
   position: bigint;
+  /** SHA-256 of the state, hex. */
   stateHash: string;
-  entries: readonly (readonly [string, string])[];
+  /** As it is stored, compressed. */
+  bytes: number;
 }>;
 
+/** What a group of folds knew at one position: a cache with a hash; deleting it costs only time. */
+export type Snapshot = Omit<SnapshotHead, 'bytes'> & Readonly<{ state: Uint8Array }>;
+
 export interface SnapshotStore {
-  latest(fold: string, revision: number): Promise<Snapshot | undefined>;
+  /** Snapshots of one owner or of all, by owner, newest first. */
+  list(owner?: string): Promise<readonly SnapshotHead[]>;
+  /** The state; undefined when it is gone, incomplete, or damaged. */
+  read(head: SnapshotHead): Promise<Uint8Array | undefined>;
   save(snapshot: Snapshot): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import type { Envelope } from './envelope.ts';
 import type { Fold } from './fold.ts';
 import { defineService } from './service.ts';
 import { serviceSpec } from './service-spec.ts';
+import { refill } from './state-text.ts';
 
 class Clients implements Fold {
   readonly name = 'clients';
@@ -16,6 +17,14 @@ class Clients implements Fold {
 
   *entries(): Iterable<readonly [string, string]> {
     yield* this.states;
+  }
+
+  dump() {
+    return { states: this.states };
+  }
+
+  load({ states }: ReturnType<Clients['dump']>): void {
+    refill(this.states, states);
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { Rejection } from './decider.ts';
+import type { Rejection, StateSnapshot } from './decider.ts';
 import type { Cause, Envelope, Instant, NewEvent, StreamId } from './envelope.ts';
 import type { Fold } from './fold.ts';
 
@@ -10,6 +10,7 @@ export type AnyDecider = Readonly<{
   initialState: () => any;
   decide: (command: any, state: any) => readonly NewEvent<any>[] | Rejection;
   evolve: (state: any, event: any) => any;
+  snapshot?: StateSnapshot<any>;
 }>;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 

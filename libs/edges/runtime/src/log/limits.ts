@@ -40,8 +40,11 @@ export const LEADER_HEARTBEAT_MS = 1_000;
 export const LEADER_RETRY_MS = 200;
 export const LEADER_ANSWER_MS = 3_000;
 
-/** Snapshots kept per fold; older ones are deleted when a new one is saved. */
+/** Snapshots kept per owner; older ones are deleted when a new one is saved. */
 export const SNAPSHOTS_KEPT = 2;
+
+/** Most bytes of a state that is kept, before compression. */
+export const SNAPSHOT_BYTES_MAX = 1_073_741_824;
 
 /** Size of the parts that a snapshot is cut into, in bytes. */
 export const SNAPSHOT_PART_BYTES = 1_048_576;

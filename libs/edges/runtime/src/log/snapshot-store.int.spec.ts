@@ -1,22 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Snapshot } from '@plinth/eventing';
-import { randomBytes } from 'node:crypto';
+import type { Snapshot, SnapshotHead } from '@plinth/eventing';
+import { hash, randomBytes } from 'node:crypto';
 import { asOwner } from './postgres-log.ts';
 import { PostgresSnapshots } from './snapshot-store.ts';
 import { freshLog, testServers, type FreshLog, type TestServer } from './testing/server.ts';
 
-const snapshot = (position: bigint, entries: Snapshot['entries'], revision = 1): Snapshot => ({
-  fold: 'ledger',
-  revision,
-  position,
-  stateHash: `hash of ${position}`,
-  entries,
-});
+const snapshot = (position: bigint, text: string, revision = 1, owner = 'risk'): Snapshot => {
+  const state = Buffer.from(text);
+  return { owner, revision, position, stateHash: hash('sha256', state), state };
+};
 
 describe.each(testServers())('%s', (_, start) => {
   let server: TestServer;
   let fresh: FreshLog;
   let store: PostgresSnapshots;
+
   beforeAll(async () => {
     server = await start();
   });
@@ -27,57 +25,79 @@ describe.each(testServers())('%s', (_, start) => {
   });
   afterEach(async () => fresh.close());
 
-  it('returns the newest snapshot of the fold and revision as it was saved', async () => {
-    expect(await store.latest('ledger', 1)).toBeUndefined();
-    const newest = snapshot(20n, [
-      ['client:Zoë 🦉', '["1","2"]'],
-      ['', ''],
+  const textOf = async (head: SnapshotHead | undefined): Promise<string | undefined> => {
+    const state = head === undefined ? undefined : await store.read(head);
+    return state === undefined ? undefined : Buffer.from(state).toString('utf8');
+  };
+
+  it('lists what was saved, newest first, and gives it back from another process', async () => {
+    expect(await store.list()).toEqual([]);
+    for (const one of [
+      snapshot(10n, 'old'),
+      snapshot(20n, 'Zoë 🦉'),
+      snapshot(15n, 'of pricing', 7, 'pricing'),
+    ])
+      await store.save(one);
+    const other = new PostgresSnapshots(fresh.another);
+    const { stateHash } = snapshot(20n, 'Zoë 🦉');
+    const [newest, old] = await other.list('risk');
+    expect(newest).toEqual({
+      owner: 'risk',
+      revision: 1,
+      position: 20n,
+      stateHash,
+      bytes: expect.any(Number),
+    });
+    expect([await textOf(newest), await textOf(old)]).toEqual(['Zoë 🦉', 'old']);
+    expect((await other.list()).map(({ owner, position }) => `${owner} ${position}`)).toEqual([
+      'pricing 15',
+      'risk 20',
+      'risk 10',
     ]);
-    await store.save(snapshot(10n, []));
-    await store.save(newest);
-    expect(await new PostgresSnapshots(fresh.another).latest('ledger', 1)).toEqual(newest);
-    expect(await store.latest('ledger', 2)).toBeUndefined();
-    expect(await store.latest('other', 1)).toBeUndefined();
   });
 
   it('keeps large states in parts', async () => {
     // Random text does not compress below its entropy, so several parts are needed.
-    const entries = Array.from(
-      { length: 3_000 },
-      (_, i) => [`key-${i}`, randomBytes(700).toString('hex')] as const,
-    );
-    await store.save(snapshot(1n, entries));
+    const text = randomBytes(2_000_000).toString('hex');
+    await store.save(snapshot(1n, text));
     const rows = await fresh.log.query<{ parts: string }>(
       `SELECT count(*) AS parts FROM ${fresh.schema}.snapshots`,
     );
     expect(Number(rows[0]?.parts)).toBeGreaterThan(1);
-    expect((await store.latest('ledger', 1))?.entries).toEqual(entries);
+    const [head] = await store.list();
+    expect(await textOf(head)).toBe(text);
   });
 
-  it('replaces a snapshot of the same place, keeps two, and drops those of other revisions', async () => {
-    for (const position of [1n, 2n, 3n]) await store.save(snapshot(position, [['a', `${position}`]]));
-    await store.save(snapshot(3n, [['a', 'again']]));
-    const kept = await fresh.log.query<{ position: string }>(
-      `SELECT position FROM ${fresh.schema}.snapshots ORDER BY 1`,
+  it('replaces one of the same place, keeps two of an owner, and drops those of other revisions', async () => {
+    await store.save(snapshot(1n, 'of pricing', 1, 'pricing'));
+    for (const position of [1n, 2n, 3n]) await store.save(snapshot(position, `${position}`));
+    await store.save(snapshot(3n, 'again'));
+    const heads = await store.list('risk');
+    expect(heads.map(({ position }) => position)).toEqual([3n, 2n]);
+    expect(await textOf(heads[0])).toBe('again');
+    await store.save(snapshot(4n, '', 2));
+    expect((await store.list('risk')).map(({ position, revision }) => [position, revision])).toEqual([
+      [4n, 2],
+    ]);
+    expect(await store.list('pricing')).toHaveLength(1);
+  });
+
+  const damages = {
+    'a flipped bit': 'data = set_byte(data, 40, get_byte(data, 40) # 1)',
+    'another flipped bit': 'data = set_byte(data, 0, get_byte(data, 0) # 64)',
+    'a cut end': 'data = substr(data, 1, length(data) - 10)',
+    'nothing left': `data = ''`,
+    'a missing part': 'parts = 2',
+    'another hash': `state_hash = repeat('0', 64)`,
+  };
+
+  it.each(Object.entries(damages))('gives nothing of a snapshot with %s', async (_name, change) => {
+    await store.save(snapshot(2n, Array.from({ length: 200 }, (__, i) => `balance ${i * 7_919}`).join()));
+    await asOwner(server.ownerUrl, (client) =>
+      client.query(`UPDATE ${fresh.schema}.snapshots SET ${change}`),
     );
-    expect(kept.map(({ position }) => position)).toEqual(['2', '3']);
-    expect((await store.latest('ledger', 1))?.entries).toEqual([['a', 'again']]);
-    await store.save(snapshot(4n, [], 2));
-    expect(await store.latest('ledger', 1)).toBeUndefined();
-  });
-
-  it('passes over damaged and incomplete ones', async () => {
-    const old = snapshot(1n, [['a', '1']]);
-    await store.save(old);
-    await store.save(snapshot(2n, [['a', '2']]));
-    const spoil = (change: string): Promise<unknown> =>
-      asOwner(server.ownerUrl, (client) =>
-        client.query(`UPDATE ${fresh.schema}.snapshots SET ${change} WHERE position = 2`),
-      );
-    await spoil(`data = set_byte(data, 40, get_byte(data, 40) # 1)`);
-    expect(await store.latest('ledger', 1)).toEqual(old);
-    await store.save(snapshot(2n, [['a', '2']]));
-    await spoil('parts = 2');
-    expect(await store.latest('ledger', 1)).toEqual(old);
+    const [head] = await store.list('risk');
+    expect(head).toBeDefined();
+    expect(await textOf(head)).toBeUndefined();
   });
 });

@@ -1,112 +1,98 @@
-import type { Snapshot, SnapshotStore } from '@plinth/eventing';
-import { createHash } from 'node:crypto';
+import type { Snapshot, SnapshotHead, SnapshotStore } from '@plinth/eventing';
+import { assert } from '@plinth/money';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { constants as zlib, deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
 import * as limits from './limits.ts';
 import type { PostgresLog } from './postgres-log.ts';
 
-const compress = promisify(deflateRaw);
-const expand = promisify(inflateRaw);
+const compress = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
+const expand = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
-type Part = Readonly<{ position: string; state_hash: string; parts: number; part: number; data: Buffer }>;
+type Row = Readonly<{
+  fold: string;
+  revision: number;
+  position: string;
+  state_hash: string;
+  bytes: string;
+}>;
+type Part = Readonly<{ state_hash: string; parts: number; data: Buffer }>;
 
 /**
- * Snapshots of folds beside the log, compressed, in parts. They are a cache: one that is missing,
- * incomplete or damaged is passed over for an older one, and with none left the fold is rebuilt from the
- * log.
+ * Snapshots beside the log, compressed, in parts. They are a cache: one that is missing, incomplete or damaged
+ * is passed over for an older one, and with none left the log is folded from its first event.
  */
 export class PostgresSnapshots implements SnapshotStore {
   readonly #log: PostgresLog;
+  readonly #table: string;
 
   constructor(log: PostgresLog) {
     this.#log = log;
+    this.#table = `${log.schema}.snapshots`;
   }
 
-  async latest(fold: string, revision: number): Promise<Snapshot | undefined> {
-    const positions = await this.#log.query<{ position: string }>(
-      `SELECT DISTINCT position FROM ${this.#log.schema}.snapshots WHERE fold = $1 AND revision = $2
-        ORDER BY position DESC`,
-      [fold, revision],
+  async list(owner?: string): Promise<readonly SnapshotHead[]> {
+    const rows = await this.#log.query<Row>(
+      `SELECT fold, revision, position, min(state_hash) AS state_hash, sum(length(data)) AS bytes
+        FROM ${this.#table} WHERE $1::text IS NULL OR fold = $1
+        GROUP BY fold, revision, position ORDER BY fold, position DESC, revision`,
+      [owner ?? null],
     );
-    for (const { position } of positions) {
-      const snapshot = await this.#read(fold, revision, position);
-      if (snapshot !== undefined) return snapshot;
-    }
-    return undefined;
+    return rows.map(({ fold, revision, position, state_hash: stateHash, bytes }) => ({
+      ...{ owner: fold, revision, position: BigInt(position), stateHash, bytes: Number(bytes) },
+    }));
   }
 
-  async save(snapshot: Snapshot): Promise<void> {
-    const { fold, revision, position, stateHash } = snapshot;
-    const data = await pack(snapshot);
+  async read({ owner, revision, position }: SnapshotHead): Promise<Uint8Array | undefined> {
+    const rows = await this.#log.query<Part>(
+      `SELECT state_hash, parts, data FROM ${this.#table}
+        WHERE fold = $1 AND revision = $2 AND position = $3 ORDER BY part`,
+      [owner, revision, position],
+    );
+    const [first] = rows;
+    if (first === undefined || rows.length !== first.parts) return undefined;
+    try {
+      const state = await expand(Buffer.concat(rows.map(({ data }) => data)), {
+        maxOutputLength: limits.SNAPSHOT_BYTES_MAX,
+      });
+      return hash('sha256', state) === first.state_hash ? state : undefined;
+    } catch (error) {
+      if (DAMAGED.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws AssertionError when the state is too large to be kept. */
+  async save({ owner, revision, position, stateHash, state }: Snapshot): Promise<void> {
+    assert(
+      state.length <= limits.SNAPSHOT_BYTES_MAX,
+      () => `Expected a state of at most ${limits.SNAPSHOT_BYTES_MAX} bytes, was ${state.length}`,
+    );
+    const data = await compress(state, { level: zlib.Z_BEST_SPEED });
     const parts = Math.max(1, Math.ceil(data.length / limits.SNAPSHOT_PART_BYTES));
-    const table = `${this.#log.schema}.snapshots`;
     await this.#log.transaction(async (client) => {
-      const key = [fold, revision, position];
-      await client.query(`DELETE FROM ${table} WHERE fold = $1 AND revision = $2 AND position = $3`, key);
+      const key = [owner, revision, position];
+      const where = 'WHERE fold = $1 AND revision = $2 AND position = $3';
+      await client.query(`DELETE FROM ${this.#table} ${where}`, key);
       for (let part = 0; part < parts; part += 1) {
         const start = part * limits.SNAPSHOT_PART_BYTES;
         await client.query(
-          `INSERT INTO ${table} (fold, revision, position, state_hash, part, parts, data)
+          `INSERT INTO ${this.#table} (fold, revision, position, state_hash, part, parts, data)
             VALUES ($1, $2, $3, $4, $5, $6, $7)`,
           [...key, stateHash, part, parts, data.subarray(start, start + limits.SNAPSHOT_PART_BYTES)],
         );
       }
       // Other revisions are of no use to this program; of its own it keeps a few, in case the newest is
-      // damaged.
+      // damaged or ahead of where a service has to begin.
       await client.query(
-        `DELETE FROM ${table} WHERE fold = $1 AND (revision <> $2 OR position < (
-          SELECT min(position) FROM (SELECT DISTINCT position FROM ${table} WHERE fold = $1 AND revision = $2
-            ORDER BY position DESC LIMIT $3) kept))`,
-        [fold, revision, limits.SNAPSHOTS_KEPT],
+        `DELETE FROM ${this.#table} WHERE fold = $1 AND (revision <> $2 OR position < (
+          SELECT min(position) FROM (SELECT DISTINCT position FROM ${this.#table}
+            WHERE fold = $1 AND revision = $2 ORDER BY position DESC LIMIT $3) kept))`,
+        [owner, revision, limits.SNAPSHOTS_KEPT],
       );
     });
   }
-
-  async #read(fold: string, revision: number, position: string): Promise<Snapshot | undefined> {
-    const rows = await this.#log.query<Part>(
-      `SELECT position, state_hash, parts, part, data FROM ${this.#log.schema}.snapshots
-        WHERE fold = $1 AND revision = $2 AND position = $3 ORDER BY part`,
-      [fold, revision, position],
-    );
-    const [first] = rows;
-    if (first === undefined || rows.length !== first.parts) return undefined;
-    const entries = await unpack(Buffer.concat(rows.map(({ data }) => data)));
-    if (entries === undefined) return undefined;
-    return { fold, revision, position: BigInt(position), stateHash: first.state_hash, entries };
-  }
 }
 
-const DIGEST_BYTES = 32;
-
-const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
-
-/**
- * SHA-256 of what follows, then the compressed entries: each text with its length in bytes (uint32) before
- * it.
- */
-const pack = async ({ entries }: Snapshot): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  for (const text of entries.flat()) {
-    const bytes = Buffer.from(text, 'utf8');
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(bytes.length);
-    chunks.push(length, bytes);
-  }
-  const packed = await compress(Buffer.concat(chunks));
-  return Buffer.concat([digest(packed), packed]);
-};
-
-const unpack = async (data: Buffer): Promise<readonly (readonly [string, string])[] | undefined> => {
-  const packed = data.subarray(DIGEST_BYTES);
-  if (!digest(packed).equals(data.subarray(0, DIGEST_BYTES))) return undefined;
-  const bytes = await expand(packed);
-  const entries: (readonly [string, string])[] = [];
-  let at = 0;
-  const text = (): string => {
-    const start = at + 4;
-    at = start + bytes.readUInt32BE(at);
-    return bytes.toString('utf8', start, at);
-  };
-  while (at < bytes.length) entries.push([text(), text()]);
-  return entries;
-};
+/** What zlib says of bytes that are not what was written. */
+const DAMAGED = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'ERR_BUFFER_TOO_LARGE']);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   defineService,
   MemoryLog,
+  refill,
   type Decider,
   type Effect,
   type Envelope,
@@ -37,6 +38,13 @@ class Last implements Fold {
   }
   entries(): Iterable<readonly [string, string]> {
     return [...this.scales].map(([symbol, scale]) => [symbol, String(scale)] as const);
+  }
+  dump() {
+    return { scales: this.scales, dueAtMs: this.dueAtMs };
+  }
+  load({ scales, dueAtMs }: ReturnType<Last['dump']>): void {
+    refill(this.scales, scales);
+    this.dueAtMs = dueAtMs;
   }
   reset(): void {
     this.scales.clear();

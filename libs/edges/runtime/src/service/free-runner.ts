@@ -7,6 +7,8 @@ export type FreeRunPorts = Readonly<{
   lock: LeaderLock;
   /** Told of a failed background effect: its outcome stays unknown until the service asks again. */
   onEffectFailed: (effect: Effect, error: unknown) => void;
+  /** The last snapshot, at a stop, could not be kept: the next start takes an older one. */
+  onSnapshotFailed?: (error: unknown) => void;
 }>;
 
 /** How often a leader looks whether something is due. */
@@ -44,6 +46,7 @@ export class FreeRunner {
       while (!both.aborted) await this.#follow(both);
     } finally {
       stop.abort();
+      await this.#keepLastSnapshot();
       this.#leading = false;
       await Promise.allSettled([...this.#inFlight, timer, lock]);
     }
@@ -55,6 +58,7 @@ export class FreeRunner {
     this.#interrupt = new AbortController();
     const until = AbortSignal.any([signal, this.#interrupt.signal]);
     if (this.#ports.lock.isHeld && !this.#leading) await this.#lead();
+    if (this.host.last === 0n) await this.host.restore(await this.host.checkpoint());
     if (this.#leading) await this.#resolveUnknown(signal);
     for await (const batch of this.#ports.transport.subscribe(this.host.last, until)) {
       for (const event of batch) {
@@ -65,6 +69,26 @@ export class FreeRunner {
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
       }
+      if (this.#leading && this.host.isSnapshotDue()) await this.#keepSnapshot();
+    }
+  }
+
+  async #keepSnapshot(): Promise<void> {
+    try {
+      await this.host.keepSnapshot();
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+      this.#leading = false;
+    }
+  }
+
+  /** So that the next start has little to fold. Whatever stops this must not hide why the run has ended. */
+  async #keepLastSnapshot(): Promise<void> {
+    try {
+      if (this.#leading && this.host.isSnapshotDue(LIMITS.snapshotAtStop)) await this.#keepSnapshot();
+      await this.host.snapshotStored();
+    } catch (error) {
+      this.#ports.onSnapshotFailed?.(error);
     }
   }
 

@@ -3,4 +3,5 @@ export * from './free-runner.ts';
 export * from './ids.ts';
 export * from './lockstep.ts';
 export * from './service-host.ts';
+export * from './snapshot-keeper.ts';
 export * from './state-hash.ts';

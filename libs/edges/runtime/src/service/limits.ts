@@ -12,5 +12,14 @@ export const LIMITS = {
   effectsInFlightMax: 256,
   /** Positions a leader may be ahead of its stored checkpoint when nothing had to be appended. */
   checkpointEvery: 5_000n,
+  /** Events between two snapshots of a service. */
+  snapshotEvery: 20_000n,
+  /** Events that a service has seen since its last snapshot when it is worth another one at a stop. */
+  snapshotAtStop: 1_000n,
+  /** How long a state is written before others have their turn, milliseconds. */
+  snapshotSliceMs: 5,
+  /** Streams from this length on have their decider's state in the snapshot; and how many of them at most. */
+  longStreamMin: 200,
+  longStreamsMax: 20_000,
   requestIdMaxLength: 64,
 } as const;

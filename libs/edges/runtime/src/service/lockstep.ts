@@ -28,15 +28,23 @@ export class Lockstep {
     for (const host of this.hosts) await host.takeOver();
   }
 
-  /** Folds the log up to `position` without reacting: the fast part of a restart. */
+  /**
+   * Folds the log up to `position` without reacting: the fast part of a restart. From the newest snapshots
+   * up to there, when there are any.
+   */
   async foldTo(position: bigint, signal: AbortSignal): Promise<void> {
+    if (this.#position === 0n) {
+      for (const host of this.hosts) await host.restore(position);
+      // The one that is furthest behind has to be given everything after it.
+      this.#position = this.hosts.reduce((least, { last }) => (last < least ? last : least), position);
+    }
     while (this.#position < position && !signal.aborted) {
       const left = position - this.#position;
       const limit = left < BigInt(LIMITS.readBatchMax) ? toSafeInteger(left) : LIMITS.readBatchMax;
       const events = await this.#log.read(this.#position, limit);
       assert(events.length > 0, () => `Expected the log to reach position ${position}`);
       for (const event of events) {
-        for (const host of this.hosts) host.fold(event);
+        for (const host of this.hosts) if (event.position > host.last) host.fold(event);
         this.#position = event.position;
       }
     }
@@ -54,6 +62,7 @@ export class Lockstep {
         // Nothing may react again to what is settled: by then commands from outside may have moved the
         // streams on.
         await Promise.all(this.hosts.map((host) => host.storeCheckpoint()));
+        for (const host of this.hosts) if (host.isSnapshotDue()) await host.keepSnapshot();
         return count;
       }
       for (const event of events) {
@@ -63,6 +72,14 @@ export class Lockstep {
         count += 1;
         if (signal.aborted) return count;
       }
+    }
+  }
+
+  /** Keeps snapshots at a stop, and waits until they are stored. */
+  async stop(): Promise<void> {
+    for (const host of this.hosts) {
+      if (host.isSnapshotDue(LIMITS.snapshotAtStop)) await host.keepSnapshot();
+      await host.snapshotStored();
     }
   }
 

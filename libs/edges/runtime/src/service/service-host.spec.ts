@@ -35,6 +35,12 @@ class Seen implements Fold {
   entries(): Iterable<readonly [string, string]> {
     return this.types.map((type, i) => [String(i), type] as const);
   }
+  dump() {
+    return { types: this.types };
+  }
+  load({ types }: ReturnType<Seen['dump']>): void {
+    this.types.push(...types);
+  }
   reset(): void {
     this.types.length = 0;
   }

@@ -1,6 +1,7 @@
 import {
   isRejection,
   OutcomeUnknown,
+  plainSnapshot,
   type AnyService,
   type Clock,
   type Effect,
@@ -18,10 +19,16 @@ import { appendsOf, commitStates, decideAll } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { stateHash } from './state-hash.ts';
+import { SnapshotKeeper, type SnapshotPart, type SnapshotPorts } from './snapshot-keeper.ts';
 import { StreamStates } from './stream-states.ts';
 import { PositionWaiters } from './position-waiters.ts';
 
-export type HostPorts = Readonly<{ log: EventLog; clock: Clock }>;
+export type HostPorts = Readonly<{
+  log: EventLog;
+  clock: Clock;
+  /** Absent: the folds always start from the first event. */
+  snapshots?: SnapshotPorts;
+}>;
 
 const isEffect = (reaction: Reaction): reaction is Effect => 'effect' in reaction;
 
@@ -52,6 +59,7 @@ export class ServiceHost {
   readonly ports: HostPorts;
   readonly #folds: readonly Fold[];
   readonly #waiters = new PositionWaiters();
+  readonly #keeper: SnapshotKeeper | undefined;
   #last = 0n;
   #reacted = 0n;
   #stored = 0n;
@@ -62,6 +70,10 @@ export class ServiceHost {
     this.views = definition.views() as Readonly<Record<string, Fold>>;
     this.#folds = [...new Set(Object.values(this.views))];
     this.states = new StreamStates(ports.log);
+    const { snapshots } = ports;
+    if (snapshots !== undefined) {
+      this.#keeper = new SnapshotKeeper(this.name, snapshotParts(this.views, this.states), snapshots);
+    }
   }
 
   get name(): string {
@@ -80,9 +92,14 @@ export class ServiceHost {
 
   /** Reads the stored checkpoint: where this service's reactions go on. Call when becoming leader. */
   async takeOver(): Promise<void> {
-    this.#stored = await this.ports.log.checkpoint(this.name);
+    this.#stored = await this.checkpoint();
     this.#reacted = this.#stored;
     this.states.clear();
+  }
+
+  /** How far this service's reactions are, as it is stored. */
+  checkpoint(): Promise<bigint> {
+    return this.ports.log.checkpoint(this.name);
   }
 
   /** Applies one event to every fold. */
@@ -164,6 +181,38 @@ export class ServiceHost {
       if (result.status === 'duplicate') return;
     }
     throw new AssertionError(`Expected to record ${effect.effect} within ${LIMITS.conflictRetriesMax} tries`);
+  }
+
+  /**
+   * Takes the folds from before their first event to the newest snapshot up to `atMost`, when there is one
+   * that can be read; the caller folds what comes after it. Of a leader `atMost` is its checkpoint: a
+   * reaction sees the state at its event.
+   */
+  async restore(atMost: bigint): Promise<void> {
+    assert(this.#last === 0n, () => `Expected folds before their first event, was ${this.#last}`);
+    this.#last = (await this.#keeper?.restore(atMost, () => this.resetViews())) ?? 0n;
+    this.#waiters.reached(this.#last);
+  }
+
+  /** Whether a snapshot is worth its while now: not while old events are folded, nor while one is stored. */
+  isSnapshotDue(every: bigint = LIMITS.snapshotEvery): boolean {
+    const keeper = this.#keeper;
+    if (keeper === undefined || keeper.isSaving || this.#last !== this.#reacted) return false;
+    return keeper.since(this.#last) >= every;
+  }
+
+  /**
+   * Keeps a snapshot of what the folds know now; until it resolves nothing may be folded. The checkpoint is
+   * stored first, so that a leader may begin from here.
+   */
+  async keepSnapshot(): Promise<void> {
+    await this.storeCheckpoint();
+    await this.#keeper?.keep(this.#last);
+  }
+
+  /** Resolves when no snapshot is being stored. */
+  async snapshotStored(): Promise<void> {
+    await this.#keeper?.stored();
   }
 
   /** Back to the state before the first event; the caller folds the log again. */
@@ -251,6 +300,31 @@ export class ServiceHost {
   }
 }
 
+/** Every fold by the name that its service gives it, and the deciders' states of long streams. */
+const snapshotParts = (
+  views: Readonly<Record<string, Fold>>,
+  states: StreamStates,
+): readonly SnapshotPart[] => {
+  const folds = new Map(Object.entries(views).map(([name, fold]) => [fold, name] as const));
+  return [
+    ...[...folds].map(([fold, name]) => ({
+      name,
+      revision: fold.revision,
+      dump: () => fold.dump(),
+      load: (state: never) => fold.load(state),
+    })),
+    {
+      name: STREAMS,
+      revision: 1,
+      dump: () => ({ streams: states.dump() }),
+      load: (state: Readonly<{ streams: ReturnType<StreamStates['dump']> }>) => states.restore(state.streams),
+    },
+  ];
+};
+
+/** No view has this name: it is no name of a property. */
+const STREAMS = 'long streams';
+
 /** Another process leads this service now; this one must stop reacting (its folds go on). */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
@@ -264,6 +338,7 @@ const TIMER = {
   initialState: () => undefined,
   decide: () => [],
   evolve: () => undefined,
+  snapshot: plainSnapshot<undefined>(1),
 } as const;
 
 const refusal = (rejection: Rejection): string => `refused with ${rejection.code}: ${rejection.message}`;

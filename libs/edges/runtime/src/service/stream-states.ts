@@ -4,6 +4,9 @@ import { LIMITS } from './limits.ts';
 
 type Cached = { decider: AnyDecider; state: unknown; version: number };
 
+/** A state as a snapshot has it: the decider that can read it says so by its revision. */
+type Base = Readonly<{ revision: number; version: number; plain: unknown }>;
+
 export type StreamState = Readonly<{ state: unknown; version: number }>;
 
 /**
@@ -13,6 +16,8 @@ export type StreamState = Readonly<{ state: unknown; version: number }>;
 export class StreamStates {
   readonly #log: EventLog;
   readonly #cache = new Map<StreamId, Cached>();
+  /** States of long streams to read on from, when there is nothing newer in the cache. */
+  readonly #bases = new Map<StreamId, Base>();
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -24,7 +29,7 @@ export class StreamStates {
       if (cached.decider !== decider) throw new AssertionError(`Expected one decider for ${stream}, was two`);
       return cached;
     }
-    const fresh: Cached = { decider, state: decider.initialState(), version: 0 };
+    const fresh = this.#baseOf(stream, decider);
     for (;;) {
       const events = await this.#log.readStream(stream, fresh.version, LIMITS.readBatchMax);
       for (const event of events) fresh.state = decider.evolve(fresh.state, event);
@@ -62,6 +67,37 @@ export class StreamStates {
 
   clear(): void {
     this.#cache.clear();
+  }
+
+  /**
+   * States of long streams whose deciders can keep them. Each is the state at a version, whatever came after
+   * it: it may be ahead of the folds or behind them.
+   */
+  dump(): ReadonlyMap<StreamId, Base> {
+    const kept = new Map<StreamId, Base>();
+    for (const [stream, { decider, state, version }] of [...this.#cache].reverse()) {
+      if (kept.size >= LIMITS.longStreamsMax) break;
+      if (decider.snapshot === undefined || version < LIMITS.longStreamMin) continue;
+      const { revision, dump } = decider.snapshot;
+      kept.set(stream, { revision, version, plain: dump(state) });
+    }
+    for (const [stream, base] of this.#bases) {
+      if (kept.size >= LIMITS.longStreamsMax) break;
+      if (!kept.has(stream)) kept.set(stream, base);
+    }
+    return kept;
+  }
+
+  restore(bases: ReadonlyMap<StreamId, Base>): void {
+    this.#bases.clear();
+    for (const [stream, base] of bases) this.#bases.set(stream, base);
+  }
+
+  #baseOf(stream: StreamId, decider: AnyDecider): Cached {
+    const base = this.#bases.get(stream);
+    if (base === undefined || base.revision !== decider.snapshot?.revision)
+      return { decider, state: decider.initialState(), version: 0 };
+    return { decider, state: decider.snapshot.load(base.plain as never), version: base.version };
   }
 
   forget(streams: Iterable<StreamId>): void {
