@@ -45,6 +45,13 @@ export const canonicalEvent = (event: StoredEvent): Buffer => {
 const sizeOf = (part: string | Uint8Array): number =>
   typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length;
 
+/** The position in canonical bytes, as text; empty when they are not in that form. */
+export const canonicalPosition = (canonical: Buffer): string => {
+  const at = 2 * LENGTH_BYTES + DOMAIN.length;
+  if (canonical.length < at) return '';
+  return canonical.toString('latin1', at, at + canonical.readUInt32BE(at - LENGTH_BYTES));
+};
+
 /** The event of canonical bytes: the inverse of `canonicalEvent`. Throws on bytes that are not in that form. */
 export const eventOfCanonical = (canonical: Buffer): StoredEvent => {
   let at = 0;

@@ -76,19 +76,20 @@ export class KafkaReader {
     this.#wake();
   }
 
-  async #take({ batch, heartbeat, resolveOffset }: EachBatchPayload): Promise<void> {
+  async #take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const { partition, messages } = batch;
     if (this.#next.has(partition)) {
       while (this.#waiting.length >= KAFKA_LIMITS.waitingRecords && !this.#isClosed) {
-        await heartbeat();
+        await payload.heartbeat();
         await this.#waitForRoom();
       }
       for (const message of messages) this.#waiting.push(rawRecord(partition, message));
       this.#next.set(partition, BigInt(batch.lastOffset()) + 1n);
       this.#wake();
     }
-    resolveOffset(batch.lastOffset());
-    await heartbeat();
+    payload.resolveOffset(batch.lastOffset());
+    await payload.heartbeat();
   }
 
   #waitForRoom(): Promise<void> {

@@ -1,5 +1,6 @@
 import kafkajs, {
   type ConsumerConfig,
+  type ISocketFactory,
   type ITopicConfig,
   type Kafka,
   type KafkaConfig,
@@ -7,6 +8,8 @@ import kafkajs, {
   type ProducerConfig,
 } from 'kafkajs';
 import { readFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /*
  * Every setting of the client library stands here, and why. kafkajs 2.2.4 can acknowledge messages that it
@@ -20,7 +23,11 @@ export type KafkaAccess = Readonly<{
   brokers: readonly string[];
   /** Files in PEM. Without an authority the connection is plaintext. */
   tls?: Readonly<{ caFile: string; certFile?: string; keyFile?: string }>;
+  /** Where a broker that gave this address is really reached: through a tunnel or a proxy. */
+  route?: (address: Address) => Address;
 }>;
+
+export type Address = Readonly<{ host: string; port: number }>;
 
 export type { Kafka } from 'kafkajs';
 
@@ -39,7 +46,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 30_000;
 
 /** A client for one process. The library's own log lines are dropped: every failure reaches the caller. */
-export const connectKafka = (clientId: string, { brokers, tls }: KafkaAccess): Kafka => {
+export const connectKafka = (clientId: string, access: KafkaAccess): Kafka => {
+  const { brokers, tls, route } = access;
   const config: KafkaConfig = {
     clientId,
     brokers: [...brokers],
@@ -50,6 +58,7 @@ export const connectKafka = (clientId: string, { brokers, tls }: KafkaAccess): K
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: kafkajs.logLevel.NOTHING satisfies logLevel,
   };
+  if (route !== undefined) config.socketFactory = routedSockets(route);
   if (tls === undefined) return new kafkajs.Kafka(config);
   const { caFile, certFile, keyFile } = tls;
   const ssl = {
@@ -59,6 +68,16 @@ export const connectKafka = (clientId: string, { brokers, tls }: KafkaAccess): K
   };
   return new kafkajs.Kafka({ ...config, ssl });
 };
+
+const routedSockets =
+  (route: (address: Address) => Address): ISocketFactory =>
+  ({ host, port, ssl, onConnect }) => {
+    const there = route({ host, port });
+    const socket = ssl
+      ? connectTls({ ...ssl, ...there, servername: host }, onConnect)
+      : connectPlain(there, onConnect);
+    return socket.setKeepAlive(true);
+  };
 
 /** One message is one partition's: who sends names it, so that a retry never moves a message. */
 export const producerSettings = (): ProducerConfig => ({

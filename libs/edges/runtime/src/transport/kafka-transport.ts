@@ -47,12 +47,18 @@ export class KafkaTransport implements Transport {
   readonly #topics: KafkaTopics;
   readonly #figures = new Map<RecordOutcome, number>();
   /** Where the chain stood when the last subscription ended: the next one begins there. */
+  #isJoined = false;
   #known: Readonly<{ position: bigint; hash: Buffer }> = { position: 0n, hash: GENESIS };
 
   constructor(options: KafkaTransportOptions) {
     const defaults = { codec: catalogueCodec, batchMax: BATCH_MAX, silenceMs: SILENCE_MS, pollMs: POLL_MS };
     this.#options = { ...defaults, ...options };
     this.#topics = new KafkaTopics(options.kafka);
+  }
+
+  /** True while the last subscriber gets its events from the topic. */
+  get isJoined(): boolean {
+    return this.#isJoined;
   }
 
   get figures(): TransportFigures {
@@ -95,6 +101,7 @@ export class KafkaTransport implements Transport {
         isCaughtUp = events.length < batchMax;
         // All that stands before the reader's first record is applied now: the seam is exact.
         if (isCaughtUp) joined = reader;
+        this.#isJoined = joined !== undefined;
         if (events.length === 0 && reader === undefined) await pause(pollMs, signal);
         continue;
       }
@@ -142,7 +149,13 @@ export class KafkaTransport implements Transport {
       const record = readLogRecord(raw);
       const verdict = record === undefined ? 'damaged' : sequence.judge(record);
       if (verdict === 'next') {
-        run.push(this.#apply(record as LogRecord, sequence));
+        try {
+          run.push(this.#apply(record as LogRecord, sequence));
+        } catch (error) {
+          // What stands before an event that nobody understands is applied before the service stops at it.
+          if (run.length > 0) yield run;
+          throw error;
+        }
         continue;
       }
       if (run.length > 0) yield run;
@@ -165,7 +178,8 @@ export class KafkaTransport implements Transport {
       case 'damaged':
         // Its place cannot be trusted either: whatever the log has is taken from there.
         this.#count('damaged');
-        return yield* this.#repair(sequence, await this.#head(signal), signal);
+        yield* this.#repair(sequence, await this.#head(signal), signal);
+        return;
       case 'unlinked':
       case 'gap': {
         const { position } = record as LogRecord;
@@ -173,8 +187,9 @@ export class KafkaTransport implements Transport {
         yield* this.#repair(sequence, verdict === 'gap' ? position - 1n : position, signal);
         if (sequence.last >= position) return this.#assertSame(record as LogRecord, sequence, signal);
         const again = sequence.judge(record as LogRecord);
-        if (again === 'next') return yield [this.#apply(record as LogRecord, sequence)];
-        return yield* this.#resolve(again, record, sequence, signal);
+        if (again === 'next') yield [this.#apply(record as LogRecord, sequence)];
+        else yield* this.#resolve(again, record, sequence, signal);
+        return;
       }
       case 'forked':
         throw forkedAt(record as LogRecord);
@@ -208,13 +223,19 @@ export class KafkaTransport implements Transport {
     const left = through - sequence.last;
     const limit = left < BigInt(batchMax) ? Number.parseInt(left.toString(), 10) : batchMax;
     const events = await this.#patiently(() => log.readStored(sequence.last, limit), signal);
-    this.#count(outcome, events.length);
-    return events.map((event) => {
-      const envelope = toEnvelope(event, codec);
+    const envelopes: Envelope[] = [];
+    for (const event of events) {
+      try {
+        envelopes.push(toEnvelope(event, codec));
+      } catch (error) {
+        if (envelopes.length === 0) throw error;
+        break;
+      }
       const { hash } = sequence;
       sequence.advance(event.position, hash && chainHash(hash, canonicalEvent(event)));
-      return envelope;
-    });
+    }
+    this.#count(outcome, envelopes.length);
+    return envelopes;
   }
 
   async #head(signal: AbortSignal): Promise<bigint> {

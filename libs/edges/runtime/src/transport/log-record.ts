@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { hash as digest } from 'node:crypto';
-import { canonicalEvent, eventOfCanonical } from '../audit/canonical-event.ts';
+import { canonicalEvent, canonicalPosition, eventOfCanonical } from '../audit/canonical-event.ts';
 
 /**
  * One event as the backbone carries it: the canonical bytes that are also a leaf of the signed tree, and in
@@ -62,6 +62,7 @@ export const readLogRecord = ({ headers, value }: RawRecord): LogRecord | undefi
   const previous = bytesOf(headers['previous']);
   const hash = bytesOf(headers['hash']);
   if (!POSITION.test(position) || !EPOCH.test(epoch) || value === null) return undefined;
+  if (canonicalPosition(value) !== position) return undefined;
   if (previous?.length !== HASH_BYTES || hash === undefined) return undefined;
   if (!chainHash(previous, value).equals(hash)) return undefined;
   const record = { position: BigInt(position), previous, hash, epoch: Number.parseInt(epoch, 10), value };

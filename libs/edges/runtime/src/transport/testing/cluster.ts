@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LogPublication } from '../../relay/log-publication.ts';
 import { Relay } from '../../relay/relay.ts';
 import type { RelayedLog } from '../../relay/log-chunks.ts';
-import { connectKafka } from '../kafka-settings.ts';
+import { connectKafka, type KafkaAccess } from '../kafka-settings.ts';
 import { KafkaTopics } from '../kafka-topics.ts';
 import { KafkaWriter } from '../kafka-writer.ts';
 
@@ -27,8 +27,10 @@ export const startRelay = (
   log: RelayedLog,
   topic: string,
   idleCheckMs = 200,
+  route?: KafkaAccess['route'],
 ): RunningRelay => {
-  const kafka = connectKafka(`relay-${randomUUID()}`, { brokers });
+  const access = route === undefined ? { brokers } : { brokers, route };
+  const kafka = connectKafka(`relay-${randomUUID()}`, access);
   const publication = new LogPublication({
     ...{ log, topic, idleCheckMs },
     topics: new KafkaTopics(kafka),
