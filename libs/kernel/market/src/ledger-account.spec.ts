@@ -25,6 +25,7 @@ describe('ledger accounts', () => {
       accounts.clearingAccount('main'),
       accounts.HOUSE_FEES,
       accounts.HOUSE_INSURANCE,
+      accounts.HOUSE_INVENTORY,
       accounts.BAD_DEBT,
       accounts.ROUNDING,
       accounts.EXTERNAL,

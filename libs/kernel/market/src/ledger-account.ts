@@ -35,6 +35,8 @@ export const venueSettlement = (venueId: string): string => `venue:${venueId}:se
 export const clearingAccount = (cell: string): string => `clearing:${cell}`;
 export const HOUSE_FEES = 'house:fees';
 export const HOUSE_INSURANCE = 'house:insurance';
+/** What the house took over from liquidated accounts, and minus what it paid for it. */
+export const HOUSE_INVENTORY = 'house:inventory';
 export const BAD_DEBT = 'bad-debt';
 export const ROUNDING = 'rounding';
 export const EXTERNAL = 'external';

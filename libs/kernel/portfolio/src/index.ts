@@ -2,7 +2,7 @@ export * from './assessment.ts';
 export { canonicalJson } from './canonical-json.ts';
 export * from './cell-parameters.ts';
 export { transferHold, withdrawalHold, type Hold } from './holds.ts';
-export { POOLS_LOCATION, lineOf } from './lines.ts';
+export { POOLS_LOCATION, conservativePrices, lineOf } from './lines.ts';
 export { effectiveParameters } from './effective-parameters.ts';
 export * from './margin-figures.ts';
 export * from './portfolio-view.ts';

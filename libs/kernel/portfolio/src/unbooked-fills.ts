@@ -31,6 +31,11 @@ export class UnbookedFillsView implements Fold {
     return this.#accounts.get(accountId) ?? NONE;
   }
 
+  /** Of all accounts, in the order in which they were reported by account. */
+  *all(): Iterable<UnbookedFill> {
+    for (const fills of this.#accounts.values()) yield* fills.values();
+  }
+
   #add(fill: UnbookedFill): void {
     assert(this.#count < LIMITS.unbookedFillsMax, 'Expected fewer fills that wait to be booked');
     const fills = this.#accounts.get(fill.accountId) ?? new Map<string, UnbookedFill>();

@@ -1,6 +1,6 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { parseClientAccount, type ClientBalanceKey } from '@plinth/market';
-import type { Posting } from '@plinth/messages';
+import type { EventData, Posting } from '@plinth/messages';
 import { assert, formatUnits, unitsOf } from '@plinth/money';
 import { fields } from './canonical.ts';
 import { LIMITS } from './limits.ts';
@@ -66,7 +66,9 @@ export class LedgerView implements Fold {
         return this.#index('supplied', event.data, event.data.supplied);
       case 'InsurancePosted':
       case 'BadDebtRecorded':
-        return this.#writeDown(event.data.accountId, event.data.asset, event.data.amount);
+        return this.#writeDown('debts', event.data.accountId, event.data.asset, event.data.amount);
+      case 'CollateralTakenOver':
+        return this.#takeOver(event.data);
       default:
         return;
     }
@@ -160,11 +162,7 @@ export class LedgerView implements Fold {
     if (book === undefined || client === undefined) return;
     this.touched.add(client.accountId);
     if (slot.units === 0n) book.balances.delete(account);
-    else {
-      const { accountId, subAccountId, location } = client;
-      const balance = { accountId, subAccountId, asset: client.asset, location, ledgerAccount: account };
-      book.balances.set(account, { ...balance, units: slot.units });
-    }
+    else book.balances.set(account, balanceOf(client, account, slot.units));
     const total = (book.totals.get(asset) ?? 0n) + units;
     if (total === 0n) book.totals.delete(asset);
     else book.totals.set(asset, total);
@@ -205,16 +203,28 @@ export class LedgerView implements Fold {
     this.touched.add(data.accountId);
   }
 
-  /** Insurance and write-offs reduce a debt at its own index. */
-  #writeDown(accountId: string, asset: string, amount: string): void {
+  /** The house paid debts for what it took: balances move by the postings, debts and claims here. */
+  #takeOver({ accountId, taken }: EventData<'CollateralTakenOver'>): void {
+    for (const { asset, kind, amount, debtAsset, credited } of taken) {
+      if (kind === 'claim') this.#writeDown('supplied', accountId, asset, amount);
+      this.#writeDown('debts', accountId, debtAsset, credited);
+    }
+  }
+
+  /** Insurance, write-offs and takeovers reduce a debt, or a claim, at its own index. */
+  #writeDown(which: 'debts' | 'supplied', accountId: string, asset: string, amount: string): void {
     if (amount === '0') return;
+    const noun = which === 'debts' ? 'debt' : 'claim';
     const book = this.#accounts.get(accountId);
-    const debt = book?.debts.get(asset);
-    assert(book !== undefined && debt !== undefined, () => `Expected a debt of ${accountId} in ${asset}`);
-    const units = debt.units - unitsOf(amount, this.scaleOf(asset), 'amount');
-    assert(units >= 0n, () => `Expected at most the debt of ${accountId} in ${asset} to be written down`);
-    if (units === 0n) book.debts.delete(asset);
-    else book.debts.set(asset, { ...debt, units });
+    const before = book?.[which].get(asset);
+    assert(
+      book !== undefined && before !== undefined,
+      () => `Expected a ${noun} of ${accountId} in ${asset}`,
+    );
+    const units = before.units - unitsOf(amount, this.scaleOf(asset), 'amount');
+    assert(units >= 0n, () => `Expected at most the ${noun} of ${accountId} in ${asset} to be written down`);
+    if (units === 0n) book[which].delete(asset);
+    else book[which].set(asset, { ...before, units });
     this.touched.add(accountId);
   }
 
@@ -230,6 +240,42 @@ export class LedgerView implements Fold {
     }
   }
 
+  dump() {
+    return {
+      scales: this.#scales,
+      accounts: this.#dumpAccounts(),
+      slots: dumpSlots(this.#slots),
+      further: dumpSlots(this.#further),
+    };
+  }
+
+  *#dumpAccounts() {
+    for (const [accountId, { clientId, totals, debts, supplied }] of this.#accounts) {
+      yield { accountId, clientId, totals, debts, supplied };
+    }
+  }
+
+  load(state: ReturnType<LedgerView['dump']>): void {
+    refill(this.#scales, state.scales);
+    for (const { accountId, ...book } of state.accounts) {
+      this.#accounts.set(accountId, { ...book, balances: new Map() });
+    }
+    for (const [account, asset, units] of state.slots) {
+      this.#slots.set(account, this.#slotOf(account, asset, units));
+    }
+    for (const [account, asset, units] of state.further) {
+      this.#further.set(`${account} ${asset}`, this.#slotOf(account, asset, units));
+    }
+  }
+
+  /** A balance with its place in the account's book. */
+  #slotOf(account: string, asset: string, units: bigint): Slot {
+    const client = parseClientAccount(account);
+    const book = client === undefined ? undefined : this.#accounts.get(client.accountId);
+    if (client !== undefined) book?.balances.set(account, balanceOf(client, account, units));
+    return { account, asset, client, book, units };
+  }
+
   reset(): void {
     this.#slots.clear();
     this.#further.clear();
@@ -238,6 +284,16 @@ export class LedgerView implements Fold {
     this.touched.clear();
   }
 }
+
+const balanceOf = (
+  { accountId, subAccountId, asset, location }: ClientBalanceKey,
+  ledgerAccount: string,
+  units: bigint,
+): AccountBalance => ({ accountId, subAccountId, asset, location, ledgerAccount, units });
+
+const dumpSlots = function* (slots: ReadonlyMap<string, Slot>) {
+  for (const { account, asset, units } of slots.values()) yield [account, asset, units] as const;
+};
 
 const assertZero = (position: bigint, asset: string, sum: bigint): void =>
   assert(sum === 0n, () => `Expected postings at ${position} to sum to zero in ${asset}, was ${sum}`);

@@ -32,7 +32,7 @@ export const AccountsService = (given: AccountsConfig) => {
   const config = checkedConfig(given);
   return defineService({
     name: 'accounts',
-    owns: ['asset', 'client', 'account', 'house'],
+    owns: ['asset', 'client', 'account', 'house', 'lending'],
     views: accountsViews,
     react: react(config),
     commands: {

@@ -1,5 +1,5 @@
 import type { CommandContext, Intent, Rejection } from '@plinth/eventing';
-import { indexOf, NUMERAIRE, poolCash, type Asset } from '@plinth/market';
+import { indexOf, NUMERAIRE, type Asset } from '@plinth/market';
 import type { accountsMessages as m } from '@plinth/messages';
 import { decimalOfUnits, moneyOfDecimal, multiply, priceOf } from '@plinth/money';
 import { amountOf, LEDGER_SCALE, ofAssetUnits } from '../domain/ledger-amount.ts';
@@ -17,6 +17,7 @@ import {
   refuse,
   subAccountOf,
 } from './request-checks.ts';
+import { askForCash, claimOf } from './pool-cash.ts';
 import { onAccount, onHouse } from './streams.ts';
 import { assetTerms } from './terms.ts';
 import type { AccountsViews } from './views.ts';
@@ -218,10 +219,10 @@ export const redeemFromPool = (
     openPool(asset, views);
     const amount = amountOrAll(request.amount, asset);
     const location = locationOf(request.location, asset, views);
-    const cash = ofAssetUnits(views.ledger.balance(poolCash(asset.symbol), asset.symbol), asset.scale);
+    const granted = amount === 'all' ? claimOf(accountId, asset.symbol, views) : amount;
     const terms = assetTerms(asset.symbol, views);
-    const command = { type: 'RedeemFromPool', terms, amount, location, poolCash: cash } as const;
-    return [onAccount(accountId, command)];
+    const command = { type: 'RedeemFromPool', terms, amount, location, granted } as const;
+    return [onAccount(accountId, command), askForCash(accountId, asset.symbol, granted, '', views)];
   });
 
 export const repayLoan = (request: m.RepayLoanRequest, views: AccountsViews, context: CommandContext): Plan =>

@@ -8,6 +8,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { AccountsConfig } from './config.ts';
 import { settleAccount, settleExpiry } from './expiries.ts';
 import type { PendingHold } from './holds-view.ts';
+import { askForCash, claimOf } from './pool-cash.ts';
 import { onAccount, onHouse } from './streams.ts';
 import { assetTerms, fillInstrument } from './terms.ts';
 import type { AccountsViews } from './views.ts';
@@ -49,7 +50,6 @@ const transfer = (hold: PendingHold, views: AccountsViews, { cell }: AccountsCon
   ];
 };
 
-const bookFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): Intent => {
 /** A fill of a contract that has been settled already ends at the settlement price at once. */
 const takeFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): readonly Intent[] => {
   const settlementId = views.settlements.settled(fill.instrumentId);
@@ -58,6 +58,7 @@ const takeFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): readonl
     : [bookFill(fill, views), settleAccount(fill.accountId, settlementId, [fill.instrumentId], views)];
 };
 
+const bookFill = (fill: EventData<'ChildFilled'>, views: AccountsViews): Intent => {
   const instrument = fillInstrument(fill.instrumentId, views);
   const assets = [instrument.quoteAsset];
   if (instrument.kind === 'spot') assets.push(instrument.underlying);
@@ -167,6 +168,42 @@ const shortfall = (data: EventData<'ShortfallCovered'>, views: AccountsViews): I
   return onAccount(accountId, { type: 'CoverShortfall', liquidationId, terms, insured, uncovered });
 };
 
+/** Where money goes that comes back from a pool: where the account has some already, else the first vault. */
+const homeOf = (accountId: string, asset: string, { ledger, reference }: AccountsViews): string => {
+  const places = [...ledger.balancesOf(accountId).values()].sort((a, b) =>
+    a.ledgerAccount < b.ledgerAccount ? -1 : 1,
+  );
+  const [chain] = reference.asset(asset).chains;
+  const [venue] = reference.venues.keys();
+  return places[0]?.location ?? (chain === undefined ? venueLocation(venue ?? '') : `vault:${chain}`);
+};
+
+/** Every claim that a liquidation calls back asks its pool for cash; the pool's answer comes as an event. */
+const recallClaims = (data: EventData<'ClaimsRecalled'>, views: AccountsViews): readonly Intent[] =>
+  data.assets.map((asset) => {
+    const amount = claimOf(data.accountId, asset, views);
+    return askForCash(data.accountId, asset, amount, data.liquidationId, views);
+  });
+
+const recallClaim = (data: EventData<'PoolCashGranted'>, views: AccountsViews): Intent =>
+  onAccount(data.accountId, {
+    type: 'RecallClaim',
+    liquidationId: data.liquidationId,
+    terms: assetTerms(data.asset, views),
+    granted: amountOf(data.amount, 'amount'),
+    location: homeOf(data.accountId, data.asset, views),
+  });
+
+const takeOver = (data: EventData<'TakeoverOrdered'>, views: AccountsViews): Intent => {
+  const priced = (items: readonly AssetPrice[]) =>
+    items.map(({ asset, price }) => ({ terms: assetTerms(asset, views), price: amountOf(price, 'price') }));
+  const { accountId, liquidationId, collateral, debts } = data;
+  return onAccount(accountId, {
+    type: 'TakeOverCollateral',
+    ...{ liquidationId, collateral: priced(collateral), debts: priced(debts) },
+  });
+};
+
 /**
  * What accounts does about what others have said. Every intent is a fact to book: a refusal would be a bug.
  */
@@ -195,15 +232,21 @@ export const react =
         return advance(event, views, config);
       case 'FundingRateSet':
         return settleFunding(event.data.fundingId, '', views, config);
-      case 'LiquidationFeeSet':
-        return [liquidationFee(event.data, views)];
-      case 'ShortfallCovered':
-        return [shortfall(event.data, views)];
-      default:
-        return [];
-    }
-  };
       case 'SettlementPriceFixed': {
         const { underlying, priceAsset, expiresAtMs } = event.data;
         return settleExpiry(settlementIdOf(underlying, priceAsset, expiresAtMs), '', views, config);
       }
+      case 'LiquidationFeeSet':
+        return [liquidationFee(event.data, views)];
+      case 'ShortfallCovered':
+        return [shortfall(event.data, views)];
+      case 'ClaimsRecalled':
+        return recallClaims(event.data, views);
+      case 'PoolCashGranted':
+        return event.data.liquidationId === '' ? [] : [recallClaim(event.data, views)];
+      case 'TakeoverOrdered':
+        return [takeOver(event.data, views)];
+      default:
+        return [];
+    }
+  };

@@ -3,6 +3,7 @@ import { accountDecider } from '../domain/account.ts';
 import type { AccountCommand } from '../domain/account-commands.ts';
 import { assetDecider, type ListAsset } from '../domain/asset.ts';
 import { clientDecider, type ClientCommand } from '../domain/client.ts';
+import { lendingDecider, type GrantCash } from '../domain/lending.ts';
 import { houseDecider, type HouseCommand } from '../domain/house.ts';
 
 export const onAccount = (accountId: string, command: AccountCommand): Intent<AccountCommand> => ({
@@ -26,5 +27,12 @@ export const onAsset = (command: ListAsset): Intent<ListAsset> => ({
 export const onHouse = (cell: string, command: HouseCommand): Intent<HouseCommand> => ({
   stream: `house-${cell}`,
   decider: houseDecider,
+  command,
+});
+
+/** The pool's own judge of its cash: redemptions of all accounts meet here, one after the other. */
+export const onLending = (command: GrantCash): Intent<GrantCash> => ({
+  stream: `lending-${command.asset}`,
+  decider: lendingDecider,
   command,
 });

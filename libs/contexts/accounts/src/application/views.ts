@@ -11,6 +11,7 @@ import { DirectoryView } from './directory-view.ts';
 import { FundingRunsView } from './funding-runs-view.ts';
 import { HoldsView } from './holds-view.ts';
 import { InterestBooksView } from './interest-books-view.ts';
+import { LendingView } from './lending-view.ts';
 import { StatementView } from './statement-view.ts';
 
 export const accountsViews = () => ({
@@ -23,9 +24,9 @@ export const accountsViews = () => ({
   directory: new DirectoryView(),
   holds: new HoldsView(),
   interest: new InterestBooksView(),
-  fundings: new FundingRunsView(),
   lending: new LendingView(),
   settlements: new SettlementsView(),
+  fundings: new FundingRunsView(),
   statements: new StatementView(),
 });
 

@@ -82,8 +82,28 @@ export type RedeemFromPool = Readonly<{
   terms: AssetTerms;
   amount: bigint | 'all';
   location: string;
-  /** Cash of the pool as last seen. */
-  poolCash: bigint;
+  /** Cash of the pool that is asked for in the same append: the most that `all` may take. */
+  granted: bigint;
+}>;
+
+/** A liquidation calls a claim back; the pool has granted this much cash. Always answered. */
+export type RecallClaim = Readonly<{
+  type: 'RecallClaim';
+  liquidationId: string;
+  terms: AssetTerms;
+  granted: bigint;
+  location: string;
+}>;
+
+/** USD per unit at ledger scale. */
+export type PricedAsset = Readonly<{ terms: AssetTerms; price: bigint }>;
+
+/** What no venue trades goes to the house at these prices, as much of it as the debts need. */
+export type TakeOverCollateral = Readonly<{
+  type: 'TakeOverCollateral';
+  liquidationId: string;
+  collateral: readonly PricedAsset[];
+  debts: readonly PricedAsset[];
 }>;
 
 export type RepayLoan = Readonly<{
@@ -130,6 +150,9 @@ export type FillInstrument = Readonly<{
   quoteAsset: string;
   contractSize: string;
   inverse: boolean;
+  /** Options only; empty otherwise. */
+  strike: string;
+  optionType: '' | 'call' | 'put';
 }>;
 
 export type BookFill = Readonly<{
@@ -150,9 +173,16 @@ export type PostFunding = Readonly<{
   terms: AssetTerms;
 }>;
 
-  /** Options only; empty otherwise. */
-  strike: string;
-  optionType: '' | 'call' | 'put';
+/** Every position that the account has in these contracts ends at the settlement price. */
+export type SettleContracts = Readonly<{
+  type: 'SettleContracts';
+  settlementId: string;
+  price: string;
+  contracts: ReadonlyMap<string, FillInstrument>;
+  /** Of the settlement assets. */
+  terms: ReadonlyMap<string, AssetTerms>;
+}>;
+
 export type AccrueInterest = Readonly<{ type: 'AccrueInterest'; terms: AssetTerms }>;
 
 export type ChargeLiquidationFee = Readonly<{
@@ -173,16 +203,6 @@ export type CoverShortfall = Readonly<{
 
 export type AccountCommand =
   | OpenAccount
-/** Every position that the account has in these contracts ends at the settlement price. */
-export type SettleContracts = Readonly<{
-  type: 'SettleContracts';
-  settlementId: string;
-  price: string;
-  contracts: ReadonlyMap<string, FillInstrument>;
-  /** Of the settlement assets. */
-  terms: ReadonlyMap<string, AssetTerms>;
-}>;
-
   | OpenSubAccount
   | CreditDeposit
   | RequestWithdrawal
@@ -198,7 +218,9 @@ export type SettleContracts = Readonly<{
   | ReceiveTransfer
   | BookFill
   | PostFunding
+  | SettleContracts
   | AccrueInterest
   | ChargeLiquidationFee
-  | CoverShortfall;
-  | SettleContracts
+  | CoverShortfall
+  | RecallClaim
+  | TakeOverCollateral;

@@ -30,7 +30,8 @@ export type AccountEvent =
   | 'ContractSettled'
   | 'LiquidationFeeCharged'
   | 'InsurancePosted'
-  | 'BadDebtRecorded';
+  | 'BadDebtRecorded'
+  | 'CollateralTakenOver';
 
 /** One balance of the account. `amount` is at ledger scale, never zero. */
 export type Balance = Readonly<{
@@ -214,6 +215,25 @@ const writtenDown = (state: AccountState, data: EventData<'InsurancePosted'>): A
   return { ...state, debts: withEntry(state.debts, data.asset, after) };
 };
 
+const takenOver = (state: AccountState, { taken }: EventData<'CollateralTakenOver'>): AccountState => {
+  let { debts, claims } = state;
+  const lessened = (map: ReadonlyMap<string, Indexed>, asset: string, text: string) => {
+    const before = map.get(asset);
+    const left = (before?.amount ?? 0n) - amountOf(text, 'amount');
+    assert(left >= 0n, () => `Expected at most what there is of ${asset} to be taken over`);
+    return withEntry(
+      map,
+      asset,
+      before === undefined || left === 0n ? undefined : { ...before, amount: left },
+    );
+  };
+  for (const { asset, kind, amount, debtAsset, credited } of taken) {
+    if (kind === 'claim') claims = lessened(claims, asset, amount);
+    debts = lessened(debts, debtAsset, credited);
+  }
+  return { ...state, debts, claims };
+};
+
 const facts = (state: AccountState, event: NewEvent<AccountEvent>): AccountState => {
   switch (event.type) {
     case 'AccountOpened':
@@ -249,9 +269,15 @@ const facts = (state: AccountState, event: NewEvent<AccountEvent>): AccountState
       const claim = indexed(event.data.supplied, event.data.indexThen);
       return { ...state, claims: withEntry(state.claims, event.data.asset, claim) };
     }
+    case 'ContractSettled': {
+      const key = positionKey(event.data.instrumentId, event.data.venueId);
+      return { ...state, positions: withEntry(state.positions, key, undefined) };
+    }
     case 'InsurancePosted':
     case 'BadDebtRecorded':
       return writtenDown(state, event.data);
+    case 'CollateralTakenOver':
+      return takenOver(state, event.data);
     case 'TransferReceived':
     case 'FundingPosted':
     case 'LiquidationFeeCharged':
@@ -263,7 +289,3 @@ export const evolveAccount = (state: AccountState, event: NewEvent<AccountEvent>
   const next = facts(state, event);
   return 'postings' in event.data ? post(next, event.data.postings) : next;
 };
-    case 'ContractSettled': {
-      const key = positionKey(event.data.instrumentId, event.data.venueId);
-      return { ...state, positions: withEntry(state.positions, key, undefined) };
-    }

@@ -105,7 +105,7 @@ const supplyToPool = (draft: AccountDraft, { terms, amount, location }: SupplyTo
 };
 
 const redeemFromPool = (draft: AccountDraft, command: RedeemFromPool): Refusal => {
-  const { terms, location, poolCash } = command;
+  const { terms, location, granted } = command;
   const { asset } = terms;
   creditInterest(draft, terms);
   const claim = draft.state.claims.get(asset)?.amount ?? 0n;
@@ -114,15 +114,9 @@ const redeemFromPool = (draft: AccountDraft, command: RedeemFromPool): Refusal =
       field: 'asset',
     });
   }
-  const amount = command.amount === 'all' ? claim : command.amount;
+  const amount = command.amount === 'all' ? minAmount(claim, granted) : command.amount;
   if (amount > claim) return insufficient(asset, claim);
-  if (amount > poolCash) {
-    return reject('POOL_DRY', 'Expected at most the cash of the pool: ask for less, or wait for repayments', {
-      field: 'amount',
-      details: { asset, available: amountText(poolCash < 0n ? 0n : poolCash) },
-    });
-  }
-  redeem(draft, terms, amount, { subAccountId: '', location });
+  redeem(draft, terms, amount, { subAccountId: '', location }, { granted: amountText(granted) });
   settle(draft, terms, 'redeem');
 };
 
@@ -184,14 +178,14 @@ const apply = (draft: AccountDraft, command: Exclude<AccountCommand, { type: 'Op
       return releaseHold(draft, command);
     case 'SendTransfer':
       return sendTransfer(draft, command);
-    case 'SettleContracts':
-      return settleContracts(draft, command);
     case 'ReceiveTransfer':
       return receiveTransfer(draft, command);
     case 'BookFill':
       return bookVenueFill(draft, command);
     case 'PostFunding':
       return postFunding(draft, command);
+    case 'SettleContracts':
+      return settleContracts(draft, command);
     case 'AccrueInterest':
       chargeInterest(draft, command.terms);
       return creditInterest(draft, command.terms);
@@ -199,6 +193,10 @@ const apply = (draft: AccountDraft, command: Exclude<AccountCommand, { type: 'Op
       return chargeLiquidationFee(draft, command);
     case 'CoverShortfall':
       return coverShortfall(draft, command);
+    case 'RecallClaim':
+      return recallClaim(draft, command);
+    case 'TakeOverCollateral':
+      return takeOverCollateral(draft, command);
   }
 };
 

@@ -206,16 +206,21 @@ export const settle = (draft: AccountDraft, terms: AssetTerms, reference: string
   repayFrom(draft, terms, draft.balancesOf(terms.asset, 1));
 };
 
+/** Why a claim is taken back: cash that the pool granted for it, and the liquidation that recalled it. */
+type Redemption = Readonly<{ granted?: string; liquidationId?: string }>;
+
 /** Takes `amount` of the claim back to a client balance; the claim has been made current before. */
 export const redeem = (
   draft: AccountDraft,
   terms: AssetTerms,
   amount: bigint,
   place: Readonly<{ subAccountId: string; location: string }>,
+  { granted = '', liquidationId = '' }: Redemption = {},
 ): void => {
   const { asset } = terms;
   const { accountId, claims } = draft.state;
-  const claim = claims.get(asset) as Indexed;
+  const claim = claims.get(asset);
+  const held = claim?.amount ?? 0n;
   const account = clientAccount(accountId, place.subAccountId, asset, place.location);
   draft.add({
     type: 'PoolRedeemed',
@@ -224,8 +229,10 @@ export const redeem = (
       asset,
       amount: amountText(amount),
       location: place.location,
-      supplied: amountText(claim.amount - amount),
+      supplied: amountText(held - amount),
       indexThen: formatDecimal(latest(claim, terms.supplyIndex)),
+      granted,
+      liquidationId,
       postings: [
         ...move(poolCash(asset), account, asset, amount),
         ...move(suppliedAccount(accountId, asset), poolClaims(asset), asset, amount),

@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { lendingIndexOf, type Index } from '@plinth/money';
 import { fields, type IndexedAmount, type LedgerView } from '@plinth/views';
 import { scaledOf, totalOf, type ScaledSide } from '../domain/scaled.ts';
@@ -38,6 +38,14 @@ export class PoolTotalsView implements Fold {
         const { accountId, asset } = event.data;
         return this.#set('supplied', asset, accountId, this.#ledger.suppliedOf(accountId).get(asset));
       }
+      case 'CollateralTakenOver': {
+        const { accountId, taken } = event.data;
+        for (const { asset, debtAsset } of taken) {
+          this.#set('supplied', asset, accountId, this.#ledger.suppliedOf(accountId).get(asset));
+          this.#set('debts', debtAsset, accountId, this.#ledger.debtsOf(accountId).get(debtAsset));
+        }
+        return;
+      }
       default:
         return;
     }
@@ -71,6 +79,15 @@ export class PoolTotalsView implements Fold {
     for (const [which, sides] of Object.entries(this.#sides)) {
       for (const [asset, side] of sides) yield [`${which}:${asset}`, fields(side.sum, side.byAccount.size)];
     }
+  }
+
+  dump() {
+    return { debts: this.#sides.debts, supplied: this.#sides.supplied };
+  }
+
+  load(state: ReturnType<PoolTotalsView['dump']>): void {
+    refill(this.#sides.debts, state.debts);
+    refill(this.#sides.supplied, state.supplied);
   }
 
   reset(): void {

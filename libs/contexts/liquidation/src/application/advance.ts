@@ -6,7 +6,7 @@ import type { Assessment, PortfolioView } from '@plinth/portfolio';
 import { liquidationDecider, type LiquidationCommand, type Outcome } from '../domain/liquidation.ts';
 import type { LiquidationConfig } from './config.ts';
 import { planStep, ratiosOf, reductionOf, type Ratios } from './planning.ts';
-import { debtUnits } from './tradable-legs.ts';
+import { debtsOf, takeoverOf } from './takeover.ts';
 import type { LiquidationViews } from './views.ts';
 import { isSettled, type LiquidationRecord } from './views/liquidations.ts';
 
@@ -40,10 +40,10 @@ export const advance = (
 ): readonly Intent[] => {
   const { portfolio } = views;
   const { accountId, liquidationId } = record.started;
-  if (portfolio.unbookedFills(accountId) > 0) return [];
+  if (portfolio.unbookedFills(accountId) > 0 || record.awaiting.size > 0) return [];
   const now: Situation = { portfolio, record, config, ratios: ratiosOf(portfolio, config), at };
-  const intend = (command: LiquidationCommand | undefined): readonly Intent[] =>
-    command === undefined ? [] : [liquidationIntent(liquidationId, command)];
+  const intend = (command: Decision | undefined): readonly Intent[] =>
+    command === undefined ? [] : [liquidationIntent(liquidationId, { ...command, seen: record.asked })];
   switch (record.phase) {
     case 'reducing':
       return record.openOrders.size > 0 ? [] : intend(stepDone(now));
@@ -58,13 +58,15 @@ export const advance = (
   }
 };
 
+type Decision = Exclude<LiquidationCommand, { kind: 'start' }>;
+
 const usd = (value: number): string => floatToText(value);
 const against = {
   asset: (value: number): string => floatToText(value, 8, 'floor'),
   requirement: (value: number): string => floatToText(value, 8, 'ceil'),
 };
 
-const stepDone = ({ portfolio, record }: Situation): LiquidationCommand => {
+const stepDone = ({ portfolio, record }: Situation): Decision => {
   const { liquidationId, accountId } = record.started;
   const { equity, maintenanceMargin } = portfolio.assess(accountId);
   return {
@@ -88,11 +90,11 @@ const isRestored = ({ ratios }: Situation, { equity, maintenanceMargin }: Assess
 const thresholdOf = ({ record, ratios }: Situation, { maintenanceMargin }: Assessment): number =>
   record.started.cause === 'deadline' ? ratios.call * maintenanceMargin : maintenanceMargin;
 
-const nextStep = (now: Situation): LiquidationCommand | undefined => {
+const nextStep = (now: Situation): Decision | undefined => {
   const { portfolio, record, config, ratios } = now;
   const { accountId } = record.started;
   const assessment = portfolio.assess(accountId);
-  const hasReduced = record.total.fills > 0;
+  const hasReduced = record.total.fills > 0 || record.asked > 0;
   if (isRestored(now, assessment)) return ending(now, assessment, hasReduced);
   if (!hasReduced && assessment.equity >= thresholdOf(now, assessment)) return ending(now, assessment, false);
   if (portfolio.marks.round < record.waitForRound) return { kind: 'pause', reason: 'NO_FILLS' };
@@ -104,14 +106,30 @@ const nextStep = (now: Situation): LiquidationCommand | undefined => {
     return { kind: 'reduce', data: reductionOf(portfolio, record, config, ratios, plan) };
   if (tradable.stuck > 0) return { kind: 'pause', reason: 'VENUE_DOWN' };
   if (tradable.legs.length > 0) return { kind: 'pause', reason: 'NO_REDUCING_LEG' };
-  if (assessment.equity >= 0) return { kind: 'pause', reason: 'NOTHING_TO_TRADE' };
-  const shortfalls = shortfallsOf(now, assessment);
+  return lastResort(now, assessment);
+};
+
+/**
+ * Nothing is left to trade: first the pools pay back what they can, then the house takes over what no venue
+ * trades, and only what is owed beyond all that is a shortfall.
+ */
+const lastResort = (now: Situation, assessment: Assessment): Decision => {
+  const { portfolio, record, config } = now;
+  const { accountId } = record.started;
+  const claims = [...portfolio.ledger.suppliedOf(accountId).keys()].sort();
+  if (claims.length > 0 && !record.hasRecalled) return { kind: 'recall', assets: claims };
+  const takeover = takeoverOf(portfolio, accountId);
+  const isWorth = takeover.worth > config.dustUsd || (assessment.equity >= 0 && !record.hasTakenOver);
+  const { collateral, debts } = takeover;
+  if (collateral.length > 0 && debts.length > 0 && isWorth) return { kind: 'take-over', collateral, debts };
+  if (debts.length === 0 && record.asked > 0) return completion(now, 'closed-out', assessment);
+  const shortfalls = assessment.equity < 0 ? debtsOf(portfolio, accountId) : [];
   return shortfalls.length > 0
     ? { kind: 'declare', shortfalls }
     : { kind: 'pause', reason: 'NOTHING_TO_TRADE' };
 };
 
-const ending = (now: Situation, assessment: Assessment, hasReduced: boolean): LiquidationCommand => {
+const ending = (now: Situation, assessment: Assessment, hasReduced: boolean): Decision => {
   if (!hasReduced) return completion(now, 'recovered', assessment);
   const { portfolio, record } = now;
   const isFlat =
@@ -119,39 +137,8 @@ const ending = (now: Situation, assessment: Assessment, hasReduced: boolean): Li
   return completion(now, isFlat ? 'closed-out' : 'restored', assessment);
 };
 
-/**
- * What the account owes and cannot pay, by asset. All its debts when what it still holds is not worth
- * trading; otherwise as much of them as its equity is below zero.
- */
-const shortfallsOf = (
-  { portfolio, record, config }: Situation,
-  { equity }: Assessment,
-): readonly Readonly<{ asset: string; amount: string }>[] => {
-  const { accountId } = record.started;
-  const { ledger, marks } = portfolio;
-  let held = 0;
-  for (const [asset, units] of ledger.totalsOf(accountId)) {
-    const amount = decimalToFloat(decimalOf(formatUnits(units, ledger.scaleOf(asset))));
-    held += Math.max(0, amount) * (marks.ofAsset(asset)?.price ?? 0);
-  }
-  const isDust = held <= config.dustUsd && ledger.suppliedOf(accountId).size === 0;
-  let left = isDust ? Infinity : -equity;
-  const shortfalls: { asset: string; amount: string }[] = [];
-  for (const asset of [...ledger.debtsOf(accountId).keys()].sort()) {
-    const scale = ledger.scaleOf(asset);
-    const price = marks.ofAsset(asset)?.price ?? 0;
-    const owed = debtUnits(portfolio, accountId, asset);
-    const bounded = left === Infinity || price <= 0 ? owed : floatToUnits(left / price, scale, 'ceil');
-    const units = bounded < owed ? bounded : owed;
-    if (units <= 0n) continue;
-    shortfalls.push({ asset, amount: formatUnits(units, scale) });
-    left -= decimalToFloat(decimalOf(formatUnits(units, scale))) * price;
-  }
-  return shortfalls;
-};
-
 /** Post-mortem, with the fee when there is something left to pay it from. */
-const completion = (now: Situation, outcome: Outcome, assessment: Assessment): LiquidationCommand => {
+const completion = (now: Situation, outcome: Outcome, assessment: Assessment): Decision => {
   const { portfolio, record } = now;
   const { liquidationId, accountId, equity, maintenanceMargin, marksRound } = record.started;
   const fee = outcome === 'restored' || outcome === 'closed-out' ? feeOf(now, assessment) : undefined;
@@ -167,6 +154,7 @@ const completion = (now: Situation, outcome: Outcome, assessment: Assessment): L
     fees: usd(record.total.fees),
     fundPaid: usd(fund),
     badDebt: usd(badDebt),
+    takenOver: usd(record.takenOver),
     marksRoundStart: marksRound,
     marksRoundEnd: portfolio.marks.round,
     liquidationFee: usd(fee?.usd ?? 0),
@@ -179,8 +167,8 @@ const completion = (now: Situation, outcome: Outcome, assessment: Assessment): L
 
 const REASONS: Readonly<Record<Outcome, string>> = {
   restored: 'Equity is back over the margin call; the rest of the book stays with the client.',
-  'closed-out': 'The whole book was traded and what is left belongs to the client.',
-  shortfall: 'The whole book was traded and did not pay what was owed; fund and house paid the lenders.',
+  'closed-out': 'The whole book was traded or taken over, and what is left belongs to the client.',
+  shortfall: 'All that there was did not pay what was owed; fund and house paid the lenders.',
   recovered: 'Prices came back before anything was traded.',
 };
 

@@ -50,6 +50,8 @@ const reactTo = (event: Envelope, views: LiquidationViews, config: LiquidationCo
       return [start(event, views)];
     case 'LiquidationStarted':
     case 'BadDebtRecorded':
+    case 'CollateralTakenOver':
+    case 'PoolRedeemed':
       return goOn(event.data.liquidationId);
     case 'OrderClosed':
     case 'FillBooked':

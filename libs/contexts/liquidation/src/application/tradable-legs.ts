@@ -13,7 +13,7 @@ export const LEG_SCALE = 18;
 /** What could be traded if it could; and what stands in the way of the rest. */
 export type Tradable = Readonly<{
   legs: readonly LegTerms[];
-  /** Derivative positions that cannot be traded now. */
+  /** Positions and holdings of which the venue is down now. */
   stuck: number;
 }>;
 
@@ -42,9 +42,13 @@ export const tradableLegs = (
     else legs.push(leg);
   }
   for (const [asset, units] of holdingsOf(portfolio, accountId)) {
-    const market = asset === NUMERAIRE ? undefined : spotMarket(portfolio, accountId, asset);
-    if (market === undefined || units === 0n) continue;
+    if (asset === NUMERAIRE || units === 0n) continue;
+    const market = spotMarket(portfolio, accountId, asset);
     const isDebt = units < 0n;
+    if (market === undefined) {
+      if (isListed(portfolio, asset) && worthOf(portfolio, asset, units) > config.dustUsd) stuck += 1;
+      continue;
+    }
     const wanted = {
       kind: isDebt ? 'buy-back' : 'sell',
       side: isDebt ? 'buy' : 'sell',
@@ -113,6 +117,18 @@ const spotMarket = (portfolio: PortfolioView, accountId: string, asset: string):
   }
   return undefined;
 };
+
+/** True when some venue trades the asset, even if none is up: then its time will come. */
+const isListed = (portfolio: PortfolioView, asset: string): boolean =>
+  [...portfolio.reference.instruments.values()].some(
+    ({ id, kind, underlying }) =>
+      kind === 'spot' &&
+      underlying === asset &&
+      [...portfolio.reference.venues.values()].some(({ listings }) => listings.has(id)),
+  );
+
+const worthOf = (portfolio: PortfolioView, asset: string, units: bigint): number =>
+  unitsToFloat(units < 0n ? -units : units, LEG_SCALE) * (portfolio.marks.ofAsset(asset)?.price ?? 0);
 
 const rankOf = ({ quoteAsset }: Instrument): number => (quoteAsset === NUMERAIRE ? 0 : 1);
 

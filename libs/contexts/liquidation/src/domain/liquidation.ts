@@ -1,5 +1,5 @@
 import type { Decider } from '@plinth/eventing';
-import type { EventData } from '@plinth/messages';
+import type { AssetPrice, EventData } from '@plinth/messages';
 
 export type Outcome = 'restored' | 'closed-out' | 'shortfall' | 'recovered';
 
@@ -12,6 +12,9 @@ type Running = Readonly<{
   phase: 'planning' | 'reducing' | 'settling';
   /** Why it waits; empty when it does not. */
   pausedFor: string;
+  /** Recalls and takeovers asked of accounts so far; claims are recalled once. */
+  asked: number;
+  hasRecalled: boolean;
 }>;
 
 /** Stream liquidation-{liquidation}: one forced reduction from its request to its post-mortem. */
@@ -19,10 +22,15 @@ export type LiquidationState =
   Readonly<{ status: 'none' }> | Running | Readonly<{ status: 'completed'; liquidationId: string }>;
 
 export type LiquidationCommand =
-  | Readonly<{ kind: 'start'; data: EventData<'LiquidationStarted'> }>
+  Readonly<{ kind: 'start'; data: EventData<'LiquidationStarted'> }> | (Step & Readonly<{ seen?: number }>);
+
+/** `seen`: how many recalls and takeovers had been asked and answered when this was decided. */
+type Step =
   | Readonly<{ kind: 'reduce'; data: EventData<'ReductionOrdered'> }>
   | Readonly<{ kind: 'complete-step'; data: EventData<'ReductionCompleted'> }>
   | Readonly<{ kind: 'pause'; reason: string }>
+  | Readonly<{ kind: 'recall'; assets: readonly string[] }>
+  | Readonly<{ kind: 'take-over'; collateral: readonly AssetPrice[]; debts: readonly AssetPrice[] }>
   | Readonly<{ kind: 'declare'; shortfalls: readonly Readonly<{ asset: string; amount: string }>[] }>
   | Readonly<{
       kind: 'complete';
@@ -36,6 +44,8 @@ export type LiquidationEvent =
   | 'ReductionCompleted'
   | 'LiquidationPaused'
   | 'LiquidationResumed'
+  | 'ClaimsRecalled'
+  | 'TakeoverOrdered'
   | 'ShortfallDeclared'
   | 'LiquidationFeeSet'
   | 'LiquidationCompleted';
@@ -51,7 +61,8 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
     if (command.kind === 'start') {
       return state.status === 'none' ? [{ type: 'LiquidationStarted', data: command.data }] : [];
     }
-    if (state.status !== 'running') return [];
+    // While accounts has not answered, whatever is decided rests on figures that are about to change.
+    if (state.status !== 'running' || (command.seen ?? 0) !== state.asked) return [];
     const { liquidationId, accountId } = state;
     switch (command.kind) {
       case 'reduce':
@@ -64,6 +75,20 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
       case 'pause':
         if (state.phase !== 'planning' || state.pausedFor === command.reason) return [];
         return [{ type: 'LiquidationPaused', data: { liquidationId, accountId, reason: command.reason } }];
+      case 'recall':
+        if (state.phase !== 'planning' || state.hasRecalled || command.assets.length === 0) return [];
+        return [
+          ...resumed(state),
+          { type: 'ClaimsRecalled', data: { liquidationId, accountId, assets: [...command.assets] } },
+        ];
+      case 'take-over': {
+        if (state.phase !== 'planning' || command.collateral.length === 0) return [];
+        const [collateral, debts] = [[...command.collateral], [...command.debts]];
+        return [
+          ...resumed(state),
+          { type: 'TakeoverOrdered', data: { liquidationId, accountId, collateral, debts } },
+        ];
+      }
       case 'declare':
         if (state.phase !== 'planning' || command.shortfalls.length === 0) return [];
         return [
@@ -88,7 +113,8 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
   evolve: (state, event) => {
     if (event.type === 'LiquidationStarted') {
       const { liquidationId, accountId } = event.data;
-      return { status: 'running', liquidationId, accountId, step: 0, phase: 'planning', pausedFor: '' };
+      const fresh = { step: 0, phase: 'planning', pausedFor: '', asked: 0, hasRecalled: false } as const;
+      return { status: 'running', liquidationId, accountId, ...fresh };
     }
     if (state.status !== 'running') return state;
     switch (event.type) {
@@ -100,6 +126,10 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
         return { ...state, pausedFor: event.data.reason };
       case 'LiquidationResumed':
         return { ...state, pausedFor: '' };
+      case 'ClaimsRecalled':
+        return { ...state, asked: state.asked + 1, hasRecalled: true, pausedFor: '' };
+      case 'TakeoverOrdered':
+        return { ...state, asked: state.asked + 1, pausedFor: '' };
       case 'ShortfallDeclared':
         return { ...state, phase: 'settling' };
       case 'LiquidationFeeSet':

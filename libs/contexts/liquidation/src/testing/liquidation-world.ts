@@ -1,35 +1,27 @@
 import type { Envelope, NewEvent } from '@plinth/eventing';
 import { serviceSpec, type ServiceSpec } from '@plinth/eventing/testing';
 import { houseParameters } from '@plinth/margin';
-import { clientAccount, debtAccount, EXTERNAL, poolCash, poolLoans, venueSettlement } from '@plinth/market';
-import { EVENT_CATALOGUE, type EventData, type EventType, type Leg, type Posting } from '@plinth/messages';
 import {
-  addDecimal,
-  decimalOf,
-  formatDecimal,
-  multiply,
-  negateDecimal,
-  roundDecimal,
-  subtractDecimal,
-} from '@plinth/money';
+  clientAccount,
+  debtAccount,
+  EXTERNAL,
+  HOUSE_INVENTORY,
+  poolCash,
+  poolLoans,
+  venueSettlement,
+} from '@plinth/market';
+import { type EventData, type EventType, type Leg, type Posting, type TakenOver } from '@plinth/messages';
+import { decimalOf, formatDecimal, multiply, roundDecimal, subtractDecimal } from '@plinth/money';
 import { formatCellParameters } from '@plinth/portfolio';
 import { DEFAULT_LIQUIDATION, type LiquidationConfig } from '../application/config.ts';
 import { liquidationService } from '../application/liquidation-service.ts';
 import type { LiquidationViews } from '../application/views.ts';
+import { exchangeOf, isUnderZero, made, minus, plus, smaller, transfer, venue } from './world-events.ts';
 
-const SCALES = { USD: 6, USDC: 6, BTC: 8, ETH: 8 } as const;
+/** No venue trades XAU. */
+const SCALES = { USD: 6, USDC: 6, BTC: 8, ETH: 8, XAU: 6 } as const;
 type Asset = keyof typeof SCALES;
 
-/**
- * An event of which only the fields that matter are given; the codec makes the others what they are when
- * unset.
- */
-export const made = <T extends EventType>(type: T, data: Readonly<Record<string, unknown>>): NewEvent =>
-  ({ type, data: EVENT_CATALOGUE[type].codec.fromJSON(data) }) as unknown as NewEvent;
-
-const minus = (text: string): string => formatDecimal(negateDecimal(decimalOf(text)));
-const plus = (a: string, b: string): string => formatDecimal(addDecimal(decimalOf(a), decimalOf(b)));
-const isUnderZero = (text: string): boolean => decimalOf(text).lt(decimalOf('0'));
 const money = (text: string, asset: Asset): string =>
   formatDecimal(roundDecimal(decimalOf(text), SCALES[asset], 'floor').rounded);
 
@@ -51,6 +43,8 @@ export class LiquidationWorld {
   at = 3_600_000;
   #round = 0;
   #count = 0;
+  #requests = 0;
+  #posted = 0;
   readonly #marks: Record<string, string> = {};
   readonly #positions = new Map<string, Holding>();
   readonly #balances = new Map<string, string>();
@@ -69,7 +63,7 @@ export class LiquidationWorld {
     for (const venueId of ['alpha', 'beta']) this.given(`venue-${venueId}`, venue(venueId));
     const parametersJson = formatCellParameters({ margin: houseParameters, call: { graceMs: 60_000 } });
     this.given('parameters-main', made('RiskParametersSet', { version: 1, parametersJson }));
-    this.prices({ BTC: '60000', ETH: '3000', USDC: '1' });
+    this.prices({ BTC: '60000', ETH: '3000', USDC: '1', XAU: '2000' });
   }
 
   get views(): LiquidationViews {
@@ -81,7 +75,7 @@ export class LiquidationWorld {
   }
 
   prices(
-    change: Readonly<Partial<Record<'BTC' | 'ETH' | 'USDC', string>>>,
+    change: Readonly<Partial<Record<'BTC' | 'ETH' | 'USDC' | 'XAU', string>>>,
     how: object = {},
   ): readonly Envelope[] {
     this.at += 1_000;
@@ -128,6 +122,10 @@ export class LiquidationWorld {
     this.#book(accountId, instrumentId, venueId, side, size, this.#marks[instrumentId] ?? '0', 'o');
   }
 
+  setVenue(venueId: string, state: string): void {
+    this.given(`venue-${venueId}`, made('VenueStateSet', { venueId, state, reason: '' }));
+  }
+
   fundInsurance(amount: string): void {
     const data = { fundingId: 'capital', purpose: 'insurance', asset: 'USD', amount };
     this.given('house-main', made('HouseFunded', { ...data, postings: [] }));
@@ -136,7 +134,8 @@ export class LiquidationWorld {
   request(accountId: string, cause = 'maintenance'): readonly Envelope[] {
     const { portfolio } = this.views;
     const figures = portfolio.figures(portfolio.assess(accountId));
-    const data = { accountId, liquidationId: `${accountId}.l1`, callId: '', cause };
+    this.#requests += 1;
+    const data = { accountId, liquidationId: `${accountId}.l${this.#requests}`, callId: '', cause };
     return this.given(`margin-${accountId}`, made('LiquidationRequested', { ...data, figures }));
   }
 
@@ -165,9 +164,78 @@ export class LiquidationWorld {
     for (const { leg, orderId } of orders) this.#fillLeg(accountId, liquidationId, orderId, leg, fills);
   }
 
+  /** Lends out what is free, as accounts would. */
+  supply(accountId: string, asset: Asset, amount: string): void {
+    this.#change(accountId, asset, minus(amount));
+    const postings = transfer(this.#ledgerAccount(accountId, asset), poolCash(asset), asset, amount);
+    const data = {
+      accountId,
+      asset,
+      amount,
+      location: 'venue:alpha',
+      supplied: amount,
+      indexThen: '1',
+      postings,
+    };
+    this.given(`account-${accountId}`, made('PoolSupplied', data));
+  }
+
+  /** The pool pays `amount` of a recalled claim back; `left` remains. */
+  redeem(accountId: string, asset: Asset, amount: string, left: string): void {
+    this.#change(accountId, asset, amount);
+    const postings = transfer(poolCash(asset), this.#ledgerAccount(accountId, asset), asset, amount);
+    const data = {
+      accountId,
+      asset,
+      amount,
+      location: 'venue:alpha',
+      supplied: left,
+      indexThen: '1',
+      postings,
+    };
+    const answer = { granted: amount, liquidationId: `${accountId}.l${this.#requests}` };
+    this.given(`account-${accountId}`, made('PoolRedeemed', { ...data, ...answer }));
+  }
+
+  /** Takes over balances against a debt in USD as accounts would: no more than pays it. */
+  takeOver(): void {
+    const { accountId, liquidationId, collateral } = this.last(
+      'TakeoverOrdered',
+    ) as EventData<'TakeoverOrdered'>;
+    const taken: TakenOver[] = [];
+    const postings: Posting[] = [];
+    for (const { asset, price } of collateral) {
+      const held = Number(this.#balances.get(`${accountId} ${asset}`) ?? '0');
+      const debt = Number(this.#debts.get(`${accountId} USD`) ?? '0');
+      if (held <= 0 || debt <= 0) continue;
+      const { gone, paid } = exchangeOf(held, debt, price);
+      taken.push({
+        asset,
+        kind: 'balance',
+        amount: gone,
+        price,
+        debtAsset: 'USD',
+        debtPrice: '1',
+        credited: paid,
+      });
+      postings.push(
+        ...transfer(this.#ledgerAccount(accountId, asset), HOUSE_INVENTORY, asset, gone),
+        ...transfer(HOUSE_INVENTORY, poolCash('USD'), 'USD', paid),
+        ...transfer(poolLoans('USD'), debtAccount(accountId, 'USD'), 'USD', paid),
+      );
+      this.#change(accountId, asset as Asset, minus(gone));
+      this.#debts.set(`${accountId} USD`, plus(String(debt), minus(paid)));
+    }
+    const data = { accountId, liquidationId, taken, postings };
+    this.given(`account-${accountId}`, made('CollateralTakenOver', data));
+  }
+
   /** Answers every shortfall as accounts would. */
   post(): void {
-    for (const { liquidationId, accountId, asset, amount, uncovered } of this.all('ShortfallCovered')) {
+    const all = this.all('ShortfallCovered');
+    const due = all.slice(this.#posted);
+    this.#posted = all.length;
+    for (const { liquidationId, accountId, asset, amount, uncovered } of due) {
       const debt = this.#debts.get(`${accountId} ${asset}`) ?? '0';
       const paid = plus(amount, uncovered);
       this.#debts.set(`${accountId} ${asset}`, plus(debt, minus(paid)));
@@ -321,24 +389,3 @@ export class LiquidationWorld {
     this.given(`instrument-${instrumentId}`, made('InstrumentListed', data));
   }
 }
-
-const smaller = (a: string, b: string): string => (decimalOf(a).lt(decimalOf(b)) ? a : b);
-
-const venue = (venueId: string): NewEvent =>
-  made('VenueRegistered', {
-    ...{ venueId, kind: 'cex', takerFeePpm: 500, creditLimit: '5000000' },
-    ...{
-      defaultProbabilityPpm: 1_000,
-      lossGivenDefaultPpm: 600_000,
-      requirementPpm: 50_000,
-      transferablePpm: 900_000,
-    },
-    listings: ['BTC-PERP', 'ETH-PERP', 'BTC/USD', 'ETH/USD', 'USDC/USD'].map((instrumentId) => ({
-      ...{
-        instrumentId,
-        lot: '0.001',
-        tick: instrumentId === 'USDC/USD' ? '0.0001' : '0.01',
-        minQuantity: '0.001',
-      },
-    })),
-  });

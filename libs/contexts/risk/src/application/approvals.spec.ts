@@ -99,6 +99,24 @@ describe('an order', () => {
     const short = { accountId: 'trader', orderId: 'c', instrumentId: 'ETH/USD', side: 'sell', quantity: '1' };
     expect(verdict(world.place(short))).toBe('POOL_DRY');
   });
+
+  it('never counts on the cash that an order of another account before it may still borrow', () => {
+    const world = funded();
+    world.open('other', '100');
+    for (const accountId of ['trader', 'other']) world.deposit(accountId, 'BTC', '40');
+    const order = { instrumentId: 'BTC/USD', side: 'buy' };
+    // A million in the pool, 900,000 each: neither has drawn anything yet.
+    expect(verdict(world.place({ ...order, accountId: 'trader', orderId: 'a', quantity: '15' }))).toBe(
+      'approved',
+    );
+    expect(verdict(world.place({ ...order, accountId: 'other', orderId: 'b', quantity: '15' }))).toBe(
+      'POOL_DRY',
+    );
+    world.given('order-a', orderClosed('trader', 'a'));
+    expect(verdict(world.place({ ...order, accountId: 'other', orderId: 'c', quantity: '15' }))).toBe(
+      'approved',
+    );
+  });
 });
 
 describe('a purchase at a venue without cash', () => {

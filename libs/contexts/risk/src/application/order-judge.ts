@@ -1,7 +1,7 @@
 import { isRiskReducing, marginWithOpenOrders, type HypotheticalOrder } from '@plinth/margin';
-import { indexOf, NUMERAIRE, poolCash, SIGN, venueLocation } from '@plinth/market';
+import { indexOf, NUMERAIRE, venueLocation } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
-import { assert, textToFloat, unitsToFloat } from '@plinth/money';
+import { assert, textToFloat } from '@plinth/money';
 import {
   dependenciesOf,
   objectionable,
@@ -12,6 +12,7 @@ import {
 import type { OrderJudgement, Unjudged } from '../domain/approvals.ts';
 import type { Reserved } from '../domain/margin-account.ts';
 import { legOf, pushesAlike, restingLegs, venuesOf } from './open-order-terms.ts';
+import { poolsDry } from './pool-demand.ts';
 
 type Placed = EventData<'OrderPlaced'>;
 
@@ -135,38 +136,4 @@ const notionalOf = (portfolio: PortfolioView, leg: HypotheticalLeg): number => {
   const settled = portfolio.marks.ofAsset(instrument.quoteAsset)?.price ?? 0;
   const price = leg.price ?? 0;
   return instrument.inverse ? (size / price) * settled : size * price * settled;
-};
-
-/** Assets that spot orders spend beyond what the account has and what the pool could lend. */
-const poolsDry = (
-  portfolio: PortfolioView,
-  accountId: string,
-  resting: readonly HypotheticalLeg[],
-  leg: HypotheticalLeg,
-): readonly string[] => {
-  const { ledger } = portfolio;
-  const spent = spendOf(portfolio, leg);
-  if (spent === undefined) return [];
-  const { asset } = spent;
-  const all = [leg, ...resting].reduce((sum, other) => {
-    const one = spendOf(portfolio, other);
-    return one?.asset === asset ? sum + one.amount : sum;
-  }, 0);
-  const scale = ledger.scaleOf(asset);
-  const owned = unitsToFloat(ledger.totalsOf(accountId).get(asset) ?? 0n, scale);
-  const borrowed = all - Math.max(0, owned);
-  return borrowed > 0 && borrowed > unitsToFloat(ledger.balance(poolCash(asset), asset), scale)
-    ? [asset]
-    : [];
-};
-
-const spendOf = (
-  portfolio: PortfolioView,
-  { instrumentId, side, quantity, price = 0 }: HypotheticalLeg,
-): Readonly<{ asset: string; amount: number }> | undefined => {
-  const { kind, underlying, quoteAsset } = portfolio.reference.instrument(instrumentId);
-  if (kind !== 'spot') return undefined;
-  return SIGN[side] > 0
-    ? { asset: quoteAsset, amount: quantity * price }
-    : { asset: underlying, amount: quantity };
 };

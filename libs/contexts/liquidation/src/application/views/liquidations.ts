@@ -1,19 +1,11 @@
-import type { Envelope, Fold, Instant } from '@plinth/eventing';
+import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import { SIGN, type Side } from '@plinth/market';
-import type { EventData, Leg } from '@plinth/messages';
+import type { EventData } from '@plinth/messages';
 import { assert, textToFloat } from '@plinth/money';
 import { fields } from '@plinth/views';
 import type { PortfolioView } from '@plinth/portfolio';
 import { LIMITS } from '../../domain/limits.ts';
-
-export type Stage = Readonly<{
-  position: bigint;
-  atMs: Instant;
-  event: string;
-  why: string;
-  step: number;
-  legs: readonly Leg[];
-}>;
+import { stageOf, type HandOver, type Stage, type TalesEnvelope } from './stages.ts';
 
 /** USD at the marks of the fills; slippage is positive when the fills were worse than the marks. */
 export type Reduced = Readonly<{ notional: number; slippage: number; fees: number; fills: number }>;
@@ -43,6 +35,13 @@ export type LiquidationRecord = Readonly<{
   /** Steps in a row that filled nothing, and the round of marks before which no further one is tried. */
   emptySteps: number;
   waitForRound: number;
+  /** Recalls and takeovers asked so far, and what accounts has not answered of them. */
+  asked: number;
+  awaiting: ReadonlySet<string>;
+  hasRecalled: boolean;
+  hasTakenOver: boolean;
+  /** Debts that the house paid for what it took, USD. */
+  takenOver: number;
   shortfalls: ReadonlyMap<string, Shortfall>;
   fee: Readonly<{ asset: string; amount: string }> | undefined;
   completed: EventData<'LiquidationCompleted'> | undefined;
@@ -85,6 +84,11 @@ export class LiquidationsView implements Fold {
         return this.#change(event, { pausedFor: event.data.reason });
       case 'LiquidationResumed':
         return this.#change(event, { pausedFor: '' });
+      case 'ClaimsRecalled':
+      case 'TakeoverOrdered':
+      case 'PoolRedeemed':
+      case 'CollateralTakenOver':
+        return this.#handOver(event);
       case 'ShortfallDeclared':
       case 'ShortfallCovered':
       case 'InsurancePosted':
@@ -135,6 +139,7 @@ export class LiquidationsView implements Fold {
       total: NOTHING,
       emptySteps: 0,
       waitForRound: 0,
+      ...{ asked: 0, awaiting: new Set(), hasRecalled: false, hasTakenOver: false, takenOver: 0 },
       shortfalls: new Map(),
       fee: undefined,
       completed: undefined,
@@ -193,6 +198,29 @@ export class LiquidationsView implements Fold {
     this.#change(event, { phase: 'planning', openOrders: new Set(), emptySteps, waitForRound });
   }
 
+  /** What is asked of accounts for an account that has nothing left to trade, and the answers. */
+  #handOver(event: HandOver): void {
+    const record = this.#records.get(event.data.liquidationId);
+    if (record === undefined) return;
+    const awaiting = new Set(record.awaiting);
+    switch (event.type) {
+      case 'ClaimsRecalled':
+        for (const asset of event.data.assets) awaiting.add(asset);
+        return this.#change(event, {
+          ...{ asked: record.asked + 1, awaiting, hasRecalled: true, pausedFor: '' },
+        });
+      case 'TakeoverOrdered':
+        awaiting.add(TAKEOVER);
+        return this.#change(event, { asked: record.asked + 1, awaiting, hasTakenOver: true, pausedFor: '' });
+      case 'PoolRedeemed':
+        awaiting.delete(event.data.asset);
+        return this.#change(event, { awaiting });
+      case 'CollateralTakenOver':
+        awaiting.delete(TAKEOVER);
+        return this.#change(event, { awaiting, takenOver: record.takenOver + paidUsd(event.data) });
+    }
+  }
+
   #shortfall(
     event: Envelope<'ShortfallDeclared' | 'ShortfallCovered' | 'InsurancePosted' | 'BadDebtRecorded'>,
   ): void {
@@ -228,6 +256,7 @@ export class LiquidationsView implements Fold {
         fields(
           ...[r.started.accountId, r.position, r.phase, r.pausedFor, r.step, r.emptySteps, r.waitForRound],
           ...[r.total.notional, r.total.slippage, r.total.fees, r.total.fills, r.ofStep.fills],
+          ...[r.asked, r.hasRecalled, r.hasTakenOver, r.takenOver, fields(...r.awaiting)],
           ...[r.completed?.outcome, r.fee?.amount, r.stages.length, ...r.openOrders],
         ),
       ];
@@ -238,6 +267,16 @@ export class LiquidationsView implements Fold {
         ];
       }
     }
+  }
+
+  dump() {
+    return { records: this.#records, running: this.#running, completed: this.#completed };
+  }
+
+  load(state: ReturnType<LiquidationsView['dump']>): void {
+    refill(this.#records, state.records);
+    refill(this.#running, state.running);
+    refill(this.#completed, state.completed);
   }
 
   reset(): void {
@@ -278,70 +317,8 @@ const sum = (a: Reduced, b: Reduced): Reduced => ({
   fills: a.fills + b.fills,
 });
 
-type Tale =
-  | 'LiquidationStarted'
-  | 'ReductionOrdered'
-  | 'ReductionCompleted'
-  | 'LiquidationPaused'
-  | 'LiquidationResumed'
-  | 'ShortfallDeclared'
-  | 'ShortfallCovered'
-  | 'InsurancePosted'
-  | 'BadDebtRecorded'
-  | 'LiquidationFeeSet'
-  | 'LiquidationCompleted';
-type TalesEnvelope = Envelope<Tale>;
+/** Beside the assets of recalled claims, which are in capital letters. */
+const TAKEOVER = 'takeover';
 
-const stageOf = (event: TalesEnvelope, step: number): Stage => ({
-  position: event.position,
-  atMs: event.occurredAt,
-  event: event.type,
-  why: tell(event),
-  step,
-  legs: event.type === 'ReductionOrdered' ? event.data.legs : [],
-});
-
-/** One sentence per stage, with the figures of its decision. */
-const tell = (event: TalesEnvelope): string => {
-  switch (event.type) {
-    case 'LiquidationStarted': {
-      const { cause, equity, maintenanceMargin, openOrders } = event.data;
-      const orders = `${openOrders.length} open order(s) are cancelled first`;
-      return `Equity ${equity} against a maintenance margin of ${maintenanceMargin} (${cause}); ${orders}.`;
-    }
-    case 'ReductionOrdered': {
-      const { legs, policy, equityBefore, maintenanceBefore, equityExpected, maintenanceExpected } =
-        event.data;
-      return (
-        `${policy}: ${legs.length} leg(s) take equity from ${equityBefore} to ${equityExpected} ` +
-        `and the maintenance margin from ${maintenanceBefore} to ${maintenanceExpected}; ` +
-        `the buffer wanted is ${event.data.targetBuffer}.`
-      );
-    }
-    case 'ReductionCompleted': {
-      const { reducedNotional, slippage, fees, equityAfter, maintenanceAfter } = event.data;
-      return (
-        `${reducedNotional} USD traded, ${slippage} USD worse than the marks, ${fees} USD of fees: ` +
-        `equity ${equityAfter}, maintenance margin ${maintenanceAfter}.`
-      );
-    }
-    case 'LiquidationPaused':
-      return `Waits: ${event.data.reason}.`;
-    case 'LiquidationResumed':
-      return 'Goes on.';
-    case 'ShortfallDeclared':
-      return `Nothing is left to trade; ${event.data.amount} ${event.data.asset} are owed.`;
-    case 'ShortfallCovered': {
-      const { amount, asset, uncovered } = event.data;
-      return `The insurance fund pays ${amount} ${asset}; ${uncovered} are uncovered.`;
-    }
-    case 'InsurancePosted':
-      return `${event.data.amount} ${event.data.asset} paid by the insurance fund.`;
-    case 'BadDebtRecorded':
-      return `${event.data.amount} ${event.data.asset} written off as bad debt.`;
-    case 'LiquidationFeeSet':
-      return `A fee of ${event.data.amount} ${event.data.asset} goes to the insurance fund.`;
-    case 'LiquidationCompleted':
-      return event.data.reason;
-  }
-};
+const paidUsd = ({ taken }: EventData<'CollateralTakenOver'>): number =>
+  taken.reduce((total, { credited, debtPrice }) => total + textToFloat(credited) * textToFloat(debtPrice), 0);

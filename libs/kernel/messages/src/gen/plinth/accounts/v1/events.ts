@@ -255,6 +255,10 @@ export interface PoolRedeemed {
   supplied: string;
   indexThen: string;
   postings: Posting[];
+  /** Cash of the pool that PoolCashGranted gave for this entry; empty when it needed none. At least the amount. */
+  granted: string;
+  /** Set when a liquidation recalled the claim; then the amount may be zero. */
+  liquidationId: string;
 }
 
 /** Interest earned since index_before, rounded down. */
@@ -366,6 +370,38 @@ export interface ContractSettled {
   asset: string;
   /** amount > 0 is received by the account, < 0 paid; rounded down to the asset's unit. */
   amount: string;
+  postings: Posting[];
+}
+
+/** Stream lending-{asset}: cash of a pool given to one redemption, so that two of them never take the same money. */
+export interface PoolCashGranted {
+  asset: string;
+  accountId: string;
+  amount: string;
+  /** Everything that was ever granted from this pool, this included. */
+  grantedTotal: string;
+  /** Set when a liquidation recalls the claim. */
+  liquidationId: string;
+}
+
+/** Collateral that no venue trades goes to the house in a liquidation; the house pays the account's debts for it. */
+export interface TakenOver {
+  asset: string;
+  /** balance | claim (on a lending pool) */
+  kind: string;
+  amount: string;
+  /** Conservative prices in USD at which it was taken, and at which the debt was counted. */
+  price: string;
+  debtAsset: string;
+  debtPrice: string;
+  /** How much of the debt the house paid. */
+  credited: string;
+}
+
+export interface CollateralTakenOver {
+  accountId: string;
+  liquidationId: string;
+  taken: TakenOver[];
   postings: Posting[];
 }
 
@@ -3875,7 +3911,17 @@ export const PoolSupplied: MessageFns<PoolSupplied> = {
 };
 
 function createBasePoolRedeemed(): PoolRedeemed {
-  return { accountId: "", asset: "", amount: "", location: "", supplied: "", indexThen: "", postings: [] };
+  return {
+    accountId: "",
+    asset: "",
+    amount: "",
+    location: "",
+    supplied: "",
+    indexThen: "",
+    postings: [],
+    granted: "",
+    liquidationId: "",
+  };
 }
 
 export const PoolRedeemed: MessageFns<PoolRedeemed> = {
@@ -3900,6 +3946,12 @@ export const PoolRedeemed: MessageFns<PoolRedeemed> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.granted !== "") {
+      writer.uint32(66).string(message.granted);
+    }
+    if (message.liquidationId !== "") {
+      writer.uint32(74).string(message.liquidationId);
     }
     return writer;
   },
@@ -3973,6 +4025,22 @@ export const PoolRedeemed: MessageFns<PoolRedeemed> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.granted = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4002,6 +4070,12 @@ export const PoolRedeemed: MessageFns<PoolRedeemed> = {
         ? globalThis.String(object.index_then)
         : "",
       postings: globalThis.Array.isArray(object?.postings) ? object.postings.map((e: any) => Posting.fromJSON(e)) : [],
+      granted: isSet(object.granted) ? globalThis.String(object.granted) : "",
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
     };
   },
 
@@ -4027,6 +4101,12 @@ export const PoolRedeemed: MessageFns<PoolRedeemed> = {
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    if (message.granted !== "") {
+      obj.granted = message.granted;
+    }
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
     }
     return obj;
   },
@@ -5499,6 +5579,409 @@ export const ContractSettled: MessageFns<ContractSettled> = {
     }
     if (message.amount !== "") {
       obj.amount = message.amount;
+    }
+    if (message.postings?.length) {
+      obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBasePoolCashGranted(): PoolCashGranted {
+  return { asset: "", accountId: "", amount: "", grantedTotal: "", liquidationId: "" };
+}
+
+export const PoolCashGranted: MessageFns<PoolCashGranted> = {
+  encode(message: PoolCashGranted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== "") {
+      writer.uint32(10).string(message.asset);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.amount !== "") {
+      writer.uint32(26).string(message.amount);
+    }
+    if (message.grantedTotal !== "") {
+      writer.uint32(34).string(message.grantedTotal);
+    }
+    if (message.liquidationId !== "") {
+      writer.uint32(42).string(message.liquidationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolCashGranted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolCashGranted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.grantedTotal = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PoolCashGranted {
+    return {
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      grantedTotal: isSet(object.grantedTotal)
+        ? globalThis.String(object.grantedTotal)
+        : isSet(object.granted_total)
+        ? globalThis.String(object.granted_total)
+        : "",
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
+    };
+  },
+
+  toJSON(message: PoolCashGranted): unknown {
+    const obj: any = {};
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.grantedTotal !== "") {
+      obj.grantedTotal = message.grantedTotal;
+    }
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
+    }
+    return obj;
+  },
+};
+
+function createBaseTakenOver(): TakenOver {
+  return { asset: "", kind: "", amount: "", price: "", debtAsset: "", debtPrice: "", credited: "" };
+}
+
+export const TakenOver: MessageFns<TakenOver> = {
+  encode(message: TakenOver, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== "") {
+      writer.uint32(10).string(message.asset);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.amount !== "") {
+      writer.uint32(26).string(message.amount);
+    }
+    if (message.price !== "") {
+      writer.uint32(34).string(message.price);
+    }
+    if (message.debtAsset !== "") {
+      writer.uint32(42).string(message.debtAsset);
+    }
+    if (message.debtPrice !== "") {
+      writer.uint32(50).string(message.debtPrice);
+    }
+    if (message.credited !== "") {
+      writer.uint32(58).string(message.credited);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakenOver {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakenOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.price = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.debtAsset = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.debtPrice = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.credited = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TakenOver {
+    return {
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      price: isSet(object.price) ? globalThis.String(object.price) : "",
+      debtAsset: isSet(object.debtAsset)
+        ? globalThis.String(object.debtAsset)
+        : isSet(object.debt_asset)
+        ? globalThis.String(object.debt_asset)
+        : "",
+      debtPrice: isSet(object.debtPrice)
+        ? globalThis.String(object.debtPrice)
+        : isSet(object.debt_price)
+        ? globalThis.String(object.debt_price)
+        : "",
+      credited: isSet(object.credited) ? globalThis.String(object.credited) : "",
+    };
+  },
+
+  toJSON(message: TakenOver): unknown {
+    const obj: any = {};
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.price !== "") {
+      obj.price = message.price;
+    }
+    if (message.debtAsset !== "") {
+      obj.debtAsset = message.debtAsset;
+    }
+    if (message.debtPrice !== "") {
+      obj.debtPrice = message.debtPrice;
+    }
+    if (message.credited !== "") {
+      obj.credited = message.credited;
+    }
+    return obj;
+  },
+};
+
+function createBaseCollateralTakenOver(): CollateralTakenOver {
+  return { accountId: "", liquidationId: "", taken: [], postings: [] };
+}
+
+export const CollateralTakenOver: MessageFns<CollateralTakenOver> = {
+  encode(message: CollateralTakenOver, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.liquidationId !== "") {
+      writer.uint32(18).string(message.liquidationId);
+    }
+    for (const v of message.taken) {
+      TakenOver.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.postings) {
+      Posting.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CollateralTakenOver {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCollateralTakenOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.taken.push(TakenOver.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.postings.push(Posting.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CollateralTakenOver {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
+      taken: globalThis.Array.isArray(object?.taken) ? object.taken.map((e: any) => TakenOver.fromJSON(e)) : [],
+      postings: globalThis.Array.isArray(object?.postings) ? object.postings.map((e: any) => Posting.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: CollateralTakenOver): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
+    }
+    if (message.taken?.length) {
+      obj.taken = message.taken.map((e) => TakenOver.toJSON(e));
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));

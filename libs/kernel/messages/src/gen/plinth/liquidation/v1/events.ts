@@ -134,6 +134,29 @@ export interface LiquidationCompleted {
   /** Fee paid into the fund, in USD, and a sentence on how it ended. */
   liquidationFee: string;
   reason: string;
+  /** Debts in USD that the house paid for what it took over. */
+  takenOver: string;
+}
+
+/** Nothing is left to trade: claims on lending pools are called back, as far as the pools have cash. */
+export interface ClaimsRecalled {
+  liquidationId: string;
+  accountId: string;
+  assets: string[];
+}
+
+/** An asset and its conservative price in USD: low for what is held, high for what is owed. */
+export interface AssetPrice {
+  asset: string;
+  price: string;
+}
+
+/** The house takes over what no venue trades and what no pool could pay, and pays the debts for it. */
+export interface TakeoverOrdered {
+  liquidationId: string;
+  accountId: string;
+  collateral: AssetPrice[];
+  debts: AssetPrice[];
 }
 
 function createBaseLiquidationStarted(): LiquidationStarted {
@@ -1653,6 +1676,7 @@ function createBaseLiquidationCompleted(): LiquidationCompleted {
     marksRoundEnd: 0,
     liquidationFee: "",
     reason: "",
+    takenOver: "",
   };
 }
 
@@ -1708,6 +1732,9 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
     }
     if (message.reason !== "") {
       writer.uint32(138).string(message.reason);
+    }
+    if (message.takenOver !== "") {
+      writer.uint32(146).string(message.takenOver);
     }
     return writer;
   },
@@ -1861,6 +1888,14 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
             message.reason = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.takenOver = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1940,6 +1975,11 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
         ? globalThis.String(object.liquidation_fee)
         : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      takenOver: isSet(object.takenOver)
+        ? globalThis.String(object.takenOver)
+        : isSet(object.taken_over)
+        ? globalThis.String(object.taken_over)
+        : "",
     };
   },
 
@@ -1995,6 +2035,297 @@ export const LiquidationCompleted: MessageFns<LiquidationCompleted> = {
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
+    }
+    if (message.takenOver !== "") {
+      obj.takenOver = message.takenOver;
+    }
+    return obj;
+  },
+};
+
+function createBaseClaimsRecalled(): ClaimsRecalled {
+  return { liquidationId: "", accountId: "", assets: [] };
+}
+
+export const ClaimsRecalled: MessageFns<ClaimsRecalled> = {
+  encode(message: ClaimsRecalled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.liquidationId !== "") {
+      writer.uint32(10).string(message.liquidationId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    for (const v of message.assets) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimsRecalled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimsRecalled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.assets.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClaimsRecalled {
+    return {
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      assets: globalThis.Array.isArray(object?.assets) ? object.assets.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ClaimsRecalled): unknown {
+    const obj: any = {};
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.assets?.length) {
+      obj.assets = message.assets;
+    }
+    return obj;
+  },
+};
+
+function createBaseAssetPrice(): AssetPrice {
+  return { asset: "", price: "" };
+}
+
+export const AssetPrice: MessageFns<AssetPrice> = {
+  encode(message: AssetPrice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== "") {
+      writer.uint32(10).string(message.asset);
+    }
+    if (message.price !== "") {
+      writer.uint32(18).string(message.price);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AssetPrice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAssetPrice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.price = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AssetPrice {
+    return {
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      price: isSet(object.price) ? globalThis.String(object.price) : "",
+    };
+  },
+
+  toJSON(message: AssetPrice): unknown {
+    const obj: any = {};
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.price !== "") {
+      obj.price = message.price;
+    }
+    return obj;
+  },
+};
+
+function createBaseTakeoverOrdered(): TakeoverOrdered {
+  return { liquidationId: "", accountId: "", collateral: [], debts: [] };
+}
+
+export const TakeoverOrdered: MessageFns<TakeoverOrdered> = {
+  encode(message: TakeoverOrdered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.liquidationId !== "") {
+      writer.uint32(10).string(message.liquidationId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    for (const v of message.collateral) {
+      AssetPrice.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.debts) {
+      AssetPrice.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeoverOrdered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeoverOrdered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.liquidationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.collateral.push(AssetPrice.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.debts.push(AssetPrice.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TakeoverOrdered {
+    return {
+      liquidationId: isSet(object.liquidationId)
+        ? globalThis.String(object.liquidationId)
+        : isSet(object.liquidation_id)
+        ? globalThis.String(object.liquidation_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      collateral: globalThis.Array.isArray(object?.collateral)
+        ? object.collateral.map((e: any) => AssetPrice.fromJSON(e))
+        : [],
+      debts: globalThis.Array.isArray(object?.debts) ? object.debts.map((e: any) => AssetPrice.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: TakeoverOrdered): unknown {
+    const obj: any = {};
+    if (message.liquidationId !== "") {
+      obj.liquidationId = message.liquidationId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.collateral?.length) {
+      obj.collateral = message.collateral.map((e) => AssetPrice.toJSON(e));
+    }
+    if (message.debts?.length) {
+      obj.debts = message.debts.map((e) => AssetPrice.toJSON(e));
     }
     return obj;
   },
