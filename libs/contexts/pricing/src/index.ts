@@ -1,5 +1,5 @@
-export { pricingService, PRICING } from './application/pricing-service.ts';
-export { PRICING_DEFAULTS, type PricingConfig } from './application/pricing-config.ts';
+export { pricingService } from './application/pricing-service.ts';
+export { PRICING, PRICING_DEFAULTS, type PricingConfig } from './application/pricing-config.ts';
 export type { PricingViews } from './application/pricing-views.ts';
 export {
   collectQuotes,
@@ -16,4 +16,5 @@ export {
   type PublisherQuote,
   type QuoteTerms,
 } from './domain/publisher-quotes.ts';
+export { AVERAGE_MS as SETTLEMENT_AVERAGE_MS } from './domain/settlement-average.ts';
 export { LIMITS as PRICING_LIMITS } from './domain/limits.ts';

@@ -3,6 +3,7 @@ import { LIMITS as MARKET_LIMITS, NUMERAIRE } from '@plinth/market';
 import type { EventData, pricingMessages, PriceRule } from '@plinth/messages';
 import { instrument, type ListInstrument } from '../domain/instrument.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { AVERAGE_MS } from '../domain/settlement-average.ts';
 import { splitPair } from '../domain/pairs.ts';
 import type { PricingViews } from './pricing-views.ts';
 import {
@@ -16,6 +17,13 @@ import {
 } from './request-checks.ts';
 
 type Request = pricingMessages.ListInstrumentRequest;
+
+/** A settlement price is an average: a contract must be there for all of its window. */
+const requireAhead = (expiresAtMs: number, now: number): void => {
+  if (expiresAtMs !== 0 && expiresAtMs < now + AVERAGE_MS) {
+    throw new InvalidField('expires_at_ms', `at least ${AVERAGE_MS} ms ahead of ${now}`);
+  }
+};
 
 const KINDS = ['spot', 'perpetual', 'future', 'option'] as const;
 
@@ -87,6 +95,7 @@ export const listInstrument: CommandHandler<Request, PricingViews> = (request, v
     requireId('asset', request.quoteAsset, 'quote_asset');
     requirePositive(request.contractSize, 'contract_size');
     requireKind(request);
+    requireAhead(request.expiresAtMs, context.now);
     requireRule(request.priceRule);
     const missing = missingAsset(request, views);
     if (missing !== undefined) return missing;

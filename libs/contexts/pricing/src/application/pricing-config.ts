@@ -1,3 +1,5 @@
+export const PRICING = 'pricing';
+
 export type PricingConfig = Readonly<{
   /** Id of the cell whose marks these are: stream marks-{cell}. */
   cell: string;

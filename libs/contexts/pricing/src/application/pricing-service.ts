@@ -8,15 +8,16 @@ import {
 import { haltAfterMs } from '../domain/marks.ts';
 import { explainMark } from './explain-mark.ts';
 import { listInstrument } from './list-instrument.ts';
-import { PRICING_DEFAULTS, type PricingConfig } from './pricing-config.ts';
+import { listProduct } from './list-product.ts';
+import { PRICING, PRICING_DEFAULTS, type PricingConfig } from './pricing-config.ts';
 import { getMark, listInstruments, listMarks, listSources } from './pricing-queries.ts';
 import { listedOf, pricingViews, type PricingViews } from './pricing-views.ts';
+import { listProducts } from './product-queries.ts';
 import { haltStale, publishRound } from './publish-round.ts';
-
-export const PRICING = 'pricing';
+import { listSettlements, nextSettlement, settleExpired } from './settlements.ts';
 
 /** The first moment at which a mark that is not halted has had no news for too long. */
-const nextDue = ({ reference, quotes }: PricingViews, config: PricingConfig): Instant | undefined => {
+const nextHalt = ({ reference, quotes }: PricingViews, config: PricingConfig): Instant | undefined => {
   let due: Instant | undefined;
   for (const { mark, atMs } of quotes.origins()) {
     const listed = mark.state === 'halted' ? undefined : listedOf(reference, mark.instrumentId);
@@ -27,23 +28,36 @@ const nextDue = ({ reference, quotes }: PricingViews, config: PricingConfig): In
   return due;
 };
 
-const react = (config: PricingConfig, event: Envelope, views: PricingViews): readonly Intent[] =>
-  event.type === 'TimerFired' && event.data.service === PRICING ? [haltStale(config, event, views)] : [];
+const nextDue = (views: PricingViews, config: PricingConfig): Instant | undefined => {
+  const due = [nextHalt(views, config), nextSettlement(views)].filter((at) => at !== undefined);
+  return due.length === 0 ? undefined : Math.min(...due);
+};
 
-/** Instruments and their marks. Owns instrument-{instrument} and marks-{cell}. */
+const react = (config: PricingConfig, event: Envelope, views: PricingViews): readonly Intent[] =>
+  event.type === 'TimerFired' && event.data.service === PRICING
+    ? [haltStale(config, event, views), ...settleExpired(event.occurredAt, views)]
+    : [];
+
+/** Instruments and products, their marks, and the prices at which what expires is settled. */
 export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): ServiceDefinition<PricingViews> =>
   defineService<PricingViews>({
     name: PRICING,
-    owns: ['instrument', 'marks'],
+    owns: ['instrument', 'marks', 'settlement', 'product'],
     views: pricingViews,
     react: (event, views) => react(config, event, views),
-    commands: { ListInstrument: listInstrument, PublishRound: publishRound(config) },
+    commands: {
+      ListInstrument: listInstrument,
+      ListProduct: listProduct,
+      PublishRound: publishRound(config),
+    },
     queries: {
       ListInstruments: listInstruments,
       GetMark: getMark,
       ListMarks: listMarks,
       ExplainMark: explainMark,
       ListSources: listSources,
+      ListProducts: listProducts,
+      ListSettlements: listSettlements,
     },
     nextDue: (views) => nextDue(views, config),
   });

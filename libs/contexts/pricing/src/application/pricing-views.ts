@@ -1,13 +1,24 @@
-import { MarksView, ReferenceView } from '@plinth/views';
+import { MarksView, ProductsView, ReferenceView, SettlementsView } from '@plinth/views';
 import type { Listed } from '../domain/pairs.ts';
+import { ExpiriesView } from './expiries-view.ts';
 import { QuotesView } from './quotes-view.ts';
 
-export type PricingViews = Readonly<{ reference: ReferenceView; marks: MarksView; quotes: QuotesView }>;
+export type PricingViews = Readonly<{
+  reference: ReferenceView;
+  marks: MarksView;
+  quotes: QuotesView;
+  products: ProductsView;
+  expiries: ExpiriesView;
+  settlements: SettlementsView;
+}>;
 
 export const pricingViews = (): PricingViews => ({
   reference: new ReferenceView(),
   marks: new MarksView(),
   quotes: new QuotesView(),
+  products: new ProductsView(),
+  expiries: new ExpiriesView(),
+  settlements: new SettlementsView(),
 });
 
 /** What a round must know of a listed instrument; undefined when it is not listed. */

@@ -20,6 +20,10 @@ export const LIMITS = {
   /** Speed limits up to a doubling per millisecond. */
   movePpmPerSecondMax: 1_000_000_000,
   minSourcesMax: 32,
+  nameLengthMax: 128,
+  /** Ratio of a product's leg: units of the instrument in one unit of the product. */
+  ratioMax: 1_000,
+  ratioDigits: 8,
   pageSizeMax: 1_000,
   pageSizeDefault: 100,
 } as const;

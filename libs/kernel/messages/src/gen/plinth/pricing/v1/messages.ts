@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ReadOptions } from "../../log/v1/types.ts";
-import { InstrumentListed, Mark, PriceRule, Quote } from "./events.ts";
+import { InstrumentListed, Mark, PriceRule, ProductLeg, Quote } from "./events.ts";
 
 export interface ListInstrumentRequest {
   instrumentId: string;
@@ -181,6 +181,81 @@ function createBaseListInstrumentRequest(): ListInstrumentRequest {
     kind: "",
     underlying: "",
     quoteAsset: "",
+/** A structured product: between two and eight legs, or one with cash behind it; the kind says what the legs must look like. */
+export interface ListProductRequest {
+  /** Upper case, e.g. `BTC-CS-70-80`. */
+  productId: string;
+  name: string;
+  /** call-spread | put-spread | straddle | strangle | collar | covered-call | reverse-convertible | custom */
+  kind: string;
+  /** Listed instruments of one quote asset; ratios signed, not zero. */
+  legs: ProductLeg[];
+}
+
+export interface ListProductsRequest {
+  /** Empty: every underlying. */
+  underlying: string;
+  /** 1..1000; 0 means 100. */
+  pageSize: number;
+  pageToken: string;
+  read: ReadOptions | undefined;
+}
+
+export interface ProductInfo {
+  productId: string;
+  name: string;
+  kind: string;
+  underlying: string;
+  quoteAsset: string;
+  legs: ProductLeg[];
+  /** 0 when no leg expires. */
+  expiresAtMs: number;
+  /** Net price of one unit at the legs' marks: Σ ratio · contract size · price, in the quote asset; empty while a leg has no mark. */
+  netPrice: string;
+  /** The worst state of the legs' marks: live | degraded | halted; settled when a leg has ended. */
+  state: string;
+}
+
+export interface ListProductsResponse {
+  products: ProductInfo[];
+  nextPageToken: string;
+  total: number;
+}
+
+export interface ListSettlementsRequest {
+  /** Empty: every underlying. */
+  underlying: string;
+  /** waiting | averaging | deferred | fixed; empty: all. */
+  state: string;
+  /** 1..1000; 0 means 100. */
+  pageSize: number;
+  pageToken: string;
+  read: ReadOptions | undefined;
+}
+
+/** What expires together, or has. */
+export interface SettlementInfo {
+  /** `{underlying}.{price asset}.{expiry}` */
+  settlementId: string;
+  underlying: string;
+  priceAsset: string;
+  expiresAtMs: number;
+  /** waiting | averaging | deferred | fixed */
+  state: string;
+  /** The settlement price when it is fixed, the average so far before; empty while there is none. */
+  price: string;
+  /** Milliseconds of live marks in the average, and the live marks of the index. */
+  coveredMs: number;
+  samples: number;
+  instrumentIds: string[];
+}
+
+export interface ListSettlementsResponse {
+  settlements: SettlementInfo[];
+  nextPageToken: string;
+  total: number;
+}
+
     contractSize: "",
     inverse: false,
     expiresAtMs: 0,
@@ -2304,3 +2379,970 @@ interface MessageFns<T> {
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
 }
+function createBaseListProductRequest(): ListProductRequest {
+  return { productId: "", name: "", kind: "", legs: [] };
+}
+
+export const ListProductRequest: MessageFns<ListProductRequest> = {
+  encode(message: ListProductRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.productId !== "") {
+      writer.uint32(10).string(message.productId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    for (const v of message.legs) {
+      ProductLeg.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProductRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProductRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.legs.push(ProductLeg.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListProductRequest {
+    return {
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      legs: globalThis.Array.isArray(object?.legs) ? object.legs.map((e: any) => ProductLeg.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListProductRequest): unknown {
+    const obj: any = {};
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => ProductLeg.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseListProductsRequest(): ListProductsRequest {
+  return { underlying: "", pageSize: 0, pageToken: "", read: undefined };
+}
+
+export const ListProductsRequest: MessageFns<ListProductsRequest> = {
+  encode(message: ListProductsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProductsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProductsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListProductsRequest {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: ListProductsRequest): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseProductInfo(): ProductInfo {
+  return {
+    productId: "",
+    name: "",
+    kind: "",
+    underlying: "",
+    quoteAsset: "",
+    legs: [],
+    expiresAtMs: 0,
+    netPrice: "",
+    state: "",
+  };
+}
+
+export const ProductInfo: MessageFns<ProductInfo> = {
+  encode(message: ProductInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.productId !== "") {
+      writer.uint32(10).string(message.productId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.underlying !== "") {
+      writer.uint32(34).string(message.underlying);
+    }
+    if (message.quoteAsset !== "") {
+      writer.uint32(42).string(message.quoteAsset);
+    }
+    for (const v of message.legs) {
+      ProductLeg.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(56).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.netPrice !== "") {
+      writer.uint32(66).string(message.netPrice);
+    }
+    if (message.state !== "") {
+      writer.uint32(74).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProductInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProductInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.quoteAsset = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.legs.push(ProductLeg.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.netPrice = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProductInfo {
+    return {
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      quoteAsset: isSet(object.quoteAsset)
+        ? globalThis.String(object.quoteAsset)
+        : isSet(object.quote_asset)
+        ? globalThis.String(object.quote_asset)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs) ? object.legs.map((e: any) => ProductLeg.fromJSON(e)) : [],
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      netPrice: isSet(object.netPrice)
+        ? globalThis.String(object.netPrice)
+        : isSet(object.net_price)
+        ? globalThis.String(object.net_price)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+    };
+  },
+
+  toJSON(message: ProductInfo): unknown {
+    const obj: any = {};
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.quoteAsset !== "") {
+      obj.quoteAsset = message.quoteAsset;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => ProductLeg.toJSON(e));
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.netPrice !== "") {
+      obj.netPrice = message.netPrice;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    return obj;
+  },
+};
+
+function createBaseListProductsResponse(): ListProductsResponse {
+  return { products: [], nextPageToken: "", total: 0 };
+}
+
+export const ListProductsResponse: MessageFns<ListProductsResponse> = {
+  encode(message: ListProductsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.products) {
+      ProductInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProductsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProductsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.products.push(ProductInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListProductsResponse {
+    return {
+      products: globalThis.Array.isArray(object?.products)
+        ? object.products.map((e: any) => ProductInfo.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListProductsResponse): unknown {
+    const obj: any = {};
+    if (message.products?.length) {
+      obj.products = message.products.map((e) => ProductInfo.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+};
+
+function createBaseListSettlementsRequest(): ListSettlementsRequest {
+  return { underlying: "", state: "", pageSize: 0, pageToken: "", read: undefined };
+}
+
+export const ListSettlementsRequest: MessageFns<ListSettlementsRequest> = {
+  encode(message: ListSettlementsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSettlementsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSettlementsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSettlementsRequest {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: ListSettlementsRequest): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseSettlementInfo(): SettlementInfo {
+  return {
+    settlementId: "",
+    underlying: "",
+    priceAsset: "",
+    expiresAtMs: 0,
+    state: "",
+    price: "",
+    coveredMs: 0,
+    samples: 0,
+    instrumentIds: [],
+  };
+}
+
+export const SettlementInfo: MessageFns<SettlementInfo> = {
+  encode(message: SettlementInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.settlementId !== "") {
+      writer.uint32(10).string(message.settlementId);
+    }
+    if (message.underlying !== "") {
+      writer.uint32(18).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(26).string(message.priceAsset);
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.state !== "") {
+      writer.uint32(42).string(message.state);
+    }
+    if (message.price !== "") {
+      writer.uint32(50).string(message.price);
+    }
+    if (message.coveredMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.coveredMs)) !== BigInt(message.coveredMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.coveredMs) of type int64 too large");
+      }
+      writer.uint32(56).int64(BigInt(message.coveredMs));
+    }
+    if (message.samples !== 0) {
+      writer.uint32(64).uint32(message.samples);
+    }
+    for (const v of message.instrumentIds) {
+      writer.uint32(74).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettlementInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettlementInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.settlementId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.price = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.coveredMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.samples = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.instrumentIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SettlementInfo {
+    return {
+      settlementId: isSet(object.settlementId)
+        ? globalThis.String(object.settlementId)
+        : isSet(object.settlement_id)
+        ? globalThis.String(object.settlement_id)
+        : "",
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      price: isSet(object.price) ? globalThis.String(object.price) : "",
+      coveredMs: isSet(object.coveredMs)
+        ? globalThis.Number(object.coveredMs)
+        : isSet(object.covered_ms)
+        ? globalThis.Number(object.covered_ms)
+        : 0,
+      samples: isSet(object.samples) ? globalThis.Number(object.samples) : 0,
+      instrumentIds: globalThis.Array.isArray(object?.instrumentIds)
+        ? object.instrumentIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.instrument_ids)
+        ? object.instrument_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: SettlementInfo): unknown {
+    const obj: any = {};
+    if (message.settlementId !== "") {
+      obj.settlementId = message.settlementId;
+    }
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.price !== "") {
+      obj.price = message.price;
+    }
+    if (message.coveredMs !== 0) {
+      obj.coveredMs = globalThis.Number(message.coveredMs);
+    }
+    if (message.samples !== 0) {
+      obj.samples = Math.round(message.samples);
+    }
+    if (message.instrumentIds?.length) {
+      obj.instrumentIds = message.instrumentIds;
+    }
+    return obj;
+  },
+};
+
+function createBaseListSettlementsResponse(): ListSettlementsResponse {
+  return { settlements: [], nextPageToken: "", total: 0 };
+}
+
+export const ListSettlementsResponse: MessageFns<ListSettlementsResponse> = {
+  encode(message: ListSettlementsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.settlements) {
+      SettlementInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSettlementsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSettlementsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.settlements.push(SettlementInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSettlementsResponse {
+    return {
+      settlements: globalThis.Array.isArray(object?.settlements)
+        ? object.settlements.map((e: any) => SettlementInfo.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListSettlementsResponse): unknown {
+    const obj: any = {};
+    if (message.settlements?.length) {
+      obj.settlements = message.settlements.map((e) => SettlementInfo.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+};
+

@@ -28,6 +28,11 @@ import {
   ListInstrumentsResponse,
   ListMarksRequest,
   ListMarksResponse,
+  ListProductRequest,
+  ListProductsRequest,
+  ListProductsResponse,
+  ListSettlementsRequest,
+  ListSettlementsResponse,
   ListSourcesRequest,
   ListSourcesResponse,
   PublishRoundRequest,
@@ -46,6 +51,16 @@ export const PricingCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Lists a structured product, a named bundle of listed instruments. Operators only. */
+  listProduct: {
+    path: "/plinth.pricing.v1.PricingCommands/ListProduct" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProductRequest): Buffer => Buffer.from(ListProductRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProductRequest => ListProductRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Judges one round of quotes and publishes the marks that changed. Operators and the price host only. */
   publishRound: {
     path: "/plinth.pricing.v1.PricingCommands/PublishRound" as const,
@@ -61,6 +76,8 @@ export const PricingCommandsService = {
 export interface PricingCommandsServer extends UntypedServiceImplementation {
   /** Lists an instrument with the rule by which its marks are made. Operators only. */
   listInstrument: handleUnaryCall<ListInstrumentRequest, Receipt>;
+  /** Lists a structured product, a named bundle of listed instruments. Operators only. */
+  listProduct: handleUnaryCall<ListProductRequest, Receipt>;
   /** Judges one round of quotes and publishes the marks that changed. Operators and the price host only. */
   publishRound: handleUnaryCall<PublishRoundRequest, Receipt>;
 }
@@ -78,6 +95,22 @@ export interface PricingCommandsClient extends Client {
   ): ClientUnaryCall;
   listInstrument(
     request: ListInstrumentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Lists a structured product, a named bundle of listed instruments. Operators only. */
+  listProduct(
+    request: ListProductRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  listProduct(
+    request: ListProductRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  listProduct(
+    request: ListProductRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -153,6 +186,29 @@ export const PricingQueriesService = {
     responseSerialize: (value: ExplainMarkResponse): Buffer => Buffer.from(ExplainMarkResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainMarkResponse => ExplainMarkResponse.decode(value),
   },
+  /** The structured products with their legs and net prices. */
+  listProducts: {
+    path: "/plinth.pricing.v1.PricingQueries/ListProducts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProductsRequest): Buffer => Buffer.from(ListProductsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProductsRequest => ListProductsRequest.decode(value),
+    responseSerialize: (value: ListProductsResponse): Buffer =>
+      Buffer.from(ListProductsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListProductsResponse => ListProductsResponse.decode(value),
+  },
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements: {
+    path: "/plinth.pricing.v1.PricingQueries/ListSettlements" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSettlementsRequest): Buffer =>
+      Buffer.from(ListSettlementsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSettlementsRequest => ListSettlementsRequest.decode(value),
+    responseSerialize: (value: ListSettlementsResponse): Buffer =>
+      Buffer.from(ListSettlementsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSettlementsResponse => ListSettlementsResponse.decode(value),
+  },
   /** The sources of prices and how often they were not used. */
   listSources: {
     path: "/plinth.pricing.v1.PricingQueries/ListSources" as const,
@@ -174,6 +230,10 @@ export interface PricingQueriesServer extends UntypedServiceImplementation {
   listMarks: handleUnaryCall<ListMarksRequest, ListMarksResponse>;
   /** Every quote behind a mark and why it was used or not. */
   explainMark: handleUnaryCall<ExplainMarkRequest, ExplainMarkResponse>;
+  /** The structured products with their legs and net prices. */
+  listProducts: handleUnaryCall<ListProductsRequest, ListProductsResponse>;
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements: handleUnaryCall<ListSettlementsRequest, ListSettlementsResponse>;
   /** The sources of prices and how often they were not used. */
   listSources: handleUnaryCall<ListSourcesRequest, ListSourcesResponse>;
 }
@@ -242,6 +302,38 @@ export interface PricingQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainMarkResponse) => void,
+  ): ClientUnaryCall;
+  /** The structured products with their legs and net prices. */
+  listProducts(
+    request: ListProductsRequest,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  listProducts(
+    request: ListProductsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  listProducts(
+    request: ListProductsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements(
+    request: ListSettlementsRequest,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
+  ): ClientUnaryCall;
+  listSettlements(
+    request: ListSettlementsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
+  ): ClientUnaryCall;
+  listSettlements(
+    request: ListSettlementsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
   ): ClientUnaryCall;
   /** The sources of prices and how often they were not used. */
   listSources(

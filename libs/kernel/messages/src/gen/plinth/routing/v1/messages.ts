@@ -26,6 +26,8 @@ export interface RegisterVenueRequest {
   listings: VenueListing[];
   /** Fixed cost of every child order there in the quote asset (gas); empty for none. */
   orderCost: string;
+  /** flat (also when empty) or the name of a rulebook: what the venue itself asks margin by. */
+  rulebook: string;
 }
 
 export interface SetVenueStateRequest {
@@ -83,6 +85,8 @@ export interface VenueInfo {
   openChildren: number;
   /** Children whose outcome the venue has not told yet. */
   unknownChildren: number;
+  /** flat or the name of a rulebook. */
+  rulebook: string;
 }
 
 export interface ListVenuesResponse {
@@ -215,6 +219,49 @@ export interface TakeVenueReportsRequest {
   reports: VenueReport[];
 }
 
+/** An order of a structured product: its legs are judged by risk together and sent at once, all or nothing where the books allow. */
+export interface PlaceProductOrderRequest {
+  /** At most 52 characters; the legs' orders are `{order_id}.1`, `{order_id}.2`, and so on. */
+  orderId: string;
+  accountId: string;
+  /** Empty for the account itself. */
+  subAccountId: string;
+  productId: string;
+  /** buy | sell */
+  side: string;
+  /** Units of the product; every leg's quantity (times its ratio) must be whole lots. */
+  quantity: string;
+  /** market | limit */
+  orderType: string;
+  /** Worst net price of one unit, signed; required for limit orders, empty for market orders. */
+  limitPrice: string;
+}
+
+export interface GetProductOrderRequest {
+  orderId: string;
+  read: ReadOptions | undefined;
+}
+
+export interface ProductOrderInfo {
+  orderId: string;
+  accountId: string;
+  productId: string;
+  side: string;
+  quantity: string;
+  limitPrice: string;
+  arrivalPrice: string;
+  /** open | closed */
+  status: string;
+  /** filled | partial | unfilled | refused | cancelled; empty while open. */
+  outcome: string;
+  reason: string;
+  /** Whole bundles that the fills make up. */
+  filledQuantity: string;
+  /** Net price of one unit when all legs were filled alike; empty otherwise. */
+  netPrice: string;
+  legs: OrderInfo[];
+}
+
 function createBaseRegisterVenueRequest(): RegisterVenueRequest {
   return {
     venueId: "",
@@ -229,6 +276,7 @@ function createBaseRegisterVenueRequest(): RegisterVenueRequest {
     transferablePpm: 0,
     listings: [],
     orderCost: "",
+    rulebook: "",
   };
 }
 
@@ -269,6 +317,9 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
     }
     if (message.orderCost !== "") {
       writer.uint32(98).string(message.orderCost);
+    }
+    if (message.rulebook !== "") {
+      writer.uint32(106).string(message.rulebook);
     }
     return writer;
   },
@@ -382,6 +433,14 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
             message.orderCost = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -446,6 +505,7 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
         : isSet(object.order_cost)
         ? globalThis.String(object.order_cost)
         : "",
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
     };
   },
 
@@ -486,6 +546,9 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
     }
     if (message.orderCost !== "") {
       obj.orderCost = message.orderCost;
+    }
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
     }
     return obj;
   },
@@ -1011,6 +1074,7 @@ function createBaseVenueInfo(): VenueInfo {
     lastSequence: 0,
     openChildren: 0,
     unknownChildren: 0,
+    rulebook: "",
   };
 }
 
@@ -1054,6 +1118,9 @@ export const VenueInfo: MessageFns<VenueInfo> = {
     }
     if (message.unknownChildren !== 0) {
       writer.uint32(96).uint32(message.unknownChildren);
+    }
+    if (message.rulebook !== "") {
+      writer.uint32(106).string(message.rulebook);
     }
     return writer;
   },
@@ -1167,6 +1234,14 @@ export const VenueInfo: MessageFns<VenueInfo> = {
             message.unknownChildren = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1227,6 +1302,7 @@ export const VenueInfo: MessageFns<VenueInfo> = {
         : isSet(object.unknown_children)
         ? globalThis.Number(object.unknown_children)
         : 0,
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
     };
   },
 
@@ -1267,6 +1343,9 @@ export const VenueInfo: MessageFns<VenueInfo> = {
     }
     if (message.unknownChildren !== 0) {
       obj.unknownChildren = Math.round(message.unknownChildren);
+    }
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
     }
     return obj;
   },
@@ -3145,6 +3224,567 @@ export const TakeVenueReportsRequest: MessageFns<TakeVenueReportsRequest> = {
     }
     if (message.reports?.length) {
       obj.reports = message.reports.map((e) => VenueReport.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBasePlaceProductOrderRequest(): PlaceProductOrderRequest {
+  return {
+    orderId: "",
+    accountId: "",
+    subAccountId: "",
+    productId: "",
+    side: "",
+    quantity: "",
+    orderType: "",
+    limitPrice: "",
+  };
+}
+
+export const PlaceProductOrderRequest: MessageFns<PlaceProductOrderRequest> = {
+  encode(message: PlaceProductOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.subAccountId !== "") {
+      writer.uint32(26).string(message.subAccountId);
+    }
+    if (message.productId !== "") {
+      writer.uint32(34).string(message.productId);
+    }
+    if (message.side !== "") {
+      writer.uint32(42).string(message.side);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(50).string(message.quantity);
+    }
+    if (message.orderType !== "") {
+      writer.uint32(58).string(message.orderType);
+    }
+    if (message.limitPrice !== "") {
+      writer.uint32(66).string(message.limitPrice);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaceProductOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaceProductOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subAccountId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.side = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.orderType = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.limitPrice = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlaceProductOrderRequest {
+    return {
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      subAccountId: isSet(object.subAccountId)
+        ? globalThis.String(object.subAccountId)
+        : isSet(object.sub_account_id)
+        ? globalThis.String(object.sub_account_id)
+        : "",
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      side: isSet(object.side) ? globalThis.String(object.side) : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+      orderType: isSet(object.orderType)
+        ? globalThis.String(object.orderType)
+        : isSet(object.order_type)
+        ? globalThis.String(object.order_type)
+        : "",
+      limitPrice: isSet(object.limitPrice)
+        ? globalThis.String(object.limitPrice)
+        : isSet(object.limit_price)
+        ? globalThis.String(object.limit_price)
+        : "",
+    };
+  },
+
+  toJSON(message: PlaceProductOrderRequest): unknown {
+    const obj: any = {};
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.subAccountId !== "") {
+      obj.subAccountId = message.subAccountId;
+    }
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.side !== "") {
+      obj.side = message.side;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    if (message.orderType !== "") {
+      obj.orderType = message.orderType;
+    }
+    if (message.limitPrice !== "") {
+      obj.limitPrice = message.limitPrice;
+    }
+    return obj;
+  },
+};
+
+function createBaseGetProductOrderRequest(): GetProductOrderRequest {
+  return { orderId: "", read: undefined };
+}
+
+export const GetProductOrderRequest: MessageFns<GetProductOrderRequest> = {
+  encode(message: GetProductOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetProductOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetProductOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetProductOrderRequest {
+    return {
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: GetProductOrderRequest): unknown {
+    const obj: any = {};
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseProductOrderInfo(): ProductOrderInfo {
+  return {
+    orderId: "",
+    accountId: "",
+    productId: "",
+    side: "",
+    quantity: "",
+    limitPrice: "",
+    arrivalPrice: "",
+    status: "",
+    outcome: "",
+    reason: "",
+    filledQuantity: "",
+    netPrice: "",
+    legs: [],
+  };
+}
+
+export const ProductOrderInfo: MessageFns<ProductOrderInfo> = {
+  encode(message: ProductOrderInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.productId !== "") {
+      writer.uint32(26).string(message.productId);
+    }
+    if (message.side !== "") {
+      writer.uint32(34).string(message.side);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(42).string(message.quantity);
+    }
+    if (message.limitPrice !== "") {
+      writer.uint32(50).string(message.limitPrice);
+    }
+    if (message.arrivalPrice !== "") {
+      writer.uint32(58).string(message.arrivalPrice);
+    }
+    if (message.status !== "") {
+      writer.uint32(66).string(message.status);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(74).string(message.outcome);
+    }
+    if (message.reason !== "") {
+      writer.uint32(82).string(message.reason);
+    }
+    if (message.filledQuantity !== "") {
+      writer.uint32(90).string(message.filledQuantity);
+    }
+    if (message.netPrice !== "") {
+      writer.uint32(98).string(message.netPrice);
+    }
+    for (const v of message.legs) {
+      OrderInfo.encode(v!, writer.uint32(106).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProductOrderInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProductOrderInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.side = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.limitPrice = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.arrivalPrice = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.status = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.filledQuantity = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.netPrice = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.legs.push(OrderInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProductOrderInfo {
+    return {
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      side: isSet(object.side) ? globalThis.String(object.side) : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+      limitPrice: isSet(object.limitPrice)
+        ? globalThis.String(object.limitPrice)
+        : isSet(object.limit_price)
+        ? globalThis.String(object.limit_price)
+        : "",
+      arrivalPrice: isSet(object.arrivalPrice)
+        ? globalThis.String(object.arrivalPrice)
+        : isSet(object.arrival_price)
+        ? globalThis.String(object.arrival_price)
+        : "",
+      status: isSet(object.status) ? globalThis.String(object.status) : "",
+      outcome: isSet(object.outcome) ? globalThis.String(object.outcome) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      filledQuantity: isSet(object.filledQuantity)
+        ? globalThis.String(object.filledQuantity)
+        : isSet(object.filled_quantity)
+        ? globalThis.String(object.filled_quantity)
+        : "",
+      netPrice: isSet(object.netPrice)
+        ? globalThis.String(object.netPrice)
+        : isSet(object.net_price)
+        ? globalThis.String(object.net_price)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs)
+        ? object.legs.map((e: any) => OrderInfo.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ProductOrderInfo): unknown {
+    const obj: any = {};
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.side !== "") {
+      obj.side = message.side;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    if (message.limitPrice !== "") {
+      obj.limitPrice = message.limitPrice;
+    }
+    if (message.arrivalPrice !== "") {
+      obj.arrivalPrice = message.arrivalPrice;
+    }
+    if (message.status !== "") {
+      obj.status = message.status;
+    }
+    if (message.outcome !== "") {
+      obj.outcome = message.outcome;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.filledQuantity !== "") {
+      obj.filledQuantity = message.filledQuantity;
+    }
+    if (message.netPrice !== "") {
+      obj.netPrice = message.netPrice;
+    }
+    if (message.legs?.length) {
+      obj.legs = message.legs.map((e) => OrderInfo.toJSON(e));
     }
     return obj;
   },

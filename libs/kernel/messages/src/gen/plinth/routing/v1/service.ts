@@ -22,6 +22,7 @@ import {
   CancelOrderRequest,
   GetOrderCostsRequest,
   GetOrderRequest,
+  GetProductOrderRequest,
   ListOrdersRequest,
   ListOrdersResponse,
   ListVenuesRequest,
@@ -29,6 +30,8 @@ import {
   OrderCosts,
   OrderInfo,
   PlaceOrderRequest,
+  PlaceProductOrderRequest,
+  ProductOrderInfo,
   RegisterVenueRequest,
   SetVenueStateRequest,
   TakeVenueReportsRequest,
@@ -67,6 +70,17 @@ export const RoutingCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder: {
+    path: "/plinth.routing.v1.RoutingCommands/PlaceProductOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlaceProductOrderRequest): Buffer =>
+      Buffer.from(PlaceProductOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlaceProductOrderRequest => PlaceProductOrderRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder: {
     path: "/plinth.routing.v1.RoutingCommands/CancelOrder" as const,
@@ -97,6 +111,8 @@ export interface RoutingCommandsServer extends UntypedServiceImplementation {
   setVenueState: handleUnaryCall<SetVenueStateRequest, Receipt>;
   /** Places a parent order; it is routed once risk has approved it. */
   placeOrder: handleUnaryCall<PlaceOrderRequest, Receipt>;
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder: handleUnaryCall<PlaceProductOrderRequest, Receipt>;
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, Receipt>;
   /** Takes in what a venue reported, in order and without gaps. Sent by the venue's poller, never by clients. */
@@ -148,6 +164,22 @@ export interface RoutingCommandsClient extends Client {
   ): ClientUnaryCall;
   placeOrder(
     request: PlaceOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -218,6 +250,17 @@ export const RoutingQueriesService = {
     responseSerialize: (value: OrderInfo): Buffer => Buffer.from(OrderInfo.encode(value).finish()),
     responseDeserialize: (value: Buffer): OrderInfo => OrderInfo.decode(value),
   },
+  /** One order of a structured product with its legs. */
+  getProductOrder: {
+    path: "/plinth.routing.v1.RoutingQueries/GetProductOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetProductOrderRequest): Buffer =>
+      Buffer.from(GetProductOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetProductOrderRequest => GetProductOrderRequest.decode(value),
+    responseSerialize: (value: ProductOrderInfo): Buffer => Buffer.from(ProductOrderInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ProductOrderInfo => ProductOrderInfo.decode(value),
+  },
   /** Orders of an account, newest first. */
   listOrders: {
     path: "/plinth.routing.v1.RoutingQueries/ListOrders" as const,
@@ -245,6 +288,8 @@ export interface RoutingQueriesServer extends UntypedServiceImplementation {
   listVenues: handleUnaryCall<ListVenuesRequest, ListVenuesResponse>;
   /** One order with its children. */
   getOrder: handleUnaryCall<GetOrderRequest, OrderInfo>;
+  /** One order of a structured product with its legs. */
+  getProductOrder: handleUnaryCall<GetProductOrderRequest, ProductOrderInfo>;
   /** Orders of an account, newest first. */
   listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
   /** What an order cost against its arrival price. */
@@ -283,6 +328,22 @@ export interface RoutingQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: OrderInfo) => void,
+  ): ClientUnaryCall;
+  /** One order of a structured product with its legs. */
+  getProductOrder(
+    request: GetProductOrderRequest,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
+  ): ClientUnaryCall;
+  getProductOrder(
+    request: GetProductOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
+  ): ClientUnaryCall;
+  getProductOrder(
+    request: GetProductOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
   ): ClientUnaryCall;
   /** Orders of an account, newest first. */
   listOrders(

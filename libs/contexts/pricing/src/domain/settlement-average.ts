@@ -1,0 +1,90 @@
+import { assert, divideUnits } from '@plinth/money';
+import { PRICE_ONE } from './price-units.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The settlement price is the average of the index over this long before expiry. */
+export const AVERAGE_MS = 30 * MINUTE_MS;
+
+/** Of the window, at least this much must have live marks; otherwise the settlement waits for the rest. */
+export const MIN_COVERED_MS = 15 * MINUTE_MS;
+
+/** USD prices of the underlying and of what its price is expressed in; undefined while one is not live. */
+export type LivePrices = Readonly<{ index: bigint; priceAsset: bigint }> | undefined;
+
+/** Σ price · milliseconds since the window began, at 1e-12. */
+export type SettlementAverage = Readonly<{
+  expiresAtMs: number;
+  /** Everything before is counted. */
+  countedToMs: number;
+  indexIntegral: bigint;
+  priceAssetIntegral: bigint;
+  coveredMs: number;
+  /** Published marks of the index in the window that were live. */
+  samples: number;
+}>;
+
+/** Nothing is counted of what was before the listing. */
+export const emptyAverage = (expiresAtMs: number, listedAtMs = 0): SettlementAverage => ({
+  expiresAtMs,
+  countedToMs: Math.max(expiresAtMs - AVERAGE_MS, listedAtMs),
+  indexIntegral: 0n,
+  priceAssetIntegral: 0n,
+  coveredMs: 0,
+  samples: 0,
+});
+
+/** Nothing more is counted: the expiry is past, and enough of the window had live marks. */
+export const isComplete = ({ countedToMs, expiresAtMs, coveredMs }: SettlementAverage): boolean =>
+  countedToMs >= expiresAtMs && coveredMs >= MIN_COVERED_MS;
+
+const count = (average: SettlementAverage, prices: LivePrices, toMs: number): SettlementAverage => {
+  if (prices === undefined) return { ...average, countedToMs: toMs };
+  const ms = toMs - average.countedToMs;
+  return {
+    ...average,
+    countedToMs: toMs,
+    indexIntegral: average.indexIntegral + prices.index * BigInt(ms),
+    priceAssetIntegral: average.priceAssetIntegral + prices.priceAsset * BigInt(ms),
+    coveredMs: average.coveredMs + ms,
+  };
+};
+
+/**
+ * These prices stood until `toMs`. The window ends at expiry when enough of it was live; otherwise it goes on to
+ * the very millisecond at which enough is.
+ */
+export const countUntil = (
+  average: SettlementAverage,
+  prices: LivePrices,
+  toMs: number,
+): SettlementAverage => {
+  if (toMs <= average.countedToMs || isComplete(average)) return average;
+  const atExpiry =
+    average.countedToMs < average.expiresAtMs
+      ? count(average, prices, Math.min(toMs, average.expiresAtMs))
+      : average;
+  if (toMs <= average.expiresAtMs || isComplete(atExpiry)) return atExpiry;
+  const enoughAtMs = atExpiry.countedToMs + MIN_COVERED_MS - atExpiry.coveredMs;
+  return count(atExpiry, prices, prices === undefined ? toMs : Math.min(toMs, enoughAtMs));
+};
+
+export type SettlementPrices = Readonly<{ price: bigint; index: bigint; priceAsset: bigint }>;
+
+/**
+ * Time-weighted arithmetic means over the same moments, at 1e-12: of the index and of the price asset in USD, each
+ * to the nearest unit (half to even); the price is their exact quotient to the nearest unit, not that of the
+ * rounded means. Undefined when nothing was counted.
+ */
+export const pricesOf = (average: SettlementAverage): SettlementPrices | undefined => {
+  const { indexIntegral, priceAssetIntegral, coveredMs } = average;
+  if (coveredMs === 0) return undefined;
+  assert(priceAssetIntegral > 0n, 'Expected a price asset with a price over zero');
+  const nearest = (dividend: bigint, divisor: bigint): bigint =>
+    divideUnits(dividend, divisor, 'half-even').quotient;
+  return {
+    price: nearest(indexIntegral * PRICE_ONE, priceAssetIntegral),
+    index: nearest(indexIntegral, BigInt(coveredMs)),
+    priceAsset: nearest(priceAssetIntegral, BigInt(coveredMs)),
+  };
+};
