@@ -25,3 +25,4 @@ export * from './volatility.ts';
 export { type Hypothetical, type HypotheticalTransfer, type PriceMove, whatIf } from './what-if.ts';
 export { EwmaCovariance, houseCovariance, type CovarianceParameters } from './covariance.ts';
 export * from './default-probability/index.ts';
+export * from './stress/index.ts';

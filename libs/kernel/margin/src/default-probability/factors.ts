@@ -54,22 +54,35 @@ export const accountFactors = (
 ): AccountFactors => {
   const revaluation = new Revaluation(model, book, account);
   const horizonHours = hours ?? horizonOf(model, revaluation);
-  const { underlyings, factorCount: n } = revaluation;
-  const { ids } = model.catalogue.underlyings;
-  const root = Math.sqrt(horizonHours / HOURS_PER_YEAR);
-  const deviations = Float64Array.from({ length: n }, (_, k) =>
-    k < underlyings.length
-      ? root * model.market.volatilityOf(underlyings[k]!)
-      : root * tails.volatilityOfVolatility,
-  );
+  return { revaluation, horizonHours, ...factorLaw(model, revaluation, correlation, tails, horizonHours) };
+};
+
+/**
+ * Joint law of factors over a horizon: prices with their market's volatilities and the correlations given,
+ * implied volatilities each by itself.
+ */
+export const factorLaw = (
+  { market, catalogue }: RiskModel,
+  { underlyings, volatile }: Pick<Revaluation, 'underlyings' | 'volatile'>,
+  correlation: CorrelationOf,
+  tails: TailParameters,
+  hours: number,
+): Pick<AccountFactors, 'root' | 'deviations'> => {
+  const n = underlyings.length + volatile.length;
+  const { ids } = catalogue.underlyings;
+  const years = Math.sqrt(hours / HOURS_PER_YEAR);
+  const deviations = Float64Array.from({ length: n }, (_, k) => {
+    const u = underlyings[k];
+    return years * (u === undefined ? tails.volatilityOfVolatility : market.volatilityOf(u));
+  });
   const covariance = new Float64Array(n * n);
   for (let j = 0; j < n; j++)
     for (let k = 0; k < n; k++) {
-      const isPrices = j < underlyings.length && k < underlyings.length;
-      const rho = isPrices ? correlation(ids[underlyings[j]!]!, ids[underlyings[k]!]!) : j === k ? 1 : 0;
+      const [a, b] = [underlyings[j], underlyings[k]];
+      const rho = a === undefined || b === undefined ? 0 : correlation(ids[a]!, ids[b]!);
       covariance[j * n + k] = (j === k ? 1 : rho) * deviations[j]! * deviations[k]!;
     }
-  return { revaluation, horizonHours, root: rootOf(covariance, n), deviations };
+  return { root: rootOf(covariance, n), deviations };
 };
 
 const horizonOf = ({ underlyingParameters, parameters }: RiskModel, revaluation: Revaluation): number => {

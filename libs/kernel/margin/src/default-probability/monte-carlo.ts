@@ -1,4 +1,5 @@
 import { log, Random } from '@plinth/maths';
+import { normalsFrom, uniformsFrom } from './normals.ts';
 import { slackOf, type AccountFactors } from './factors.ts';
 
 /** An estimate and its standard error. */
@@ -6,30 +7,6 @@ export type Estimate = Readonly<{ probability: number; error: number }>;
 
 /** Half of the paths are drawn this many times as wide, and weigh less: far losses are met often enough. */
 const WIDER = 3;
-
-/** In (0, 1), never 0. */
-const uniformsFrom = (random: Random) => (): number => random.uniform() + 0.5 / 4_294_967_296;
-
-/** Standard normals by Marsaglia's polar method: only log and root. */
-const normalsFrom = (uniform: () => number): (() => number) => {
-  let spare: number | undefined;
-  return () => {
-    if (spare !== undefined) {
-      const kept = spare;
-      spare = undefined;
-      return kept;
-    }
-    for (;;) {
-      const x = 2 * uniform() - 1;
-      const y = 2 * uniform() - 1;
-      const s = x * x + y * y;
-      if (s >= 1 || s === 0) continue;
-      const scale = Math.sqrt((-2 * log(s)) / s);
-      spare = y * scale;
-      return x * scale;
-    }
-  };
-};
 
 /** G ~ χ²(ν): −2·Σ ln U for pairs, and one square for an odd one. */
 const chiSquare = (degrees: number, uniform: () => number, normal: () => number): number => {
