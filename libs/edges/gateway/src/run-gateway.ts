@@ -10,6 +10,7 @@ import {
   openLogPatiently,
   openTransport,
   PostgresLeaderLock,
+  PostgresSnapshots,
   REAL_CLOCK,
   RemoteCell,
   startTelemetry,
@@ -25,12 +26,15 @@ import {
   ConfigError,
   gatewayFiles,
   gatewaySettings,
+  kafkaOf,
+  kafkaSettings,
   parseAddresses,
   peerSettings,
   processSettings,
   readConfig,
   telemetrySettings,
   tlsOf,
+  transportSettings,
 } from '@plinth/runtime/config';
 import type { TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
@@ -41,7 +45,9 @@ import { GatewayServer } from './server/gateway-server.ts';
 const schema = {
   ...cellSettings,
   ...processSettings,
+  ...kafkaSettings,
   ...telemetrySettings,
+  ...transportSettings,
   ...peerSettings,
   ...gatewaySettings,
   ...gatewayFiles,
@@ -140,7 +146,14 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       ...{ operatorKeys, sealingKey },
     },
     {
-      ...{ cell, log, clock: REAL_CLOCK, transport: openTransport(log), proofs: followerProofs(follower) },
+      ...{
+        cell,
+        log,
+        clock: REAL_CLOCK,
+        transport: openTransport(config, log, 'gateway'),
+        proofs: followerProofs(follower),
+      },
+      snapshots: { store: new PostgresSnapshots(log), logger },
       reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
     },
   );

@@ -1,4 +1,5 @@
 import type { TlsFiles } from '../grpc/server.ts';
+import type { KafkaAccess } from '../transport/kafka-settings.ts';
 import { ConfigError } from './config.ts';
 
 type TlsSettings = Readonly<{
@@ -18,6 +19,37 @@ export const tlsOf = ({
     throw new ConfigError('PLINTH_TLS_KEY, PLINTH_TLS_CERT: Expected both or none');
   return { tls: { keyFile, certFile, ...(caFile === undefined ? {} : { caFile }) } };
 };
+
+type KafkaConfig = Readonly<{
+  PLINTH_KAFKA_BROKERS: string | undefined;
+  PLINTH_KAFKA_PREFIX: string;
+  PLINTH_KAFKA_TLS_CA: string | undefined;
+  PLINTH_KAFKA_TLS_CERT: string | undefined;
+  PLINTH_KAFKA_TLS_KEY: string | undefined;
+}>;
+
+/** How a process reaches Kafka, and how its topics are called. */
+export type KafkaCell = Readonly<{ access: KafkaAccess; prefix: string }>;
+
+/** Undefined without brokers: then the log's table is followed. */
+export const kafkaOf = (config: KafkaConfig): KafkaCell | undefined => {
+  const { PLINTH_KAFKA_BROKERS: text, PLINTH_KAFKA_PREFIX: prefix } = config;
+  const { PLINTH_KAFKA_TLS_CA: ca, PLINTH_KAFKA_TLS_CERT: cert, PLINTH_KAFKA_TLS_KEY: key } = config;
+  if (text === undefined) return undefined;
+  const brokers = text.split(',');
+  const wrong = brokers.find((broker) => !BROKER.test(broker));
+  if (wrong !== undefined) throw new ConfigError(`PLINTH_KAFKA_BROKERS: Expected host:port, was ${wrong}`);
+  if ((cert === undefined) !== (key === undefined))
+    throw new ConfigError('PLINTH_KAFKA_TLS_CERT, PLINTH_KAFKA_TLS_KEY: Expected both or none');
+  if (ca === undefined) {
+    if (cert === undefined) return { access: { brokers }, prefix };
+    throw new ConfigError('PLINTH_KAFKA_TLS_CA: Expected the file of the authority beside the certificate');
+  }
+  const pair = cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key };
+  return { access: { brokers, tls: { caFile: ca, ...pair } }, prefix };
+};
+
+const BROKER = /^\S+:\d{1,5}$/;
 
 /** `risk=risk:7410,accounts=accounts:7410` as a map. */
 export const parseAddresses = (text: string): ReadonlyMap<string, string> =>

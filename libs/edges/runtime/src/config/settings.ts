@@ -28,6 +28,31 @@ export const processSettings = {
   }),
 } as const;
 
+/** The backbone between the processes of a cluster. */
+export const kafkaSettings = {
+  PLINTH_KAFKA_BROKERS: optionalTextSetting(
+    'host:port of Kafka brokers, separated by commas; without them every process follows the log’s table',
+  ),
+  PLINTH_KAFKA_PREFIX: textSetting({
+    about: 'first part of every topic’s name; cells that share brokers have one each',
+    fallback: 'plinth',
+    pattern: /^[a-z0-9][a-z0-9.-]{0,63}$/,
+  }),
+  PLINTH_KAFKA_TLS_CA: optionalTextSetting('file of the brokers’ authority (PEM); without it plaintext'),
+  PLINTH_KAFKA_TLS_CERT: optionalTextSetting('file of the certificate shown to the brokers (PEM)'),
+  PLINTH_KAFKA_TLS_KEY: optionalTextSetting('file of its private key (PEM)'),
+} as const;
+
+/** How a process follows the log: through Kafka, or from the database itself. */
+export const transportSettings = {
+  PLINTH_KAFKA_BROKERS: optionalTextSetting(
+    'brokers that carry the log, host:port separated by commas; without them the table is read',
+  ),
+  PLINTH_KAFKA_CA: optionalTextSetting('file of the authority of the brokers’ certificates (PEM)'),
+  PLINTH_KAFKA_CERT: optionalTextSetting('file of this process’s certificate for the brokers (PEM)'),
+  PLINTH_KAFKA_KEY: optionalTextSetting('file of its private key (PEM)'),
+} as const;
+
 /** Where a gateway and the routing service find the other processes. */
 export const peerSettings = {
   PLINTH_SERVICES: textSetting({

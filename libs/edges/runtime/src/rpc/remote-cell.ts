@@ -55,9 +55,9 @@ export class RemoteCell implements CellClient {
       const { position, id } = response as Receipt;
       return { status: 'accepted', position, id };
     } catch (error) {
-      const { refusal, failure } = judge(error as ServiceError);
+      const { refusal, failure } = judge(error);
       if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
-      throw isUnsent(error as ServiceError) ? unreachable(method.context) : unanswered(failure);
+      throw isUnsent(failure) ? unreachable(method.context) : unanswered(failure);
     }
   }
 
@@ -68,7 +68,7 @@ export class RemoteCell implements CellClient {
       return { status: 'answered', response, position };
     } catch (error) {
       signal.throwIfAborted();
-      const { refusal, failure } = judge(error as ServiceError);
+      const { refusal, failure } = judge(error);
       if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
       throw failure.code === grpc.UNAVAILABLE ? unreachable(method.context) : failure;
     }
@@ -135,8 +135,10 @@ const REASON_OF: Readonly<Partial<Record<grpc, Rejection['reason']>>> = {
 };
 
 /** The service's word, when it is one; else what went wrong with the call. */
-const judge = (error: ServiceError): Readonly<{ refusal?: Rejection; failure: GrpcError }> => {
-  const failure = errorFromStatus(error);
+const judge = (error: unknown): Readonly<{ refusal?: Rejection; failure: GrpcError }> => {
+  // Whatever is not a status of the wire is a bug of this side.
+  if (!(error instanceof Error && 'metadata' in error && 'code' in error)) throw error;
+  const failure = errorFromStatus(error as ServiceError);
   const { code, reason: name, message, field, facts } = failure;
   const reason = REASON_OF[code];
   // A bare code comes from the transport, not from a service.
@@ -149,8 +151,8 @@ const judge = (error: ServiceError): Readonly<{ refusal?: Rejection; failure: Gr
   return { failure, refusal: reject(name, message, more) };
 };
 
-const isUnsent = ({ code, details }: ServiceError): boolean =>
-  code === grpc.UNAVAILABLE && details.startsWith('No connection established');
+const isUnsent = ({ code, message }: GrpcError): boolean =>
+  code === grpc.UNAVAILABLE && message.startsWith('No connection established');
 
 const unreachable = (service: string): Retryable =>
   new Retryable(`Expected ${service} to be reachable: wait and send again`);
