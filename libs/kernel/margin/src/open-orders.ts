@@ -19,10 +19,18 @@ export type OpenOrdersMargin = Readonly<{
 type Side = 'bids' | 'asks';
 const sideOf = (order: HypotheticalOrder): Side => (order.quantity > 0 ? 'bids' : 'asks');
 
+/** Whether a fill gains when the underlying rises: buying a put is selling. */
+const pushOf = (kernel: MarginKernel, order: HypotheticalOrder): 'up' | 'down' => {
+  const { instruments, instrumentEntries } = kernel.model.catalogue;
+  const { spec } = instrumentEntries[instruments.indexOf(order.instrument)]!;
+  const isPut = spec.kind === 'option' && spec.right === 'put';
+  return order.quantity > 0 === isPut ? 'down' : 'up';
+};
+
 /**
- * Judges resting orders on the worse side: nothing fills, all bids fill, all asks fill, and for each
- * underlying the side that is worse for it alone, all together. `quantity` is what remains, positive for a
- * bid.
+ * Judges resting orders on the worse side: nothing fills, all bids fill, all asks fill, all that gain when
+ * prices rise fill, all that gain when they fall, and for each underlying the side that is worse for it alone,
+ * all together. `quantity` is what remains, positive for a bid.
  */
 export const marginWithOpenOrders = (
   kernel: MarginKernel,
@@ -51,8 +59,12 @@ export const marginWithOpenOrders = (
     byUnderlying.set(u, [...(byUnderlying.get(u) ?? []), order]);
   }
   const sides = (list: readonly HypotheticalOrder[]): OpenOrdersMargin[] =>
-    (['bids', 'asks'] as const)
-      .map((side) => list.filter((order) => sideOf(order) === side))
+    [
+      ...(['bids', 'asks'] as const).map((side) => list.filter((order) => sideOf(order) === side)),
+      ...(list.some((order) => (pushOf(kernel, order) === 'up') !== (sideOf(order) === 'bids'))
+        ? (['up', 'down'] as const).map((push) => list.filter((order) => pushOf(kernel, order) === push))
+        : []),
+    ]
       .filter((fills) => fills.length > 0)
       .map(judge);
   const whole = sides(orders);
@@ -93,5 +105,7 @@ const sameSide = (
   const { instruments, instrumentEntries } = kernel.model.catalogue;
   const underlyingOf = (o: HypotheticalOrder): number =>
     instrumentEntries[instruments.indexOf(o.instrument)]!.underlying;
-  return resting.filter((o) => underlyingOf(o) === underlyingOf(order) && sideOf(o) === sideOf(order));
+  return resting.filter(
+    (o) => underlyingOf(o) === underlyingOf(order) && pushOf(kernel, o) === pushOf(kernel, order),
+  );
 };

@@ -58,13 +58,15 @@ export const bandOf = ({ marks, reference }: Sources, content: AccountContent): 
   let band = 0;
   for (const { instrument: line, quantity } of content.positions) {
     const id = contractOf(line);
-    const { contractSize, inverse, quoteAsset } = reference.instrument(id);
+    const { kind, contractSize, inverse, quoteAsset } = reference.instrument(id);
     const mark = marks.figures(id);
     const settled = marks.ofAsset(quoteAsset)?.price ?? 0;
     if (mark === undefined) continue;
     const size = Math.abs(quantity) * textToFloat(contractSize);
     const { price, confidence } = mark;
-    band += size * settled * (inverse ? inverseMove(price, confidence) : confidence);
+    // The mark of an option is in what it settles in, coins when inverse.
+    const isInverted = inverse && kind !== 'option';
+    band += size * settled * (isInverted ? inverseMove(price, confidence) : confidence);
   }
   for (const [asset, units] of netAssets(content))
     band += Math.abs(units) * (marks.ofAsset(asset)?.confidence ?? 0);

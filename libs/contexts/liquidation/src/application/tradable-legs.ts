@@ -94,7 +94,9 @@ const marketAt = (portfolio: PortfolioView, instrumentId: string, venueId: strin
   const instrument = portfolio.reference.instrument(instrumentId);
   const venue = portfolio.reference.venue(venueId);
   const listing = venue.listings.get(instrumentId);
-  const isOpen = listing !== undefined && venue.state !== 'down' && !instrument.inverse;
+  // The mark of an option is in what it settles in, so an inverse one trades like any other.
+  const isPriced = !instrument.inverse || instrument.kind === 'option';
+  const isOpen = listing !== undefined && venue.state !== 'down' && isPriced;
   return isOpen ? { instrument, listing, venue, isRouted: false } : undefined;
 };
 
@@ -168,6 +170,7 @@ const legOf = (
   const unitUsd = mark * textToFloat(instrument.contractSize) * quoteUsd;
   const depth = depthOf(portfolio, instrument.underlying);
   const stepUsd = (depth.participation * depth.dailyVolumeUsd * config.stepHours) / 24;
+  const exposedUsd = instrument.kind === 'option' ? underlyingUsd(portfolio, instrument) : unitUsd;
   return {
     kind,
     instrumentId: instrument.id,
@@ -179,14 +182,32 @@ const legOf = (
     lotSize,
     totalLots,
     minLots,
-    stepLots: Math.max(minLots, Math.floor(stepUsd / (lotSize * unitUsd))),
+    stepLots: Math.max(minLots, Math.floor(stepUsd / (lotSize * exposedUsd))),
     lotUnderlying: lot * unitsOf(instrument.contractSize, LEG_SCALE, 'contractSize'),
     mark,
     unitUsd,
     takerFeePpm: Math.max(0, venue.takerFeePpm) + config.feePpm,
-    impact: (notionalUsd) => config.halfSpread + impactOf(depth, notionalUsd),
+    impact: impactWith(depth, config, exposedUsd / unitUsd),
   };
 };
+
+const underlyingUsd = ({ marks }: PortfolioView, { underlying, contractSize }: Instrument): number =>
+  (marks.ofAsset(underlying)?.price ?? 0) * textToFloat(contractSize);
+
+/** No option is given away for less than half of its mark, or bought back for more than half as much again. */
+const OPTION_IMPACT_MAX = 0.5;
+
+/**
+ * Cost as a fraction of what is traded. `leverage` is how much of the underlying one dollar of the instrument
+ * moves: who makes the market in an option covers himself in the underlying, and his cost there is the
+ * option's.
+ */
+const impactWith =
+  (depth: Depth, { halfSpread }: LiquidationConfig, leverage: number): LegTerms['impact'] =>
+  (notionalUsd) => {
+    const cost = halfSpread + impactOf(depth, notionalUsd * leverage);
+    return leverage === 1 ? cost : Math.min(OPTION_IMPACT_MAX, cost * leverage);
+  };
 
 type Depth = Readonly<{
   participation: number;

@@ -67,6 +67,12 @@ export const restingLegs = (
 export const pushesAlike =
   (portfolio: PortfolioView, leg: HypotheticalLeg) =>
   (other: HypotheticalLeg): boolean =>
-    other.side === leg.side &&
+    gainsFromRise(portfolio, other) === gainsFromRise(portfolio, leg) &&
     portfolio.reference.instrument(other.instrumentId).underlying ===
       portfolio.reference.instrument(leg.instrumentId).underlying;
+
+/** Buying does, but for a put. */
+const gainsFromRise = ({ reference }: PortfolioView, { instrumentId, side }: HypotheticalLeg): boolean => {
+  const { kind, optionType } = reference.instrument(instrumentId);
+  return (side === 'buy') !== (kind === 'option' && optionType === 'put');
+};

@@ -123,8 +123,10 @@ const notLive = (
 const hasRoom = (portfolio: PortfolioView, leg: HypotheticalLeg): boolean => {
   const venue = portfolio.reference.venues.get(leg.venueId);
   if (venue === undefined || venue.state !== 'up') return false;
-  const isSpot = portfolio.reference.instrument(leg.instrumentId).kind === 'spot';
-  const required = isSpot ? 0 : (notionalOf(portfolio, leg) * venue.requirementPpm) / 1e6;
+  const { kind } = portfolio.reference.instrument(leg.instrumentId);
+  // A venue asks nothing for what is paid for: a purchase of coins, or of an option.
+  const isPaid = kind === 'spot' || (kind === 'option' && leg.side === 'buy');
+  const required = isPaid ? 0 : (notionalOf(portfolio, leg) * venue.requirementPpm) / 1e6;
   return (
     portfolio.standingAt(venueLocation(venue.id)) + required <= textToFloat(venue.creditLimit, 'creditLimit')
   );
@@ -132,6 +134,10 @@ const hasRoom = (portfolio: PortfolioView, leg: HypotheticalLeg): boolean => {
 
 const notionalOf = (portfolio: PortfolioView, leg: HypotheticalLeg): number => {
   const instrument = portfolio.reference.instrument(leg.instrumentId);
+  if (instrument.kind === 'option') {
+    const perUnderlying = portfolio.marks.ofAsset(instrument.underlying)?.price ?? 0;
+    return leg.quantity * textToFloat(instrument.contractSize) * perUnderlying;
+  }
   const size = leg.quantity * textToFloat(instrument.contractSize);
   const settled = portfolio.marks.ofAsset(instrument.quoteAsset)?.price ?? 0;
   const price = leg.price ?? 0;

@@ -84,7 +84,7 @@ const expose = (
   for (const { instrument: line, quantity } of content.positions) {
     const [instrumentId = '', venueId = ''] = line.split('@');
     const { underlying } = portfolio.reference.instrument(instrumentId);
-    add(underlying, venueId, 'position', quantity * contractWorth(portfolio, instrumentId));
+    add(underlying, venueId, 'position', quantity * contractWorth(portfolio, instrumentId, line));
   }
   for (const { asset, location, amount } of content.balances) {
     add(asset, venueOfLocation(location), 'collateral', amount * (marks.ofAsset(asset)?.price ?? 0));
@@ -94,9 +94,19 @@ const expose = (
   }
 };
 
-/** USD that one contract moves with; an inverse one is worth its size whatever the price. */
-const contractWorth = ({ reference, marks }: PortfolioView, instrumentId: string): number => {
-  const { contractSize, inverse, quoteAsset } = reference.instrument(instrumentId);
+/** USD that one contract moves with; an inverse one is worth its size whatever the price, an option its delta. */
+const contractWorth = (
+  { reference, marks, kernel }: PortfolioView,
+  instrumentId: string,
+  line: string,
+): number => {
+  const { kind, contractSize, inverse, quoteAsset } = reference.instrument(instrumentId);
+  if (kind === 'option') {
+    kernel.model.refresh();
+    const { catalogue, instruments } = kernel.model;
+    const i = catalogue.instruments.indexOf(line);
+    return instruments.notional[i]! * instruments.delta[i]!;
+  }
   const size = textToFloat(contractSize);
   if (inverse) return size;
   return size * (marks.figures(instrumentId)?.price ?? 0) * (marks.ofAsset(quoteAsset)?.price ?? 0);
