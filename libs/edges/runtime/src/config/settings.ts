@@ -43,16 +43,6 @@ export const kafkaSettings = {
   PLINTH_KAFKA_TLS_KEY: optionalTextSetting('file of its private key (PEM)'),
 } as const;
 
-/** How a process follows the log: through Kafka, or from the database itself. */
-export const transportSettings = {
-  PLINTH_KAFKA_BROKERS: optionalTextSetting(
-    'brokers that carry the log, host:port separated by commas; without them the table is read',
-  ),
-  PLINTH_KAFKA_CA: optionalTextSetting('file of the authority of the brokers’ certificates (PEM)'),
-  PLINTH_KAFKA_CERT: optionalTextSetting('file of this process’s certificate for the brokers (PEM)'),
-  PLINTH_KAFKA_KEY: optionalTextSetting('file of its private key (PEM)'),
-} as const;
-
 /** Where a gateway and the routing service find the other processes. */
 export const peerSettings = {
   PLINTH_SERVICES: textSetting({

@@ -9,13 +9,11 @@ import { GENESIS, headersOf, logRecord, readLogRecord, type LogRecord } from '..
 import { logChunks, type RelayedLog } from './log-chunks.ts';
 import type { Publication } from './publication.ts';
 
-export const LOG_TOPIC = 'plinth.log.v1';
-
 export type LogPublicationPorts = Readonly<{
   log: RelayedLog;
   topics: Pick<KafkaTopics, 'ensure' | 'ends' | 'read'>;
   writer: PartitionWriter;
-  topic?: string;
+  topic: string;
   /** How often the end of the topic is looked at while nothing is appended. */
   idleCheckMs?: number;
 }>;
@@ -41,7 +39,7 @@ export class LogPublication implements Publication {
   #position = 0n;
 
   constructor(ports: LogPublicationPorts) {
-    this.#ports = { topic: LOG_TOPIC, idleCheckMs: IDLE_CHECK_MS, ...ports };
+    this.#ports = { idleCheckMs: IDLE_CHECK_MS, ...ports };
     this.name = this.#ports.topic;
   }
 

@@ -22,6 +22,7 @@ export class Relay {
   readonly #ports: RelayPorts;
   readonly #failing = new Set<string>();
   #isLeading = false;
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(ports: RelayPorts) {
     this.#ports = ports;
@@ -36,8 +37,19 @@ export class Relay {
     return [...this.#failing].sort();
   }
 
+  /** Resolves when a run has ended, however it did. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /** Runs until the signal aborts; rejects when a history has forked or something is not as it must be. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
+    const running = this.#run(signal);
+    this.#ended = running.catch(() => undefined);
+    return running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     const { lock, publications } = this.#ports;
     while (!signal.aborted) {
       await lock.acquire(signal).catch((error: unknown) => {

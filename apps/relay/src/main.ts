@@ -1,0 +1,3 @@
+import { runRelay } from '@plinth/runtime/relay';
+
+await runRelay(process.env);

@@ -1,0 +1,121 @@
+import { Server } from '@grpc/grpc-js';
+import { hostname } from 'node:os';
+import { ConfigError, readConfig } from '../config/config.ts';
+import { kafkaOf, tlsOf } from '../config/process-files.ts';
+import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
+import { addHealth, type Health } from '../grpc/health.ts';
+import { addReflection } from '../grpc/reflection.ts';
+import { bind, isLoopback, SERVER_OPTIONS, serverCredentials, shutDown } from '../grpc/server.ts';
+import { PostgresLeaderLock } from '../log/leader-lock.ts';
+import type { PostgresLog } from '../log/postgres-log.ts';
+import { openLogPatiently, untilStopped, type Environment } from '../process/run-process.ts';
+import { startTelemetry } from '../telemetry/export.ts';
+import { observeLag } from '../telemetry/instruments.ts';
+import { makeLogger } from '../telemetry/logger.ts';
+import { connectKafka } from '../transport/kafka-settings.ts';
+import { KafkaTopics } from '../transport/kafka-topics.ts';
+import { KafkaWriter } from '../transport/kafka-writer.ts';
+import { logTopic } from '../transport/topic-names.ts';
+import { LogPublication } from './log-publication.ts';
+import type { Publication } from './publication.ts';
+import { Relay } from './relay.ts';
+
+const schema = { ...cellSettings, ...processSettings, ...kafkaSettings, ...telemetrySettings } as const;
+
+const GRACE_MS = 2_000;
+const WATCH_MS = 1_000;
+
+/**
+ * The relay as a process: log → Kafka, for as long as it leads; several stand by for one another. Health says
+ * serving while it stands by or its last attempts succeeded.
+ * @throws ConfigError naming every setting that is missing or wrong.
+ */
+export const runRelay = async (environment: Environment): Promise<void> => {
+  const config = readConfig(schema, environment);
+  const kafka = kafkaOf(config);
+  if (kafka === undefined) throw new ConfigError('PLINTH_KAFKA_BROKERS: must be set for a relay');
+  const { PLINTH_DATABASE_URL: url, PLINTH_DATABASE_OWNER_URL: ownerUrl } = config;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector, PLINTH_HOST: host, PLINTH_PORT: port } = config;
+  const telemetry = collector === undefined ? undefined : startTelemetry('plinth-relay', collector);
+  const logger = makeLogger('relay', config.PLINTH_LOG_LEVEL);
+  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
+  const client = connectKafka(`plinth-relay-${hostname()}`, kafka.access);
+  const topics = new KafkaTopics(client);
+  const publications = [
+    new LogPublication({ log, topics, writer: new KafkaWriter(client), topic: logTopic(kafka.prefix) }),
+  ];
+  const lock = new PostgresLeaderLock({ url, schema: log.schema, service: 'relay' });
+  const onFailure = (publication: string, error: unknown): void =>
+    logger.warn({ publication, err: error }, 'publishing failed: it is tried again');
+  const relay = new Relay({ lock, publications, onFailure });
+  const edge = await openEdge(config, relay);
+  const stopWatching = watch(log, relay, publications, edge.health);
+  const stop = new AbortController();
+  const failed = relay.run(stop.signal).then(() => new Promise<never>(() => undefined));
+  logger.info({ address: `${host}:${port}`, brokers: kafka.access.brokers }, 'relaying');
+  await untilStopped({
+    logger,
+    failed,
+    stop: async () => {
+      stopWatching();
+      stop.abort();
+      await relay.ended;
+      await lock.release();
+      await edge.close();
+      await log.close();
+      await telemetry?.stop();
+    },
+  });
+};
+
+type Edge = Readonly<{ health: Health; close: () => Promise<void> }>;
+
+type EdgeConfig = Readonly<{
+  PLINTH_HOST: string;
+  PLINTH_PORT: number;
+  PLINTH_PLAINTEXT: string;
+  PLINTH_TLS_KEY: string | undefined;
+  PLINTH_TLS_CERT: string | undefined;
+  PLINTH_TLS_CA: string | undefined;
+}>;
+
+/** The only calls that a relay answers: health, and what it answers. */
+const openEdge = async (config: EdgeConfig, relay: Relay): Promise<Edge> => {
+  const { PLINTH_HOST: host, PLINTH_PORT: port, PLINTH_PLAINTEXT: plaintext } = config;
+  const { tls } = tlsOf(config);
+  if (tls === undefined && plaintext !== 'anywhere' && !isLoopback(host))
+    throw new ConfigError(`PLINTH_HOST: Expected TLS or a loopback address, was ${host}`);
+  const server = new Server(SERVER_OPTIONS);
+  const health = addHealth(server, ['plinth.relay']);
+  addReflection(server, []);
+  await bind(server, host, port, serverCredentials(tls));
+  health.set(relay.failing.length === 0);
+  return { health, close: () => shutDown(server, GRACE_MS) };
+};
+
+/** Keeps the figures of how far each publication is behind the head of the log, and the health. */
+const watch = (
+  log: PostgresLog,
+  relay: Relay,
+  publications: readonly Publication[],
+  health: Health,
+): (() => void) => {
+  let head = 0n;
+  const timer = setInterval(() => {
+    health.set(relay.failing.length === 0);
+    log.head().then(
+      ({ position }) => (head = position),
+      () => undefined,
+    );
+  }, WATCH_MS);
+  const lagOf = (publication: Publication): number =>
+    // A standby is not behind: it publishes nothing.
+    relay.isLeading ? Math.max(0, Number(head - publication.position)) : 0;
+  const stops = publications.map((publication) =>
+    observeLag(`relay ${publication.name}`, () => lagOf(publication)),
+  );
+  return () => {
+    clearInterval(timer);
+    for (const stop of stops) stop();
+  };
+};
