@@ -2,6 +2,7 @@ import {
   makeLogger,
   openPostgresLog,
   PostgresLeaderLock,
+  PostgresSnapshots,
   startTelemetry,
   TailTransport,
 } from '@plinth/runtime';
@@ -36,6 +37,7 @@ export const openService = async (options: OpenServiceOptions, signal: AbortSign
       ...{ definition, log, logger, host, port, clock: REAL_CLOCK },
       transport: new TailTransport(log),
       lock: new PostgresLeaderLock({ url: database, schema: log.schema, service: name }),
+      snapshots: new PostgresSnapshots(log),
       ...(tls === undefined ? {} : { tls }),
     });
     logger.info({ address: `${host}:${port}`, position: service.host.last.toString() }, 'serving');

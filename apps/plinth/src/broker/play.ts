@@ -1,3 +1,4 @@
+import { makeLogger, PostgresSnapshots } from '@plinth/runtime';
 import type { MarketFeed, PlannedAccount, ScenarioRun } from '@plinth/simulation';
 import { prepareRun } from '@plinth/simulation';
 import { startProgress } from '../cli/progress.ts';
@@ -41,9 +42,12 @@ export const play = async (options: PlayOptions): Promise<Played> => {
   try {
     const services = (adapters: Parameters<typeof brokerServices>[0]['adapters']) =>
       brokerServices({ cell: CELL, adapters, minRoundMs: 0 });
-    const run = prepareRun({ feed, accounts, seed, log: open.log, services, directory });
+    const logger = makeLogger('plinth', 'warn');
+    const snapshots = { store: new PostgresSnapshots(open.log), logger };
+    const run = prepareRun({ feed, accounts, seed, log: open.log, services, directory, snapshots });
     const started = performance.now();
     await drive(run, options);
+    await run.cell.stop();
     signal.throwIfAborted();
     const elapsedMs = performance.now() - started;
     recordHashes(directory, run.cell.hosts);

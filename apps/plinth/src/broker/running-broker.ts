@@ -7,11 +7,13 @@ import {
   InProcessCell,
   observeLag,
   PostgresLeaderLock,
+  PostgresSnapshots,
   ServiceHost,
   TailTransport,
   witnessFile,
   type HeadSigner,
   type Logger,
+  type SnapshotPorts,
   type Witness,
 } from '@plinth/runtime';
 import { assert } from '@plinth/money';
@@ -23,7 +25,7 @@ import { openSecrets } from './secrets.ts';
 import type { OpenLog } from './open-log.ts';
 import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
-import { takeReports } from './take-reports.ts';
+import { takeAllReports } from './take-reports.ts';
 
 /** Where the gateway listens, and how it is protected. */
 export type Door = Pick<GatewayConfig, 'host' | 'port' | 'tls' | 'allowPlaintext'>;
@@ -68,8 +70,9 @@ const inAll =
 /** A whole broker at its own pace in this process: services, venues, prices, tree heads and the gateway. */
 export const startBroker = async (options: RunningBrokerOptions): Promise<RunningBroker> => {
   const { open, directory, clock, venues, logger } = options;
+  const snapshots = snapshotsOf(options);
   const hosts = brokerServices({ cell: options.cell, adapters: venues }).map(
-    (definition) => new ServiceHost(definition, { log: open.log, clock }),
+    (definition) => new ServiceHost(definition, { log: open.log, clock, snapshots }),
   );
   const cell = new InProcessCell(hosts);
   // Head as the signer saw it last: fresh enough for a gauge, and no query of its own.
@@ -93,7 +96,9 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
   const routing = hosts.find(({ name }) => name === 'routing');
   assert(routing !== undefined, 'Expected routing in this cell');
   const { health } = routing.views as unknown as RoutingViews;
-  loops.every('venue reports', POLL_EVERY_MS, (signal) => takeReports(venues.values(), health, cell, signal));
+  loops.every('venue reports', POLL_EVERY_MS, (signal) =>
+    takeAllReports(venues.values(), health, cell, signal),
+  );
   if (options.isFresh) await openMarket(options.market.feed, cell, inAll(hosts)).catch(asRefusal);
   loops.every('market', options.market.everyMs, () => options.market.tick(cell));
   const gateway = await startGateway(options, cell, signer, witness);
@@ -126,14 +131,22 @@ const runner = (
         'an effect failed: its outcome will be asked for',
       );
     },
+    onSnapshotFailed: (error) =>
+      logger.warn({ service: host.name, err: error }, 'the last snapshot could not be kept'),
   });
 
+const snapshotsOf = ({ open, logger }: RunningBrokerOptions): SnapshotPorts => ({
+  store: new PostgresSnapshots(open.log),
+  logger,
+});
+
 const startGateway = async (
-  { open, directory, gateway, logger }: RunningBrokerOptions,
+  options: RunningBrokerOptions,
   cell: InProcessCell,
   signer: HeadSigner,
   witness: Witness,
 ): Promise<GatewayServer> => {
+  const { open, directory, gateway, logger } = options;
   const { operatorKeys, sealingKey } = openSecrets(directory);
   const server = new GatewayServer(
     { ...gateway, operatorKeys, sealingKey },
@@ -143,6 +156,7 @@ const startGateway = async (
       clock: { now: () => Date.now() },
       log: open.log,
       transport: new TailTransport(open.log),
+      snapshots: snapshotsOf(options),
       reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
       proofs: signerProofs(signer, witness, open.log),
     },

@@ -5,7 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock, EventLog, Transport } from '@plinth/eventing';
-import type { CellClient } from '@plinth/runtime';
+import type { CellClient, SnapshotPorts } from '@plinth/runtime';
 import {
   addHealth,
   addReflection,
@@ -62,6 +62,8 @@ export type GatewayPorts = Readonly<{
   reportBug: ReportBug;
   /** Absent: this gateway can prove nothing. */
   proofs?: ProofSource;
+  /** Absent: after a start the streams' feed reads the log from the first event. */
+  snapshots?: SnapshotPorts;
   /** Absent: nonces are remembered in this process only. */
   nonces?: NonceStore;
 }>;
@@ -148,6 +150,7 @@ const assemble = (
   const feed = new LogFeed({
     ...{ transport, log, onKeysChanged: () => keys.forget() },
     entriesMax: config.feedEntriesMax ?? LIMITS.feedEntriesMax,
+    ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
   });
   const proofs = new Proofs(ports.proofs, tenancy);
   const unaryPorts: UnaryPorts = { pipeline, gate: new Gate(), cell, seal, proofs, reportBug };

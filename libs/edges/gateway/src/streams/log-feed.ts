@@ -1,6 +1,7 @@
 import { status as grpc } from '@grpc/grpc-js';
 import type { Envelope, EventLog, Transport } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
+import { SnapshotKeeper, type SnapshotPorts } from '@plinth/runtime';
 import { GrpcError } from '@plinth/runtime/grpc';
 import { LIMITS } from '../limits.ts';
 import { MarginStates, type AccountMargin } from './margin-states.ts';
@@ -20,6 +21,8 @@ export type FeedPorts = Readonly<{
   /** A key was revoked or a client's state was set. */
   onKeysChanged: () => void;
   entriesMax?: number;
+  /** Where the feed keeps what it knows; without it it reads the log from the first event. */
+  snapshots?: SnapshotPorts;
 }>;
 
 export const fillOf = (event: Envelope<'FillBooked'>): gatewayMessages.Fill => {
@@ -37,6 +40,7 @@ export class LogFeed {
   readonly #ports: FeedPorts;
   readonly #entriesMax: number;
   readonly #states = new MarginStates();
+  readonly #keeper: SnapshotKeeper | undefined;
   #entries: FeedEntry[] = [];
   /** Everything after this position that streams tell is in `#entries`. */
   #floor = 0n;
@@ -47,6 +51,7 @@ export class LogFeed {
   constructor(ports: FeedPorts) {
     this.#ports = ports;
     this.#entriesMax = ports.entriesMax ?? LIMITS.feedEntriesMax;
+    if (ports.snapshots !== undefined) this.#keeper = keeperOf(this.#states, ports.snapshots);
   }
 
   /** Position up to which the log is known here. */
@@ -68,11 +73,15 @@ export class LogFeed {
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      for await (const batch of this.#ports.transport.subscribe(0n, signal)) {
+      await this.#restore();
+      for await (const batch of this.#ports.transport.subscribe(this.#last, signal)) {
         for (const event of batch) this.#take(event);
         this.#trim();
         this.#wake();
+        if (this.#keeper?.isDue(this.#last, 'running') === true) await this.#keeper.keep(this.#last);
       }
+      if (this.#keeper?.isDue(this.#last, 'stopping') === true) await this.#keeper.keep(this.#last);
+      await this.#keeper?.stored();
     } catch (error) {
       this.#failure = new GrpcError(
         grpc.UNAVAILABLE,
@@ -82,6 +91,13 @@ export class LogFeed {
       this.#wake();
       throw error;
     }
+  }
+
+  /** What was said before a snapshot is not told again: who resumes there reads the log itself. */
+  async #restore(): Promise<void> {
+    if (this.#keeper === undefined) return;
+    this.#last = await this.#keeper.restore(await this.head(), () => this.#states.reset());
+    this.#floor = this.#last;
   }
 
   /** Entries after a position; undefined when some of them are no longer kept. */
@@ -183,3 +199,9 @@ export class LogFeed {
     for (const wake of waiting) wake();
   }
 }
+
+const keeperOf = (states: MarginStates, snapshots: SnapshotPorts): SnapshotKeeper => {
+  const { name, revision } = states;
+  const part = { name, revision, dump: () => states.dump(), load: (state: never) => states.load(state) };
+  return new SnapshotKeeper('gateway', [part], snapshots);
+};

@@ -1,4 +1,4 @@
-import type { Envelope } from '@plinth/eventing';
+import { refill, type Envelope } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
 
 export type AccountMargin = gatewayMessages.AccountMargin;
@@ -15,6 +15,8 @@ const NO_CALL = { callId: '', callAmount: '', callDeadlineMs: 0 } as const;
  * healthy.
  */
 export class MarginStates {
+  readonly name = 'margin-states';
+  readonly revision = 1;
   readonly #states = new Map<string, AccountMargin>();
 
   of(accountId: string): AccountMargin | undefined {
@@ -43,6 +45,18 @@ export class MarginStates {
       default:
         return undefined;
     }
+  }
+
+  dump() {
+    return { states: this.#states };
+  }
+
+  load({ states }: ReturnType<MarginStates['dump']>): void {
+    refill(this.#states, states);
+  }
+
+  reset(): void {
+    this.#states.clear();
   }
 
   #now(accountId: string): AccountMargin {

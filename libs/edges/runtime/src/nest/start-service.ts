@@ -3,7 +3,14 @@ import type { Server } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import { Transport, type GrpcOptions } from '@nestjs/microservices';
-import type { AnyService, Clock, EventLog, LeaderLock, Transport as LogTransport } from '@plinth/eventing';
+import type {
+  AnyService,
+  Clock,
+  EventLog,
+  LeaderLock,
+  SnapshotStore,
+  Transport as LogTransport,
+} from '@plinth/eventing';
 import * as services from '@plinth/messages/services';
 import { addHealth, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
@@ -20,6 +27,8 @@ export type StartServiceOptions = Readonly<{
   lock: LeaderLock;
   clock: Clock;
   logger: Logger;
+  /** Where the service keeps what its folds know; without it they start from the first event. */
+  snapshots?: SnapshotStore;
   host: string;
   port: number;
   /** Mutual TLS between services; without it only a loopback address is taken. */
@@ -70,11 +79,16 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
   if (tls === undefined && options.allowPlaintext !== true && !isLoopback(address)) {
     throw new Error(`Expected TLS or a loopback address for ${definition.name}, was ${address}`);
   }
-  const host = new ServiceHost(definition, { log, clock });
+  const { snapshots: store } = options;
+  const host = new ServiceHost(definition, {
+    ...{ log, clock },
+    ...(store === undefined ? {} : { snapshots: { store, logger } }),
+  });
   const runner = new FreeRunner(host, {
     transport,
     lock,
     onEffectFailed: ({ effect, key }, error) => logger.warn({ effect, key, err: error }, 'an effect failed'),
+    onSnapshotFailed: (error) => logger.warn({ err: error }, 'the last snapshot could not be kept'),
   });
   const { packages, definitions } = definitionsOf(definition.name);
   const names = Object.keys(definitions);

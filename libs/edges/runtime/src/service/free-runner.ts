@@ -69,7 +69,7 @@ export class FreeRunner {
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
       }
-      if (this.#leading && this.host.isSnapshotDue()) await this.#keepSnapshot();
+      if (this.#leading && this.host.isSnapshotDue('running')) await this.#keepSnapshot();
     }
   }
 
@@ -85,7 +85,7 @@ export class FreeRunner {
   /** So that the next start has little to fold. Whatever stops this must not hide why the run has ended. */
   async #keepLastSnapshot(): Promise<void> {
     try {
-      if (this.#leading && this.host.isSnapshotDue(LIMITS.snapshotAtStop)) await this.#keepSnapshot();
+      if (this.#leading && this.host.isSnapshotDue('stopping')) await this.#keepSnapshot();
       await this.host.snapshotStored();
     } catch (error) {
       this.#ports.onSnapshotFailed?.(error);

@@ -62,7 +62,7 @@ export class Lockstep {
         // Nothing may react again to what is settled: by then commands from outside may have moved the
         // streams on.
         await Promise.all(this.hosts.map((host) => host.storeCheckpoint()));
-        for (const host of this.hosts) if (host.isSnapshotDue()) await host.keepSnapshot();
+        for (const host of this.hosts) if (host.isSnapshotDue('running')) await host.keepSnapshot();
         return count;
       }
       for (const event of events) {
@@ -78,7 +78,7 @@ export class Lockstep {
   /** Keeps snapshots at a stop, and waits until they are stored. */
   async stop(): Promise<void> {
     for (const host of this.hosts) {
-      if (host.isSnapshotDue(LIMITS.snapshotAtStop)) await host.keepSnapshot();
+      if (host.isSnapshotDue('stopping')) await host.keepSnapshot();
       await host.snapshotStored();
     }
   }

@@ -195,10 +195,8 @@ export class ServiceHost {
   }
 
   /** Whether a snapshot is worth its while now: not while old events are folded, nor while one is stored. */
-  isSnapshotDue(every: bigint = LIMITS.snapshotEvery): boolean {
-    const keeper = this.#keeper;
-    if (keeper === undefined || keeper.isSaving || this.#last !== this.#reacted) return false;
-    return keeper.since(this.#last) >= every;
+  isSnapshotDue(when: 'running' | 'stopping'): boolean {
+    return this.#last === this.#reacted && this.#keeper?.isDue(this.#last, when) === true;
   }
 
   /**

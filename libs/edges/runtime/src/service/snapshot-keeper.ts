@@ -61,14 +61,10 @@ export class SnapshotKeeper {
     this.revision = revisionOf(parts);
   }
 
-  /** How many events there are since the newest snapshot. */
-  since(position: bigint): bigint {
-    return position - this.#kept;
-  }
-
-  /** True while the last snapshot is being stored. */
-  get isSaving(): boolean {
-    return this.#saving !== undefined;
+  /** Whether enough has happened since the last snapshot for another one; at a stop less is enough. */
+  isDue(position: bigint, when: 'running' | 'stopping'): boolean {
+    if (when === 'stopping') return position - this.#kept >= LIMITS.snapshotAtStop;
+    return this.#saving === undefined && position - this.#kept >= LIMITS.snapshotEvery;
   }
 
   /**
@@ -77,7 +73,7 @@ export class SnapshotKeeper {
    */
   async restore(atMost: bigint, reset: () => void): Promise<bigint> {
     const started = performance.now();
-    for (const head of await this.#ports.store.list(this.#owner)) {
+    for (const head of await this.#heads()) {
       if (head.position > atMost) continue;
       if (!(await this.#load(head, reset))) continue;
       this.#kept = head.position;
@@ -88,15 +84,24 @@ export class SnapshotKeeper {
     return 0n;
   }
 
+  async #heads(): Promise<readonly SnapshotHead[]> {
+    try {
+      return await this.#ports.store.list(this.#owner);
+    } catch (error) {
+      this.#ports.logger.warn({ service: this.#owner, err: error }, 'snapshots could not be read');
+      return [];
+    }
+  }
+
   async #load(head: SnapshotHead, reset: () => void): Promise<boolean> {
     const discarded = (why: string, error?: unknown): false => {
       this.#ports.logger.warn({ ...about(head), why, err: error }, 'a snapshot was discarded');
       return false;
     };
     if (head.revision !== this.revision) return discarded('other revisions of its views');
-    const state = await this.#ports.store.read(head);
-    if (state === undefined) return discarded('its state does not have its hash, or is not whole');
     try {
+      const state = await this.#ports.store.read(head);
+      if (state === undefined) return discarded('its state does not have its hash, or is not whole');
       loadParts(this.#parts, state);
       return true;
     } catch (error) {

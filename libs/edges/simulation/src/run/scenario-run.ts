@@ -1,7 +1,7 @@
 import { fileJournal, memoryJournal, SimulatedVenue, type VenueJournal } from '@plinth/connectors';
 import type { AnyService, Clock, EventLog } from '@plinth/eventing';
 import type { VenueAdapter } from '@plinth/market';
-import { InProcessCell, Lockstep, ServiceHost, type CellClient } from '@plinth/runtime';
+import { InProcessCell, Lockstep, ServiceHost, type CellClient, type SnapshotPorts } from '@plinth/runtime';
 import { assert } from '@plinth/money';
 import { join } from 'node:path';
 import { ClientBehaviour } from '../driver/behaviour.ts';
@@ -19,6 +19,8 @@ export type ScenarioRunOptions = Readonly<{
   log: EventLog;
   /** The broker's services over these venues, in the order of lockstep. */
   services: (adapters: ReadonlyMap<string, VenueAdapter>) => readonly AnyService[];
+  /** Where the services keep what their folds know; without it they start from the first event. */
+  snapshots?: SnapshotPorts;
   /** Where the venues keep their journals; in memory when absent. */
   directory?: string;
 }>;
@@ -39,11 +41,12 @@ const OPENING_MS = 86_400_000;
 
 /** A whole broker in lockstep over a log, with simulated venues and clients, ready to be driven. */
 export const prepareRun = (options: ScenarioRunOptions): ScenarioRun => {
-  const { feed, accounts, seed, log } = options;
+  const { feed, accounts, seed, log, snapshots } = options;
   const clock = new ScenarioClock(feed.timeOf(0) - OPENING_MS);
   const venues = openVenues(options, clock);
   const hosts = [...options.services(venues), observer].map(
-    (definition) => new ServiceHost(definition, { log, clock }),
+    (definition) =>
+      new ServiceHost(definition, { log, clock, ...(snapshots === undefined ? {} : { snapshots }) }),
   );
   const host = (name: string): ServiceHost => {
     const found = hosts.find((one) => one.name === name);
