@@ -4,6 +4,7 @@ import { accrued, lendingIndexOf } from '@plinth/money';
 import { against, type BenchRow } from './bench-row.ts';
 import { measureRates } from './measure.ts';
 import { sizes, type BenchOptions } from './options.ts';
+import { rateCurve } from '@plinth/messages';
 
 const SECOND_MS = 1_000;
 const SCALE = 6;
@@ -15,7 +16,7 @@ const FACTOR = 10n ** 27n + (10n ** 27n * 5n) / (100n * 31_536_000n);
 type State = ReturnType<typeof pool.initialState>;
 
 const openPool = (): State => {
-  const curve = { kind: 'kinked', base: '0.01', slope1: '0.04', slope2: '0.8', kink: '0.8' };
+  const curve = rateCurve({ kind: 'kinked', base: '0.01', slope1: '0.04', slope2: '0.8', kink: '0.8' });
   const opened = { asset: 'USD', curve, reserveFactor: '0.1', settleEveryMs: 3_600_000 };
   return pool.evolve(pool.initialState(), { type: 'PoolOpened', data: opened });
 };

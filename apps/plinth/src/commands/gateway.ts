@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { ArgumentOf, Call, OptionOf } from '../calls/call.ts';
 import { addAnyCall } from '../calls/any-call.ts';
 import { addConnectionOptions } from '../calls/connection.ts';
-import { addKeyIssue } from '../calls/keys.ts';
+import { addKeyInit, addKeyIssue } from '../calls/keys.ts';
 import { position } from '../calls/parse-fields.ts';
 import { runCall, type CallOptions } from '../calls/run-call.ts';
 import { addStreams } from '../calls/streams.ts';
@@ -32,7 +32,10 @@ const LIMIT_MAX = 100_000;
 export const register = (program: Command): void => {
   for (const call of CALLS) addCall(program, call);
   const keys = program.commands.find((command) => command.name() === 'keys');
-  if (keys !== undefined) addKeyIssue(keys);
+  if (keys !== undefined) {
+    addKeyInit(keys);
+    addKeyIssue(keys);
+  }
   addStreams(program);
   addAnyCall(program);
 };
@@ -70,5 +73,5 @@ const optionOf = ({ flags, about, required, choices, fallback }: OptionOf): Opti
 
 /** Queries are named after what they read. */
 const isRead = ({ method }: Call): boolean =>
-  /\.(Get|List|Explain|WhatIf|LiquidationPrice|ProjectRate|TrialBalance)/.test(method) &&
+  /\.(Get|List|Explain|WhatIf|MarginUnder|LiquidationPrice|ProjectRate|TrialBalance)/.test(method) &&
   !/\.(ListAsset|ListInstrument)$/.test(method);

@@ -5,4 +5,5 @@ export * from './limits.ts';
 export * from './mark-tolerance.ts';
 export * from './nouns.ts';
 export * from './ports.ts';
+export * from './rulebooks.ts';
 export * from './settlement.ts';

@@ -42,7 +42,10 @@ export type Venue = Readonly<{
   creditLimit: string;
   defaultProbabilityPpm: number;
   lossGivenDefaultPpm: number;
+  /** Flat requirement of the venue, parts per million of gross notional. */
   requirementPpm: number;
+  /** What the venue asks margin by: `flat`, or the name of a rulebook of the margin library. */
+  rulebook: string;
   transferablePpm: number;
   listings: ReadonlyMap<string, Listing>;
   state: VenueState;

@@ -63,6 +63,7 @@ export const EVENT_CATALOGUE = {
   SettlementDeferred: kind('pricing', 1, pricing.SettlementDeferred),
   ProductListed: kind('pricing', 1, pricing.ProductListed),
   RiskParametersSet: kind('risk', 1, risk.RiskParametersSet),
+  RulebookParametersSet: kind('risk', 1, risk.RulebookParametersSet),
   MarginStateChanged: kind('risk', 1, risk.MarginStateChanged),
   MarginCalled: kind('risk', 1, risk.MarginCalled),
   MarginCallCured: kind('risk', 1, risk.MarginCallCured),

@@ -1,6 +1,7 @@
 export * from './catalogue.ts';
 export * from './codec.ts';
 export { internAscii } from './interning-reader.ts';
+export * from './rate-curve.ts';
 export * from './upcasters.ts';
 export type { Posting, Receipt } from './gen/plinth/log/v1/types.ts';
 export type { TakenOver } from './gen/plinth/accounts/v1/events.ts';
@@ -10,6 +11,7 @@ export type { MarginFigures } from './gen/plinth/risk/v1/events.ts';
 export type { BundleLeg, BundleLegFill, ChildOrder, VenueListing } from './gen/plinth/routing/v1/events.ts';
 export type { RateCurve } from './gen/plinth/interest/v1/events.ts';
 export * as riskMessages from './gen/plinth/risk/v1/messages.ts';
+export * as stressMessages from './gen/plinth/risk/v1/stress.ts';
 export * as accountsMessages from './gen/plinth/accounts/v1/messages.ts';
 export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
 export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';

@@ -53,7 +53,7 @@ describe('effective parameters', () => {
   const venue = {
     ...{ id: 'alpha', kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, creditLimit: '1', state: 'up' },
     ...{ defaultProbabilityPpm: 900_000, lossGivenDefaultPpm: 600_000, requirementPpm: 50_000 },
-    ...{ transferablePpm: 2_000_000, listings: new Map<string, never>(), orderCost: '0' },
+    ...{ transferablePpm: 2_000_000, listings: new Map<string, never>(), orderCost: '0', rulebook: 'flat' },
   } as never;
 
   it('take a venue as it was registered, within bounds, unless the set names it', () => {

@@ -5,5 +5,8 @@ export { transferHold, withdrawalHold, type Hold } from './holds.ts';
 export { POOLS_LOCATION, conservativePrices, lineOf } from './lines.ts';
 export { effectiveParameters } from './effective-parameters.ts';
 export * from './margin-figures.ts';
+export * from './margin-under.ts';
 export * from './portfolio-view.ts';
+export { RulebooksView, isPeerRulebook, parseRulebook } from './rulebooks-view.ts';
 export { bandOf, dependenciesOf, objectionable } from './price-band.ts';
+export { houseCallProbability, type CallProbability } from './optional-parameters.ts';

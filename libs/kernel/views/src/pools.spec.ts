@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { PoolsView } from './pools.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
+import { rateCurve } from '@plinth/messages';
 
-const curve = { kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' };
+const curve = rateCurve({ kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' });
 const opened = event('PoolOpened', { asset: 'USD', curve, reserveFactor: '0.1', settleEveryMs: 3_600_000 });
 const steeper = event('RateCurveSet', {
   asset: 'USD',
@@ -22,6 +23,7 @@ const accrued = event('PoolAccrued', {
   settlementId: 'USD.0',
   cash: '40',
   reserve: '3',
+  rateAtTarget: '',
 });
 const make = (): PoolsView => new PoolsView();
 

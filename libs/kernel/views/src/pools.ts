@@ -10,7 +10,7 @@ export const INDEX_ONE = '1';
 /** Last accrual of every lending pool. */
 export class PoolsView implements Fold {
   readonly name = 'pools';
-  readonly revision = 2;
+  readonly revision = 3;
   readonly opened = new Map<string, EventData<'PoolOpened'>>();
   readonly accrued = new Map<string, EventData<'PoolAccrued'>>();
 
@@ -46,10 +46,11 @@ export class PoolsView implements Fold {
 
   *entries(): Iterable<readonly [string, string]> {
     for (const p of this.opened.values()) {
-      const c = p.curve;
+      // Every field of a curve, by name: a kind has its own, and the others are empty.
+      const curve = Object.entries(p.curve ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
       yield [
         `pool:${p.asset}`,
-        fields(p.reserveFactor, p.settleEveryMs, c?.kind, c?.base, c?.slope1, c?.slope2, c?.kink),
+        fields(p.reserveFactor, p.settleEveryMs, ...curve.flatMap(([name, value]) => [name, `${value}`])),
       ];
     }
     for (const a of this.accrued.values()) {
@@ -67,6 +68,7 @@ export class PoolsView implements Fold {
           a.settlementId,
           a.cash,
           a.reserve,
+          a.rateAtTarget,
         ),
       ];
     }

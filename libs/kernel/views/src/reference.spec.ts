@@ -35,6 +35,7 @@ const alpha = event('VenueRegistered', {
   transferablePpm: 4,
   listings: [{ instrumentId: 'BTC-PERP', lot: '0.1', tick: '0.5', minQuantity: '0.2' }],
   orderCost: '',
+  rulebook: 'dydx',
 });
 const down = event('VenueStateSet', {
   venueId: 'alpha',

@@ -1,12 +1,13 @@
 import { refill, type Envelope, type Fold } from '@plinth/eventing';
-import type {
-  Asset,
-  AssetKind,
-  Instrument,
-  InstrumentKind,
-  Listing,
-  Venue,
-  VenueState,
+import {
+  FLAT_RULEBOOK,
+  type Asset,
+  type AssetKind,
+  type Instrument,
+  type InstrumentKind,
+  type Listing,
+  type Venue,
+  type VenueState,
 } from '@plinth/market';
 import { LIMITS } from '@plinth/market';
 import type { EventData, PriceRule } from '@plinth/messages';
@@ -16,7 +17,7 @@ import { fields } from './canonical.ts';
 /** Assets, instruments and venues as listed so far. */
 export class ReferenceView implements Fold {
   readonly name = 'reference';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly assets = new Map<string, Asset>();
   readonly instruments = new Map<string, Instrument>();
   readonly priceRules = new Map<string, PriceRule>();
@@ -84,10 +85,18 @@ export class ReferenceView implements Fold {
   #registerVenue(data: EventData<'VenueRegistered'>): void {
     assert(this.venues.size < LIMITS.venuesMax, 'Expected room for another venue');
     // What an order costs at a venue is the router's own business.
-    const { venueId: id, kind, listings, orderCost: _orderCost, ...rest } = data;
+    const { venueId: id, kind, listings, orderCost: _orderCost, rulebook: named, ...rest } = data;
     const byInstrument = new Map<string, Listing>(listings.map((listing) => [listing.instrumentId, listing]));
     const state = this.venues.get(id)?.state ?? 'up';
-    this.venues.set(id, { id, kind: kind as Venue['kind'], ...rest, listings: byInstrument, state });
+    const rulebook = named === '' ? FLAT_RULEBOOK : named;
+    this.venues.set(id, {
+      id,
+      kind: kind as Venue['kind'],
+      ...rest,
+      rulebook,
+      listings: byInstrument,
+      state,
+    });
   }
 
   *entries(): Iterable<readonly [string, string]> {
@@ -139,6 +148,7 @@ export class ReferenceView implements Fold {
           v.lossGivenDefaultPpm,
           v.requirementPpm,
           v.transferablePpm,
+          v.rulebook,
           v.state,
           ...listings,
         ),

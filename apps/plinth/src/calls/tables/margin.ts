@@ -1,4 +1,4 @@
-import { ACCOUNT, LIQUIDATION, needed, oneOf, optional, text, type Call } from '../call.ts';
+import { ACCOUNT, argument, LIQUIDATION, needed, oneOf, optional, text, type Call } from '../call.ts';
 import { hypotheticalOrder, hypotheticalTransfer, underlyingMove } from '../parse-fields.ts';
 
 const REQUIREMENT = oneOf(
@@ -15,6 +15,20 @@ const several = (
   about: string,
   parse: (text: string) => unknown,
 ): NonNullable<Call['options']>[number] => ({ ...text(flags, field, about), parse, fallback: [] });
+
+const ORDERS = several(
+  '--order <order...>',
+  'orders',
+  'e.g. sell:0.5:BTC-PERP@60000:alpha',
+  hypotheticalOrder,
+);
+
+const TRANSFERS = several(
+  '--transfer <move...>',
+  'transfers',
+  'e.g. --transfer=-1000:USDC:venue:alpha',
+  hypotheticalTransfer,
+);
 
 const EXPLAIN_MARGIN = {
   about: 'the margin of an account as a tree of parts that sums exactly',
@@ -60,6 +74,23 @@ export const MARGIN_CALLS: readonly Call[] = [
       oneOf('--by <scope>', 'scope', 'how it is summed', ['underlying', 'venue', 'house'], 'underlying'),
     ],
   },
+  {
+    name: 'margin compare',
+    about: 'what each rulebook asks of the account, or of what it would be after hypothetical orders',
+    method: 'Margin.MarginUnder',
+    args: [ACCOUNT],
+    options: [
+      { ...text('--models <names...>', 'models', 'rulebooks to compare (default: all)'), fallback: [] },
+      ORDERS,
+      TRANSFERS,
+    ],
+  },
+  {
+    name: 'margin rulebook',
+    about: 'the parameters that a rulebook is judged with',
+    method: 'Margin.GetRulebook',
+    args: [argument('rulebook', 'rulebook', 'e.g. dydx')],
+  },
   { name: 'margin parameters', about: 'the parameter set in force', method: 'Margin.GetParameters' },
   { name: 'explain margin', ...EXPLAIN_MARGIN },
   { name: 'explain liquidation', ...EXPLAIN_LIQUIDATION },
@@ -69,13 +100,8 @@ export const MARGIN_CALLS: readonly Call[] = [
     method: 'Margin.WhatIf',
     args: [ACCOUNT],
     options: [
-      several('--order <order...>', 'orders', 'e.g. sell:0.5:BTC-PERP@60000:alpha', hypotheticalOrder),
-      several(
-        '--transfer <move...>',
-        'transfers',
-        'e.g. --transfer=-1000:USDC:venue:alpha',
-        hypotheticalTransfer,
-      ),
+      ORDERS,
+      TRANSFERS,
       several('--price <move...>', 'priceMoves', 'e.g. BTC=-0.2', underlyingMove),
       several('--volatility <move...>', 'volatilityMoves', 'e.g. BTC=0.5', underlyingMove),
       text('--parameters <json>', 'parametersJson', 'another parameter set to margin under'),

@@ -47,6 +47,8 @@ const infoOf = (views: InterestViews, opened: Opened): interestMessages.PoolInfo
     borrowers: totals.accounts('debts', asset),
     suppliers: totals.accounts('supplied', asset),
     nextSettlementAtMs: boundaryAt(accruedAtMs, settleEveryMs) + settleEveryMs,
+    rateAtTarget: pools.accrued.get(asset)?.rateAtTarget ?? '',
+    borrowingStopped: false,
   };
 };
 

@@ -10,7 +10,7 @@ import {
   poolLoans,
   suppliedAccount,
 } from '@plinth/market';
-import type { interestMessages, Posting } from '@plinth/messages';
+import { rateCurve, type interestMessages, type Posting } from '@plinth/messages';
 import { accrued, lendingIndexOf, unitsOf } from '@plinth/money';
 import type { InterestViews } from './interest-views.ts';
 import { interestService } from './interest-service.ts';
@@ -18,7 +18,7 @@ import { interestService } from './interest-service.ts';
 const HOUR = 3_600_000;
 const T0 = 473_000 * HOUR;
 const SCALE = 6;
-const CURVE = { kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' };
+const CURVE = rateCurve({ kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' });
 const OPEN = { asset: 'USD', curve: CURVE, reserveFactor: '0.1', settleEveryMs: HOUR };
 const READ = { minPosition: 0n };
 const LOCATION = 'vault:bank';
@@ -283,6 +283,7 @@ describe('funding', () => {
         takerFeePpm: 0,
         creditLimit: '1',
         orderCost: '0',
+        rulebook: '',
         listings: ['BTC-PERP', 'BTC/USD'].map((instrumentId) => ({ instrumentId, ...listing })),
         defaultProbabilityPpm: 0,
         lossGivenDefaultPpm: 0,

@@ -14,9 +14,10 @@ import {
 import { pool, type Accrue, type OpenPool, type PoolEvent } from './pool.ts';
 import { perSecond } from './rates.ts';
 import { scaledOf } from './scaled.ts';
+import { rateCurve } from '@plinth/messages';
 
 const spec = deciderSpec(pool);
-const CURVE = { kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' };
+const CURVE = rateCurve({ kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' });
 const HOUR = 3_600_000;
 const OPEN: OpenPool = {
   type: 'OpenPool',

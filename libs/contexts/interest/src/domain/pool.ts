@@ -111,6 +111,7 @@ const accrue = (
     settlementId: last === undefined ? '' : settlementId(opened, last.atMs, atMs),
     cash: formatUnits(cash, scale),
     reserve: formatUnits(reserve, scale),
+    rateAtTarget: '',
   };
   return [{ type: 'PoolAccrued', data }];
 };

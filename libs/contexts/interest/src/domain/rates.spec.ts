@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compareDecimal, decimalOfUnits, formatDecimal, multiply, ONE } from '@plinth/money';
 import { perSecond, ratesOf, utilisationOf, type PoolAmounts } from './rates.ts';
+import { rateCurve } from '@plinth/messages';
 
-const CURVE = { kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' };
+const CURVE = rateCurve({ kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' });
 const TERMS = { curve: CURVE, reserveFactor: '0.1' };
 
 const amounts = (change: Partial<PoolAmounts>): PoolAmounts => ({

@@ -7,6 +7,7 @@ import { recordedConsensus, recordedVote } from '../domain/judgement.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Listed } from '../domain/pairs.ts';
 import { exceedsPpm, priceText } from '../domain/price-units.ts';
+import type { EmaView } from './ema-view.ts';
 import type { MarkOrigin } from './quotes-view.ts';
 import { noMark } from './pricing-queries.ts';
 import { listedOf, type PricingViews } from './pricing-views.ts';
@@ -59,7 +60,11 @@ const notesOn = (mark: Mark, listed: Listed, centre: Consensus | undefined): str
   return notes;
 };
 
-const explain = (origin: MarkOrigin, listed: Listed): pricingMessages.ExplainMarkResponse => {
+const explain = (
+  origin: MarkOrigin,
+  listed: Listed,
+  averages: EmaView,
+): pricingMessages.ExplainMarkResponse => {
   const { mark, round, atMs, quotes, previous } = origin;
   const centre = recordedConsensus(listed, quotes);
   return {
@@ -79,13 +84,14 @@ const explain = (origin: MarkOrigin, listed: Listed): pricingMessages.ExplainMar
     previousPrice: previous?.price ?? '',
     previousAtMs: previous?.atMs ?? 0,
     notes: notesOn(mark, listed, centre),
+    ...averages.of(mark.instrumentId),
   };
 };
 
 /** Every quote behind the present mark, and why it was used or not: made again from the recorded round. */
 export const explainMark = (
   request: pricingMessages.ExplainMarkRequest,
-  { reference, quotes }: PricingViews,
+  { reference, quotes, averages }: PricingViews,
 ): pricingMessages.ExplainMarkResponse | Rejection =>
   checked(() => {
     requireId('instrument', request.instrumentId, 'instrument_id');
@@ -93,5 +99,5 @@ export const explainMark = (
     if (origin === undefined) return noMark(request.instrumentId);
     const listed = listedOf(reference, request.instrumentId);
     assert(listed !== undefined, () => `Expected a listed instrument, was ${request.instrumentId}`);
-    return explain(origin, listed);
+    return explain(origin, listed, averages);
   });

@@ -1,5 +1,6 @@
 import { MarksView, ProductsView, ReferenceView, SettlementsView } from '@plinth/views';
 import type { Listed } from '../domain/pairs.ts';
+import { EmaView } from './ema-view.ts';
 import { ExpiriesView } from './expiries-view.ts';
 import { QuotesView } from './quotes-view.ts';
 
@@ -7,6 +8,7 @@ export type PricingViews = Readonly<{
   reference: ReferenceView;
   marks: MarksView;
   quotes: QuotesView;
+  averages: EmaView;
   products: ProductsView;
   expiries: ExpiriesView;
   settlements: SettlementsView;
@@ -16,6 +18,7 @@ export const pricingViews = (): PricingViews => ({
   reference: new ReferenceView(),
   marks: new MarksView(),
   quotes: new QuotesView(),
+  averages: new EmaView(),
   products: new ProductsView(),
   expiries: new ExpiriesView(),
   settlements: new SettlementsView(),

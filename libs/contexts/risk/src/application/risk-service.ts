@@ -9,6 +9,7 @@ import { isId } from '@plinth/market';
 import { assert } from '@plinth/money';
 import { PortfolioView, transferHold, withdrawalHold } from '@plinth/portfolio';
 import { isMarginEvent, marginAccount, type MarginCommand } from '../domain/margin-account.ts';
+import { CovarianceView } from './covariance-view.ts';
 import { MarginAccountsView, SERVICE } from './margin-accounts-view.ts';
 import { orderJudge } from './order-judge.ts';
 import { payoutJudge } from './payout-judge.ts';
@@ -16,6 +17,7 @@ import { judgementOf, revalueAccounts, revalueAll } from './revaluation.ts';
 import { marginStream, type RiskViews } from './risk-views.ts';
 import { riskQueries } from './queries/index.ts';
 import { setRiskParameters } from './set-risk-parameters.ts';
+import { setRulebookParameters } from './set-rulebook-parameters.ts';
 
 export type RiskConfig = Readonly<{
   /** Id of the cell: the parameters live on stream parameters-{cell}. */
@@ -30,14 +32,25 @@ export const RiskService = ({ cell }: RiskConfig): ServiceDefinition<RiskViews> 
   assert(isId('account', cell), () => `Expected a cell id of lower-case letters and digits, was ${cell}`);
   return defineService<RiskViews>({
     name: SERVICE,
-    owns: ['margin', 'parameters'],
-    views: () => ({ portfolio: new PortfolioView(), accounts: new MarginAccountsView() }),
+    owns: ['margin', 'parameters', 'rulebook'],
+    views: () => ({
+      portfolio: new PortfolioView(),
+      accounts: new MarginAccountsView(),
+      covariance: new CovarianceView(),
+    }),
     react,
-    commands: { SetRiskParameters: setRiskParameters(cell) },
+    commands: { SetRiskParameters: setRiskParameters(cell), SetRulebookParameters: setRulebookParameters },
     queries: riskQueries,
     nextDue: ({ accounts }) => accounts.nextDeadline(),
   });
 };
+
+/** After these every account may stand otherwise. */
+const REVALUED_BY: ReadonlySet<string> = new Set([
+  'MarksPublished',
+  'RiskParametersSet',
+  'RulebookParametersSet',
+]);
 
 const intent = (accountId: string, command: MarginCommand): Intent<MarginCommand> => ({
   stream: marginStream(accountId),
@@ -51,7 +64,8 @@ const react = (event: Envelope, views: RiskViews): readonly Intent[] => [
   ...revaluations(event, views),
 ];
 
-const answersTo = (event: Envelope, { portfolio, accounts }: RiskViews): readonly Intent[] => {
+const answersTo = (event: Envelope, views: RiskViews): readonly Intent[] => {
+  const { portfolio, accounts } = views;
   switch (event.type) {
     case 'OrderPlaced': {
       // What a liquidation orders reduces risk by its plan and is not asked again.
@@ -82,7 +96,7 @@ const answersTo = (event: Envelope, { portfolio, accounts }: RiskViews): readonl
     case 'LiquidationCompleted': {
       const { accountId, liquidationId, outcome } = event.data;
       if (accounts.of(accountId).liquidationId !== liquidationId) return [];
-      const judgement = judgementOf(portfolio, accountId, event.occurredAt);
+      const judgement = judgementOf(views, accountId, event.occurredAt);
       return [intent(accountId, { type: 'LiquidationEnded', liquidationId, outcome, judgement })];
     }
     default:
@@ -96,7 +110,7 @@ const releasePayout = (accountId: string, payoutId: string): Intent =>
 const revaluations = (event: Envelope, views: RiskViews): readonly Intent[] => {
   const { portfolio, accounts } = views;
   const at: Instant = event.occurredAt;
-  if (event.type === 'MarksPublished' || event.type === 'RiskParametersSet') return revalueAll(views, at);
+  if (REVALUED_BY.has(event.type)) return revalueAll(views, at);
   if (event.type === 'TimerFired')
     return event.data.service === SERVICE ? revalueAccounts(views, accounts.overdue(at), at) : [];
   // The stream may have been ahead of the fold when it was judged last: it is looked at again when the fold

@@ -1,6 +1,12 @@
 import type { CommandHandler, Intent, Rejection } from '@plinth/eventing';
 import { reject } from '@plinth/eventing';
-import { LIMITS as MARKET_LIMITS, isId, type VenueState } from '@plinth/market';
+import {
+  FLAT_RULEBOOK,
+  LIMITS as MARKET_LIMITS,
+  VENUE_RULEBOOKS,
+  isId,
+  type VenueState,
+} from '@plinth/market';
 import type { EventData, VenueListing, routingMessages } from '@plinth/messages';
 import { InvalidNumber, decimalOf } from '@plinth/money';
 import { LIMITS } from '../domain/limits.ts';
@@ -74,6 +80,8 @@ const wrongVenue = (
       return invalid(field, `Expected ${field} from ${least} to ${PPM}, was ${ppm}`);
     }
   }
+  if (!VENUE_RULEBOOKS.includes(request.rulebook === '' ? FLAT_RULEBOOK : request.rulebook))
+    return invalid('rulebook', `Expected rulebook to be one of ${VENUE_RULEBOOKS.join(', ')}, or empty`);
   const cost = request.orderCost === '' ? undefined : wrongDecimal(request.orderCost, 'order_cost', false);
   return (
     wrongDecimal(request.creditLimit, 'credit_limit', false) ?? cost ?? wrongListings(request.listings, views)

@@ -41,7 +41,7 @@ export const listVenues = (
   }
   const venues = [...views.reference.venues.values()].map((venue) => {
     const { lastSequence, orderCost } = views.health.of(venue.id);
-    const { kind, chain, state, makerFeePpm, takerFeePpm, creditLimit } = venue;
+    const { kind, chain, state, makerFeePpm, takerFeePpm, creditLimit, rulebook } = venue;
     return {
       ...{
         venueId: venue.id,
@@ -53,6 +53,7 @@ export const listVenues = (
         creditLimit,
         orderCost,
         lastSequence,
+        rulebook,
       },
       listings: [...venue.listings.values()].map((listing) => ({ ...listing })),
       openChildren: open.get(venue.id)?.open ?? 0,
@@ -159,6 +160,7 @@ const costsOf = (
     side: placed.side as Side,
     arrivalPrice: placed.arrivalPrice,
     contractSize: placed.contractSize,
+    inverse: placed.inverse,
     filled: decimalOfUnits(filled, ORDER_SCALE),
     notional,
     fees,

@@ -295,7 +295,15 @@ describe('credit limits', () => {
   it('bound what is sent to a venue, fills and clients’ money there included', async () => {
     const [world, alpha, beta] = await twoVenues();
     const terms = {
-      ...{ venueId: 'alpha', kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, orderCost: '' },
+      ...{
+        venueId: 'alpha',
+        kind: 'cex',
+        chain: '',
+        makerFeePpm: 0,
+        takerFeePpm: 0,
+        orderCost: '',
+        rulebook: '',
+      },
       ...{ defaultProbabilityPpm: 0, lossGivenDefaultPpm: 0, requirementPpm: 100_000, transferablePpm: 0 },
       listings: ['BTC/USD', 'BTC-PERP'].map((instrumentId) => ({
         ...{ instrumentId, lot: '0.001', tick: '0.5', minQuantity: '0.001' },

@@ -13,7 +13,7 @@ import {
 import type { EventData, EventType } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { DEFAULT_CONTROLS } from '../application/config.ts';
-import { readReports } from '../application/report-intake.ts';
+import { takeReports } from '../application/report-intake.ts';
 import { routingService } from '../application/routing-service.ts';
 import type { RoutingViews } from '../application/views.ts';
 import type { ScriptedVenue } from './scripted-venue.ts';
@@ -70,10 +70,11 @@ export class RoutingWorld {
   /** Takes in what the venues have to report, again and again until there is nothing new. */
   async poll(): Promise<Rejection | undefined> {
     for (const venue of this.venues) {
-      const after = this.views.health.of(venue.venueId).lastSequence;
-      const request = await readReports(venue, after, new AbortController().signal);
-      if (request === undefined) continue;
-      return (await this.send('TakeVenueReports', request)) ?? (await this.poll());
+      const send = async (command: string, request: unknown) => ({
+        refused: await this.send(command, request),
+      });
+      const taken = await takeReports(venue, this.views.health, send, new AbortController().signal);
+      if (taken !== undefined) return taken.refused ?? (await this.poll());
     }
     return undefined;
   }
@@ -174,6 +175,7 @@ const TERMS = {
     lossGivenDefaultPpm: 500_000,
     requirementPpm: 50_000,
     transferablePpm: 500_000,
+    rulebook: '',
   },
 } as const;
 

@@ -1,3 +1,4 @@
+import { rateCurve } from '@plinth/messages';
 import {
   borrowRate,
   cometCurve,
@@ -43,7 +44,7 @@ const MODELS: Readonly<Record<string, (input: Fields) => Fields>> = {
     const [base, slope1, slope2, kink] = ['base', 'slope1', 'slope2', 'optimal'].map((key) =>
       decimalAt(input, key).toFixed(),
     ) as [string, string, string, string];
-    const rate = borrowRate({ kind: 'kinked', base, slope1, slope2, kink }, utilisation);
+    const rate = borrowRate(rateCurve({ kind: 'kinked', base, slope1, slope2, kink }), utilisation);
     const earned = multiply(rate, utilisation);
     const kept = subtractDecimal(ONE, decimalAt(input, 'reserve_factor', ZERO));
     return {

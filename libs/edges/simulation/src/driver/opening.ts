@@ -1,6 +1,7 @@
 import { VENUE_TERMS } from './venue-terms.ts';
 import type { FeedInstrument, MarketFeed } from '../market/market-feed.ts';
 import type { PlannedAccount } from './population.ts';
+import { rateCurve } from '@plinth/messages';
 
 export type ScriptedCommand = Readonly<{ name: string; request: unknown; tenant: string }>;
 
@@ -92,7 +93,7 @@ const venueRequest = (feed: MarketFeed, venue: MarketFeed['venues'][number]): un
 const openPool = (asset: string): ScriptedCommand =>
   operator('OpenPool', {
     asset,
-    curve: { kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' },
+    curve: rateCurve({ kind: 'kinked', base: '0.01', slope1: '0.06', slope2: '1', kink: '0.85' }),
     reserveFactor: '0.1',
     settleEveryMs: DAY_MS / 4,
   });

@@ -6,4 +6,5 @@ export const VENUE_TERMS = {
   /** Half of what is free at a venue can be moved away in time. */
   transferablePpm: 500_000,
   orderCost: '',
+  rulebook: '',
 } as const;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RateCurve } from '@plinth/messages';
+import { rateCurve, type RateCurve } from '@plinth/messages';
 import {
   compareDecimal,
   compound,
@@ -28,13 +28,14 @@ type Case = Readonly<{ id: string; model: string; input: Numbers; expected: Numb
 /** A figure of a case as decimal text. */
 const text = (x: number): string => fromFloat(x, 17).toFixed();
 
-const curveOf = (base: number, slope1: number, slope2: number, kink: number): RateCurve => ({
-  kind: 'kinked',
-  base: text(base),
-  slope1: text(slope1),
-  slope2: text(slope2),
-  kink: text(kink),
-});
+const curveOf = (base: number, slope1: number, slope2: number, kink: number): RateCurve =>
+  rateCurve({
+    kind: 'kinked',
+    base: text(base),
+    slope1: text(slope1),
+    slope2: text(slope2),
+    kink: text(kink),
+  });
 
 const rateAt = (curve: RateCurve, utilisation: number): number =>
   decimalToFloat(borrowRate(curve, decimalOf(text(utilisation))));
@@ -92,13 +93,13 @@ const CHECKS: Readonly<Record<string, (one: Case) => void>> = {
       BigInt,
     ) as [bigint, bigint, bigint];
     const whole = 2n ** 32n;
-    const curve = {
+    const curve = rateCurve({
       kind: 'kinked',
       base: '0',
       slope1: (slope1 * kink).toString(),
       slope2: (slope2 * (whole - kink)).toString(),
       kink: divide(decimalOfUnits(kink, 0), decimalOfUnits(whole, 0), 18, 'half-even').quotient.toFixed(),
-    };
+    });
     const rate = multiply(
       borrowRate(curve, decimalOf(text(at(input, 'utilization')))),
       decimalOfUnits(1n, 27),
@@ -130,13 +131,13 @@ describe('curves', () => {
     const ppm = (units: bigint): string => decimalOfUnits(units, 6).toFixed();
     fc.assert(
       fc.property(part, part, part, kinks, part, part, (base, slope1, slope2, kink, u1, u2) => {
-        const curve = {
+        const curve = rateCurve({
           kind: 'kinked',
           base: ppm(base),
           slope1: ppm(slope1),
           slope2: ppm(slope2),
           kink: ppm(kink),
-        };
+        });
         const [low, high] = u1 < u2 ? [u1, u2] : [u2, u1];
         const least = borrowRate(curve, decimalOfUnits(low, 6));
         const most = borrowRate(curve, decimalOfUnits(high, 6));

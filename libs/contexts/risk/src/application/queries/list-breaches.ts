@@ -1,11 +1,10 @@
 import type { Rejection } from '@plinth/eventing';
 import { ACCOUNT_STATES } from '@plinth/margin';
 import type { riskMessages } from '@plinth/messages';
-import { integerOf } from '@plinth/money';
 import { requirementText, type PortfolioView } from '@plinth/portfolio';
-import { LIMITS } from '../../domain/limits.ts';
 import type { RiskViews } from '../risk-views.ts';
-import { invalid, isRejection, reading, refuseUnready } from './account-of.ts';
+import { invalid, isRejection, refuseUnready } from './account-of.ts';
+import { pageOf } from './page-of.ts';
 
 type Ranked = Readonly<{ accountId: string; health: number }>;
 
@@ -15,18 +14,17 @@ export const listBreaches = (
 ): riskMessages.ListBreachesResponse | Rejection => {
   const refusal = refuseUnready(views.portfolio);
   if (refusal !== undefined) return refusal;
-  if (pageSize > LIMITS.pageSizeMax) return invalid('pageSize', `Expected 0 to ${LIMITS.pageSizeMax}`);
   const states: readonly string[] = ACCOUNT_STATES.filter((name) => name !== 'healthy');
   if (state !== '' && !states.includes(state))
     return invalid('state', `Expected one of ${states.join(', ')}`);
-  const from = reading(() => (pageToken === '' ? 0 : integerOf(pageToken, 'pageToken', 0)));
-  if (isRejection(from)) return from;
+  const page = pageOf(pageSize, pageToken);
+  if (isRejection(page)) return page;
+  const { from, to } = page;
   const { accounts } = views;
   const ranked = [...accounts.unhealthy()]
     .filter((accountId) => state === '' || accounts.of(accountId).state === state)
     .map((accountId): Ranked => ({ accountId, health: healthOf(views.portfolio, accountId) }));
   ranked.sort((a, b) => a.health - b.health || (a.accountId < b.accountId ? -1 : 1));
-  const to = from + (pageSize === 0 ? LIMITS.pageSizeDefault : pageSize);
   return {
     breaches: ranked.slice(from, to).map(({ accountId }) => breachOf(views, accountId)),
     nextPageToken: to < ranked.length ? `${to}` : '',

@@ -51,12 +51,12 @@ export const house: MarginModel<RiskParameters, HouseRequirement> = {
     const account = book.addAccount('account');
     world.fill(book, account, portfolio);
     const kernel = new MarginKernel(new RiskModel(parameters, world.catalogue, world.state));
-    return requirementOf(marginOf(kernel, book, account));
+    return houseRequirementOf(marginOf(kernel, book, account));
   },
 };
 
 /** What the house's figures add up from, by name; parts sum to the requirements. */
-export const requirementOf = (report: MarginReport): HouseRequirement => {
+export const houseRequirementOf = (report: MarginReport): HouseRequirement => {
   const { figures } = report;
   const both = (name: string, initial: number, maintenance: number): RequirementPart => ({
     name,

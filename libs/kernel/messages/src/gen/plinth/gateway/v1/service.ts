@@ -87,6 +87,11 @@ import {
   ListInstrumentsResponse,
   ListMarksRequest,
   ListMarksResponse,
+  ListProductRequest,
+  ListProductsRequest,
+  ListProductsResponse,
+  ListSettlementsRequest,
+  ListSettlementsResponse,
   ListSourcesRequest,
   ListSourcesResponse,
 } from "../../pricing/v1/messages.ts";
@@ -99,18 +104,38 @@ import {
   GetMarginResponse,
   GetParametersRequest,
   GetParametersResponse,
+  GetRulebookRequest,
+  GetRulebookResponse,
   LiquidationPriceRequest,
   LiquidationPriceResponse,
   ListBreachesRequest,
   ListBreachesResponse,
+  MarginUnderRequest,
+  MarginUnderResponse,
   SetRiskParametersRequest,
+  SetRulebookParametersRequest,
   WhatIfRequest,
   WhatIfResponse,
 } from "../../risk/v1/messages.ts";
 import {
+  GetContagionRequest,
+  GetContagionResponse,
+  GetDefaultProbabilityRequest,
+  GetDefaultProbabilityResponse,
+  GetReverseStressRequest,
+  GetReverseStressResponse,
+  GetStressRequest,
+  GetStressResponse,
+  GetStressScenariosRequest,
+  GetStressScenariosResponse,
+  ListWatchRequest,
+  ListWatchResponse,
+} from "../../risk/v1/stress.ts";
+import {
   CancelOrderRequest,
   GetOrderCostsRequest,
   GetOrderRequest,
+  GetProductOrderRequest,
   ListOrdersRequest,
   ListOrdersResponse,
   ListVenuesRequest,
@@ -118,6 +143,8 @@ import {
   OrderCosts,
   OrderInfo,
   PlaceOrderRequest,
+  PlaceProductOrderRequest,
+  ProductOrderInfo,
   RegisterVenueRequest,
   SetVenueStateRequest,
 } from "../../routing/v1/messages.ts";
@@ -542,6 +569,17 @@ export const TradingService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder: {
+    path: "/plinth.gateway.v1.Trading/PlaceProductOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlaceProductOrderRequest): Buffer =>
+      Buffer.from(PlaceProductOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlaceProductOrderRequest => PlaceProductOrderRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder: {
     path: "/plinth.gateway.v1.Trading/CancelOrder" as const,
@@ -561,6 +599,17 @@ export const TradingService = {
     requestDeserialize: (value: Buffer): GetOrderRequest => GetOrderRequest.decode(value),
     responseSerialize: (value: OrderInfo): Buffer => Buffer.from(OrderInfo.encode(value).finish()),
     responseDeserialize: (value: Buffer): OrderInfo => OrderInfo.decode(value),
+  },
+  /** One order of a structured product with its legs. */
+  getProductOrder: {
+    path: "/plinth.gateway.v1.Trading/GetProductOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetProductOrderRequest): Buffer =>
+      Buffer.from(GetProductOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetProductOrderRequest => GetProductOrderRequest.decode(value),
+    responseSerialize: (value: ProductOrderInfo): Buffer => Buffer.from(ProductOrderInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ProductOrderInfo => ProductOrderInfo.decode(value),
   },
   /** Orders of an account, newest first. */
   listOrders: {
@@ -604,6 +653,29 @@ export const TradingService = {
       Buffer.from(ListInstrumentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListInstrumentsResponse => ListInstrumentsResponse.decode(value),
   },
+  /** The structured products with their legs and net prices. */
+  listProducts: {
+    path: "/plinth.gateway.v1.Trading/ListProducts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProductsRequest): Buffer => Buffer.from(ListProductsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProductsRequest => ListProductsRequest.decode(value),
+    responseSerialize: (value: ListProductsResponse): Buffer =>
+      Buffer.from(ListProductsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListProductsResponse => ListProductsResponse.decode(value),
+  },
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements: {
+    path: "/plinth.gateway.v1.Trading/ListSettlements" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSettlementsRequest): Buffer =>
+      Buffer.from(ListSettlementsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSettlementsRequest => ListSettlementsRequest.decode(value),
+    responseSerialize: (value: ListSettlementsResponse): Buffer =>
+      Buffer.from(ListSettlementsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSettlementsResponse => ListSettlementsResponse.decode(value),
+  },
   /** The present marks. */
   listMarks: {
     path: "/plinth.gateway.v1.Trading/ListMarks" as const,
@@ -639,10 +711,14 @@ export const TradingService = {
 export interface TradingServer extends UntypedServiceImplementation {
   /** Places a parent order; it is routed once risk has approved it. */
   placeOrder: handleUnaryCall<PlaceOrderRequest, Receipt>;
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder: handleUnaryCall<PlaceProductOrderRequest, Receipt>;
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, Receipt>;
   /** One order with its children. */
   getOrder: handleUnaryCall<GetOrderRequest, OrderInfo>;
+  /** One order of a structured product with its legs. */
+  getProductOrder: handleUnaryCall<GetProductOrderRequest, ProductOrderInfo>;
   /** Orders of an account, newest first. */
   listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
   /** What an order cost against its arrival price. */
@@ -651,6 +727,10 @@ export interface TradingServer extends UntypedServiceImplementation {
   listVenues: handleUnaryCall<ListVenuesRequest, ListVenuesResponse>;
   /** The listed instruments. */
   listInstruments: handleUnaryCall<ListInstrumentsRequest, ListInstrumentsResponse>;
+  /** The structured products with their legs and net prices. */
+  listProducts: handleUnaryCall<ListProductsRequest, ListProductsResponse>;
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements: handleUnaryCall<ListSettlementsRequest, ListSettlementsResponse>;
   /** The present marks. */
   listMarks: handleUnaryCall<ListMarksRequest, ListMarksResponse>;
   /** The present mark of an instrument and its conservative prices. */
@@ -676,6 +756,22 @@ export interface TradingClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
   ): ClientUnaryCall;
+  /** Places an order of a structured product: all its legs or none are sent. */
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeProductOrder(
+    request: PlaceProductOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
   /** Asks for the cancellation of what is still open of an order. */
   cancelOrder(
     request: CancelOrderRequest,
@@ -707,6 +803,22 @@ export interface TradingClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: OrderInfo) => void,
+  ): ClientUnaryCall;
+  /** One order of a structured product with its legs. */
+  getProductOrder(
+    request: GetProductOrderRequest,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
+  ): ClientUnaryCall;
+  getProductOrder(
+    request: GetProductOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
+  ): ClientUnaryCall;
+  getProductOrder(
+    request: GetProductOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ProductOrderInfo) => void,
   ): ClientUnaryCall;
   /** Orders of an account, newest first. */
   listOrders(
@@ -771,6 +883,38 @@ export interface TradingClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListInstrumentsResponse) => void,
+  ): ClientUnaryCall;
+  /** The structured products with their legs and net prices. */
+  listProducts(
+    request: ListProductsRequest,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  listProducts(
+    request: ListProductsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  listProducts(
+    request: ListProductsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListProductsResponse) => void,
+  ): ClientUnaryCall;
+  /** What expires and what has expired, with its settlement price. */
+  listSettlements(
+    request: ListSettlementsRequest,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
+  ): ClientUnaryCall;
+  listSettlements(
+    request: ListSettlementsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
+  ): ClientUnaryCall;
+  listSettlements(
+    request: ListSettlementsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
   ): ClientUnaryCall;
   /** The present marks. */
   listMarks(
@@ -862,6 +1006,26 @@ export const MarginService = {
     responseSerialize: (value: WhatIfResponse): Buffer => Buffer.from(WhatIfResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WhatIfResponse => WhatIfResponse.decode(value),
   },
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder: {
+    path: "/plinth.gateway.v1.Margin/MarginUnder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MarginUnderRequest): Buffer => Buffer.from(MarginUnderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MarginUnderRequest => MarginUnderRequest.decode(value),
+    responseSerialize: (value: MarginUnderResponse): Buffer => Buffer.from(MarginUnderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MarginUnderResponse => MarginUnderResponse.decode(value),
+  },
+  /** The parameters that a rulebook is judged with. */
+  getRulebook: {
+    path: "/plinth.gateway.v1.Margin/GetRulebook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetRulebookRequest): Buffer => Buffer.from(GetRulebookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetRulebookRequest => GetRulebookRequest.decode(value),
+    responseSerialize: (value: GetRulebookResponse): Buffer => Buffer.from(GetRulebookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetRulebookResponse => GetRulebookResponse.decode(value),
+  },
   /** Prices of each underlying at which the account would be liquidated, all else equal. */
   liquidationPrice: {
     path: "/plinth.gateway.v1.Margin/LiquidationPrice" as const,
@@ -883,6 +1047,52 @@ export const MarginService = {
     requestDeserialize: (value: Buffer): GetExposureRequest => GetExposureRequest.decode(value),
     responseSerialize: (value: GetExposureResponse): Buffer => Buffer.from(GetExposureResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetExposureResponse => GetExposureResponse.decode(value),
+  },
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability: {
+    path: "/plinth.gateway.v1.Margin/GetDefaultProbability" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDefaultProbabilityRequest): Buffer =>
+      Buffer.from(GetDefaultProbabilityRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDefaultProbabilityRequest => GetDefaultProbabilityRequest.decode(value),
+    responseSerialize: (value: GetDefaultProbabilityResponse): Buffer =>
+      Buffer.from(GetDefaultProbabilityResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDefaultProbabilityResponse => GetDefaultProbabilityResponse.decode(value),
+  },
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios: {
+    path: "/plinth.gateway.v1.Margin/GetStressScenarios" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetStressScenariosRequest): Buffer =>
+      Buffer.from(GetStressScenariosRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetStressScenariosRequest => GetStressScenariosRequest.decode(value),
+    responseSerialize: (value: GetStressScenariosResponse): Buffer =>
+      Buffer.from(GetStressScenariosResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetStressScenariosResponse => GetStressScenariosResponse.decode(value),
+  },
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress: {
+    path: "/plinth.gateway.v1.Margin/GetStress" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetStressRequest): Buffer => Buffer.from(GetStressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetStressRequest => GetStressRequest.decode(value),
+    responseSerialize: (value: GetStressResponse): Buffer => Buffer.from(GetStressResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetStressResponse => GetStressResponse.decode(value),
+  },
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress: {
+    path: "/plinth.gateway.v1.Margin/GetReverseStress" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetReverseStressRequest): Buffer =>
+      Buffer.from(GetReverseStressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetReverseStressRequest => GetReverseStressRequest.decode(value),
+    responseSerialize: (value: GetReverseStressResponse): Buffer =>
+      Buffer.from(GetReverseStressResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetReverseStressResponse => GetReverseStressResponse.decode(value),
   },
   /** The parameter set in force. */
   getParameters: {
@@ -939,10 +1149,22 @@ export interface MarginServer extends UntypedServiceImplementation {
   explainMargin: handleUnaryCall<ExplainMarginRequest, ExplainMarginResponse>;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: handleUnaryCall<WhatIfRequest, WhatIfResponse>;
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder: handleUnaryCall<MarginUnderRequest, MarginUnderResponse>;
+  /** The parameters that a rulebook is judged with. */
+  getRulebook: handleUnaryCall<GetRulebookRequest, GetRulebookResponse>;
   /** Prices of each underlying at which the account would be liquidated, all else equal. */
   liquidationPrice: handleUnaryCall<LiquidationPriceRequest, LiquidationPriceResponse>;
   /** Exposure by underlying, by venue or of the whole house. */
   getExposure: handleUnaryCall<GetExposureRequest, GetExposureResponse>;
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability: handleUnaryCall<GetDefaultProbabilityRequest, GetDefaultProbabilityResponse>;
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios: handleUnaryCall<GetStressScenariosRequest, GetStressScenariosResponse>;
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress: handleUnaryCall<GetStressRequest, GetStressResponse>;
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress: handleUnaryCall<GetReverseStressRequest, GetReverseStressResponse>;
   /** The parameter set in force. */
   getParameters: handleUnaryCall<GetParametersRequest, GetParametersResponse>;
   /** Liquidations of an account, or of all, newest first. */
@@ -1002,6 +1224,38 @@ export interface MarginClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WhatIfResponse) => void,
   ): ClientUnaryCall;
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder(
+    request: MarginUnderRequest,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  marginUnder(
+    request: MarginUnderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  marginUnder(
+    request: MarginUnderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  /** The parameters that a rulebook is judged with. */
+  getRulebook(
+    request: GetRulebookRequest,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
+  getRulebook(
+    request: GetRulebookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
+  getRulebook(
+    request: GetRulebookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
   /** Prices of each underlying at which the account would be liquidated, all else equal. */
   liquidationPrice(
     request: LiquidationPriceRequest,
@@ -1033,6 +1287,70 @@ export interface MarginClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetExposureResponse) => void,
+  ): ClientUnaryCall;
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress(
+    request: GetStressRequest,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  getStress(
+    request: GetStressRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  getStress(
+    request: GetStressRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress(
+    request: GetReverseStressRequest,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
+  ): ClientUnaryCall;
+  getReverseStress(
+    request: GetReverseStressRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
+  ): ClientUnaryCall;
+  getReverseStress(
+    request: GetReverseStressRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
   ): ClientUnaryCall;
   /** The parameter set in force. */
   getParameters(
@@ -1425,6 +1743,16 @@ export const OperationsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Lists a structured product, a named bundle of listed instruments. */
+  listProduct: {
+    path: "/plinth.gateway.v1.Operations/ListProduct" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProductRequest): Buffer => Buffer.from(ListProductRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProductRequest => ListProductRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** The sources of prices and how often they were not used. */
   listSources: {
     path: "/plinth.gateway.v1.Operations/ListSources" as const,
@@ -1446,6 +1774,17 @@ export const OperationsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Sets the next version of a rulebook's parameters. */
+  setRulebookParameters: {
+    path: "/plinth.gateway.v1.Operations/SetRulebookParameters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetRulebookParametersRequest): Buffer =>
+      Buffer.from(SetRulebookParametersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetRulebookParametersRequest => SetRulebookParametersRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Accounts that are not healthy, worst first. */
   listBreaches: {
     path: "/plinth.gateway.v1.Operations/ListBreaches" as const,
@@ -1456,6 +1795,27 @@ export const OperationsService = {
     responseSerialize: (value: ListBreachesResponse): Buffer =>
       Buffer.from(ListBreachesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListBreachesResponse => ListBreachesResponse.decode(value),
+  },
+  /** Accounts by their probability of default, most likely first. */
+  listWatch: {
+    path: "/plinth.gateway.v1.Operations/ListWatch" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWatchRequest): Buffer => Buffer.from(ListWatchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWatchRequest => ListWatchRequest.decode(value),
+    responseSerialize: (value: ListWatchResponse): Buffer => Buffer.from(ListWatchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWatchResponse => ListWatchResponse.decode(value),
+  },
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion: {
+    path: "/plinth.gateway.v1.Operations/GetContagion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetContagionRequest): Buffer => Buffer.from(GetContagionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetContagionRequest => GetContagionRequest.decode(value),
+    responseSerialize: (value: GetContagionResponse): Buffer =>
+      Buffer.from(GetContagionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetContagionResponse => GetContagionResponse.decode(value),
   },
   /** The insurance fund. */
   getFund: {
@@ -1541,12 +1901,20 @@ export interface OperationsServer extends UntypedServiceImplementation {
   trialBalance: handleUnaryCall<TrialBalanceRequest, TrialBalanceResponse>;
   /** Lists an instrument with the rule by which its marks are made. Operators only. */
   listInstrument: handleUnaryCall<ListInstrumentRequest, Receipt>;
+  /** Lists a structured product, a named bundle of listed instruments. */
+  listProduct: handleUnaryCall<ListProductRequest, Receipt>;
   /** The sources of prices and how often they were not used. */
   listSources: handleUnaryCall<ListSourcesRequest, ListSourcesResponse>;
   /** Sets the next version of the risk parameters for the whole cell. Operators only. */
   setRiskParameters: handleUnaryCall<SetRiskParametersRequest, Receipt>;
+  /** Sets the next version of a rulebook's parameters. */
+  setRulebookParameters: handleUnaryCall<SetRulebookParametersRequest, Receipt>;
   /** Accounts that are not healthy, worst first. */
   listBreaches: handleUnaryCall<ListBreachesRequest, ListBreachesResponse>;
+  /** Accounts by their probability of default, most likely first. */
+  listWatch: handleUnaryCall<ListWatchRequest, ListWatchResponse>;
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion: handleUnaryCall<GetContagionRequest, GetContagionResponse>;
   /** The insurance fund. */
   getFund: handleUnaryCall<GetFundRequest, FundInfo>;
   /** Registers a venue with its fees, limits and listings, or replaces its terms. */
@@ -1722,6 +2090,22 @@ export interface OperationsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
   ): ClientUnaryCall;
+  /** Lists a structured product, a named bundle of listed instruments. */
+  listProduct(
+    request: ListProductRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  listProduct(
+    request: ListProductRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  listProduct(
+    request: ListProductRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
   /** The sources of prices and how often they were not used. */
   listSources(
     request: ListSourcesRequest,
@@ -1754,6 +2138,22 @@ export interface OperationsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
   ): ClientUnaryCall;
+  /** Sets the next version of a rulebook's parameters. */
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
   /** Accounts that are not healthy, worst first. */
   listBreaches(
     request: ListBreachesRequest,
@@ -1769,6 +2169,38 @@ export interface OperationsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListBreachesResponse) => void,
+  ): ClientUnaryCall;
+  /** Accounts by their probability of default, most likely first. */
+  listWatch(
+    request: ListWatchRequest,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  listWatch(
+    request: ListWatchRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  listWatch(
+    request: ListWatchRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion(
+    request: GetContagionRequest,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
+  ): ClientUnaryCall;
+  getContagion(
+    request: GetContagionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
+  ): ClientUnaryCall;
+  getContagion(
+    request: GetContagionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
   ): ClientUnaryCall;
   /** The insurance fund. */
   getFund(request: GetFundRequest, callback: (error: ServiceError | null, response: FundInfo) => void): ClientUnaryCall;

@@ -18,13 +18,36 @@ export interface PoolOpened {
   settleEveryMs: number;
 }
 
-/** kinked: base + slope1·U/kink up to the kink, then base + slope1 + slope2·(U − kink)/(1 − kink). */
+/**
+ * Borrow rate by utilisation U, per year. Fields that a kind does not name must be empty.
+ * kinked, aave: base + slope1·U/kink up to the kink, then base + slope1 + slope2·(U − kink)/(1 − kink).
+ * derive: base + slope1·U up to the kink, then slope2 per unit of U.
+ * compound: as derive, with a curve of its own for suppliers (supply_…), who never get more than borrowers pay.
+ * euler: base, slope1 (per 2⁻³² of U), slope2 in 10⁻²⁷ per second and the kink in 2⁻³², whole numbers.
+ * three-slope: base, slope1 up to the kink, slope2 up to kink2, slope3 up to 1; with stops_borrowing nothing is lent beyond kink2.
+ * adaptive: the rate at the target grows by exp(speed · distance to the target) per year within its bounds, and is multiplied by
+ * steepness at full utilisation, divided by it at none.
+ */
 export interface RateCurve {
   kind: string;
   base: string;
   slope1: string;
   slope2: string;
   kink: string;
+  slope3: string;
+  kink2: string;
+  stopsBorrowing: boolean;
+  supplyBase: string;
+  supplySlope1: string;
+  supplySlope2: string;
+  supplyKink: string;
+  target: string;
+  steepness: string;
+  speed: string;
+  rateAtTargetMin: string;
+  rateAtTargetMax: string;
+  /** The rate at the target that the curve starts with. */
+  rateAtTarget: string;
 }
 
 export interface RateCurveSet {
@@ -51,6 +74,8 @@ export interface PoolAccrued {
   /** What the utilisation was computed from, besides the totals. */
   cash: string;
   reserve: string;
+  /** adaptive: the rate at the target from at_ms on; empty for other kinds. */
+  rateAtTarget: string;
 }
 
 /** A venue's funding rate for one interval: longs pay rate × index price × quantity when it is positive. */
@@ -177,7 +202,26 @@ export const PoolOpened: MessageFns<PoolOpened> = {
 };
 
 function createBaseRateCurve(): RateCurve {
-  return { kind: "", base: "", slope1: "", slope2: "", kink: "" };
+  return {
+    kind: "",
+    base: "",
+    slope1: "",
+    slope2: "",
+    kink: "",
+    slope3: "",
+    kink2: "",
+    stopsBorrowing: false,
+    supplyBase: "",
+    supplySlope1: "",
+    supplySlope2: "",
+    supplyKink: "",
+    target: "",
+    steepness: "",
+    speed: "",
+    rateAtTargetMin: "",
+    rateAtTargetMax: "",
+    rateAtTarget: "",
+  };
 }
 
 export const RateCurve: MessageFns<RateCurve> = {
@@ -196,6 +240,45 @@ export const RateCurve: MessageFns<RateCurve> = {
     }
     if (message.kink !== "") {
       writer.uint32(42).string(message.kink);
+    }
+    if (message.slope3 !== "") {
+      writer.uint32(50).string(message.slope3);
+    }
+    if (message.kink2 !== "") {
+      writer.uint32(58).string(message.kink2);
+    }
+    if (message.stopsBorrowing !== false) {
+      writer.uint32(64).bool(message.stopsBorrowing);
+    }
+    if (message.supplyBase !== "") {
+      writer.uint32(74).string(message.supplyBase);
+    }
+    if (message.supplySlope1 !== "") {
+      writer.uint32(82).string(message.supplySlope1);
+    }
+    if (message.supplySlope2 !== "") {
+      writer.uint32(90).string(message.supplySlope2);
+    }
+    if (message.supplyKink !== "") {
+      writer.uint32(98).string(message.supplyKink);
+    }
+    if (message.target !== "") {
+      writer.uint32(106).string(message.target);
+    }
+    if (message.steepness !== "") {
+      writer.uint32(114).string(message.steepness);
+    }
+    if (message.speed !== "") {
+      writer.uint32(122).string(message.speed);
+    }
+    if (message.rateAtTargetMin !== "") {
+      writer.uint32(130).string(message.rateAtTargetMin);
+    }
+    if (message.rateAtTargetMax !== "") {
+      writer.uint32(138).string(message.rateAtTargetMax);
+    }
+    if (message.rateAtTarget !== "") {
+      writer.uint32(146).string(message.rateAtTarget);
     }
     return writer;
   },
@@ -253,6 +336,110 @@ export const RateCurve: MessageFns<RateCurve> = {
             message.kink = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.slope3 = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kink2 = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.stopsBorrowing = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.supplyBase = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.supplySlope1 = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.supplySlope2 = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.supplyKink = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.steepness = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.speed = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.rateAtTargetMin = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.rateAtTargetMax = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.rateAtTarget = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -272,6 +459,51 @@ export const RateCurve: MessageFns<RateCurve> = {
       slope1: isSet(object.slope1) ? globalThis.String(object.slope1) : "",
       slope2: isSet(object.slope2) ? globalThis.String(object.slope2) : "",
       kink: isSet(object.kink) ? globalThis.String(object.kink) : "",
+      slope3: isSet(object.slope3) ? globalThis.String(object.slope3) : "",
+      kink2: isSet(object.kink2) ? globalThis.String(object.kink2) : "",
+      stopsBorrowing: isSet(object.stopsBorrowing)
+        ? globalThis.Boolean(object.stopsBorrowing)
+        : isSet(object.stops_borrowing)
+        ? globalThis.Boolean(object.stops_borrowing)
+        : false,
+      supplyBase: isSet(object.supplyBase)
+        ? globalThis.String(object.supplyBase)
+        : isSet(object.supply_base)
+        ? globalThis.String(object.supply_base)
+        : "",
+      supplySlope1: isSet(object.supplySlope1)
+        ? globalThis.String(object.supplySlope1)
+        : isSet(object.supply_slope1)
+        ? globalThis.String(object.supply_slope1)
+        : "",
+      supplySlope2: isSet(object.supplySlope2)
+        ? globalThis.String(object.supplySlope2)
+        : isSet(object.supply_slope2)
+        ? globalThis.String(object.supply_slope2)
+        : "",
+      supplyKink: isSet(object.supplyKink)
+        ? globalThis.String(object.supplyKink)
+        : isSet(object.supply_kink)
+        ? globalThis.String(object.supply_kink)
+        : "",
+      target: isSet(object.target) ? globalThis.String(object.target) : "",
+      steepness: isSet(object.steepness) ? globalThis.String(object.steepness) : "",
+      speed: isSet(object.speed) ? globalThis.String(object.speed) : "",
+      rateAtTargetMin: isSet(object.rateAtTargetMin)
+        ? globalThis.String(object.rateAtTargetMin)
+        : isSet(object.rate_at_target_min)
+        ? globalThis.String(object.rate_at_target_min)
+        : "",
+      rateAtTargetMax: isSet(object.rateAtTargetMax)
+        ? globalThis.String(object.rateAtTargetMax)
+        : isSet(object.rate_at_target_max)
+        ? globalThis.String(object.rate_at_target_max)
+        : "",
+      rateAtTarget: isSet(object.rateAtTarget)
+        ? globalThis.String(object.rateAtTarget)
+        : isSet(object.rate_at_target)
+        ? globalThis.String(object.rate_at_target)
+        : "",
     };
   },
 
@@ -291,6 +523,45 @@ export const RateCurve: MessageFns<RateCurve> = {
     }
     if (message.kink !== "") {
       obj.kink = message.kink;
+    }
+    if (message.slope3 !== "") {
+      obj.slope3 = message.slope3;
+    }
+    if (message.kink2 !== "") {
+      obj.kink2 = message.kink2;
+    }
+    if (message.stopsBorrowing !== false) {
+      obj.stopsBorrowing = message.stopsBorrowing;
+    }
+    if (message.supplyBase !== "") {
+      obj.supplyBase = message.supplyBase;
+    }
+    if (message.supplySlope1 !== "") {
+      obj.supplySlope1 = message.supplySlope1;
+    }
+    if (message.supplySlope2 !== "") {
+      obj.supplySlope2 = message.supplySlope2;
+    }
+    if (message.supplyKink !== "") {
+      obj.supplyKink = message.supplyKink;
+    }
+    if (message.target !== "") {
+      obj.target = message.target;
+    }
+    if (message.steepness !== "") {
+      obj.steepness = message.steepness;
+    }
+    if (message.speed !== "") {
+      obj.speed = message.speed;
+    }
+    if (message.rateAtTargetMin !== "") {
+      obj.rateAtTargetMin = message.rateAtTargetMin;
+    }
+    if (message.rateAtTargetMax !== "") {
+      obj.rateAtTargetMax = message.rateAtTargetMax;
+    }
+    if (message.rateAtTarget !== "") {
+      obj.rateAtTarget = message.rateAtTarget;
     }
     return obj;
   },
@@ -404,6 +675,7 @@ function createBasePoolAccrued(): PoolAccrued {
     settlementId: "",
     cash: "",
     reserve: "",
+    rateAtTarget: "",
   };
 }
 
@@ -447,6 +719,9 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
     }
     if (message.reserve !== "") {
       writer.uint32(98).string(message.reserve);
+    }
+    if (message.rateAtTarget !== "") {
+      writer.uint32(106).string(message.rateAtTarget);
     }
     return writer;
   },
@@ -560,6 +835,14 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
             message.reserve = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rateAtTarget = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -618,6 +901,11 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
         : "",
       cash: isSet(object.cash) ? globalThis.String(object.cash) : "",
       reserve: isSet(object.reserve) ? globalThis.String(object.reserve) : "",
+      rateAtTarget: isSet(object.rateAtTarget)
+        ? globalThis.String(object.rateAtTarget)
+        : isSet(object.rate_at_target)
+        ? globalThis.String(object.rate_at_target)
+        : "",
     };
   },
 
@@ -658,6 +946,9 @@ export const PoolAccrued: MessageFns<PoolAccrued> = {
     }
     if (message.reserve !== "") {
       obj.reserve = message.reserve;
+    }
+    if (message.rateAtTarget !== "") {
+      obj.rateAtTarget = message.rateAtTarget;
     }
     return obj;
   },

@@ -63,6 +63,10 @@ export interface PoolInfo {
   borrowers: number;
   suppliers: number;
   nextSettlementAtMs: number;
+  /** adaptive: the present rate at the target; empty for other kinds. */
+  rateAtTarget: string;
+  /** Nothing more is lent: the utilisation is at the stop of the curve. */
+  borrowingStopped: boolean;
 }
 
 export interface ListPoolsResponse {
@@ -581,6 +585,8 @@ function createBasePoolInfo(): PoolInfo {
     borrowers: 0,
     suppliers: 0,
     nextSettlementAtMs: 0,
+    rateAtTarget: "",
+    borrowingStopped: false,
   };
 }
 
@@ -644,6 +650,12 @@ export const PoolInfo: MessageFns<PoolInfo> = {
         );
       }
       writer.uint32(136).int64(BigInt(message.nextSettlementAtMs));
+    }
+    if (message.rateAtTarget !== "") {
+      writer.uint32(146).string(message.rateAtTarget);
+    }
+    if (message.borrowingStopped !== false) {
+      writer.uint32(152).bool(message.borrowingStopped);
     }
     return writer;
   },
@@ -797,6 +809,22 @@ export const PoolInfo: MessageFns<PoolInfo> = {
             message.nextSettlementAtMs = longToNumber(reader.int64());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.rateAtTarget = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.borrowingStopped = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -868,6 +896,16 @@ export const PoolInfo: MessageFns<PoolInfo> = {
         : isSet(object.next_settlement_at_ms)
         ? globalThis.Number(object.next_settlement_at_ms)
         : 0,
+      rateAtTarget: isSet(object.rateAtTarget)
+        ? globalThis.String(object.rateAtTarget)
+        : isSet(object.rate_at_target)
+        ? globalThis.String(object.rate_at_target)
+        : "",
+      borrowingStopped: isSet(object.borrowingStopped)
+        ? globalThis.Boolean(object.borrowingStopped)
+        : isSet(object.borrowing_stopped)
+        ? globalThis.Boolean(object.borrowing_stopped)
+        : false,
     };
   },
 
@@ -923,6 +961,12 @@ export const PoolInfo: MessageFns<PoolInfo> = {
     }
     if (message.nextSettlementAtMs !== 0) {
       obj.nextSettlementAtMs = globalThis.Number(message.nextSettlementAtMs);
+    }
+    if (message.rateAtTarget !== "") {
+      obj.rateAtTarget = message.rateAtTarget;
+    }
+    if (message.borrowingStopped !== false) {
+      obj.borrowingStopped = message.borrowingStopped;
     }
     return obj;
   },

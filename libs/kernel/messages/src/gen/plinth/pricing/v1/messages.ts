@@ -147,6 +147,12 @@ export interface ExplainMarkResponse {
   previousAtMs: number;
   /** One sentence each: why the state is what it is, whether a guard bound. */
   notes: string[];
+  /**
+   * Exponential averages of the published price and confidence, weighted by 1/confidence as Pyth has them; empty before the
+   * first live mark.
+   */
+  emaPrice: string;
+  emaConfidence: string;
 }
 
 export interface ListSourcesRequest {
@@ -175,12 +181,6 @@ export interface ListSourcesResponse {
   total: number;
 }
 
-function createBaseListInstrumentRequest(): ListInstrumentRequest {
-  return {
-    instrumentId: "",
-    kind: "",
-    underlying: "",
-    quoteAsset: "",
 /** A structured product: between two and eight legs, or one with cash behind it; the kind says what the legs must look like. */
 export interface ListProductRequest {
   /** Upper case, e.g. `BTC-CS-70-80`. */
@@ -256,6 +256,12 @@ export interface ListSettlementsResponse {
   total: number;
 }
 
+function createBaseListInstrumentRequest(): ListInstrumentRequest {
+  return {
+    instrumentId: "",
+    kind: "",
+    underlying: "",
+    quoteAsset: "",
     contractSize: "",
     inverse: false,
     expiresAtMs: 0,
@@ -1773,6 +1779,8 @@ function createBaseExplainMarkResponse(): ExplainMarkResponse {
     previousPrice: "",
     previousAtMs: 0,
     notes: [],
+    emaPrice: "",
+    emaConfidence: "",
   };
 }
 
@@ -1816,6 +1824,12 @@ export const ExplainMarkResponse: MessageFns<ExplainMarkResponse> = {
     }
     for (const v of message.notes) {
       writer.uint32(90).string(v!);
+    }
+    if (message.emaPrice !== "") {
+      writer.uint32(98).string(message.emaPrice);
+    }
+    if (message.emaConfidence !== "") {
+      writer.uint32(106).string(message.emaConfidence);
     }
     return writer;
   },
@@ -1921,6 +1935,22 @@ export const ExplainMarkResponse: MessageFns<ExplainMarkResponse> = {
             message.notes.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.emaPrice = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.emaConfidence = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1972,6 +2002,16 @@ export const ExplainMarkResponse: MessageFns<ExplainMarkResponse> = {
       notes: globalThis.Array.isArray(object?.notes)
         ? object.notes.map((e: any) => globalThis.String(e))
         : [],
+      emaPrice: isSet(object.emaPrice)
+        ? globalThis.String(object.emaPrice)
+        : isSet(object.ema_price)
+        ? globalThis.String(object.ema_price)
+        : "",
+      emaConfidence: isSet(object.emaConfidence)
+        ? globalThis.String(object.emaConfidence)
+        : isSet(object.ema_confidence)
+        ? globalThis.String(object.ema_confidence)
+        : "",
     };
   },
 
@@ -2009,6 +2049,12 @@ export const ExplainMarkResponse: MessageFns<ExplainMarkResponse> = {
     }
     if (message.notes?.length) {
       obj.notes = message.notes;
+    }
+    if (message.emaPrice !== "") {
+      obj.emaPrice = message.emaPrice;
+    }
+    if (message.emaConfidence !== "") {
+      obj.emaConfidence = message.emaConfidence;
     }
     return obj;
   },
@@ -2358,27 +2404,6 @@ export const ListSourcesResponse: MessageFns<ListSourcesResponse> = {
   },
 };
 
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
-
-function isSet(value: any): boolean {
-  return value !== null && value !== undefined;
-}
-
-interface MessageFns<T> {
-  encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
-  fromJSON(object: any): T;
-  toJSON(message: T): unknown;
-}
 function createBaseListProductRequest(): ListProductRequest {
   return { productId: "", name: "", kind: "", legs: [] };
 }
@@ -3346,3 +3371,24 @@ export const ListSettlementsResponse: MessageFns<ListSettlementsResponse> = {
   },
 };
 
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
+
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
+interface MessageFns<T> {
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
+  toJSON(message: T): unknown;
+}

@@ -13,6 +13,13 @@ export interface RiskParametersSet {
   parametersJson: string;
 }
 
+/** The parameters that a peer's rulebook is judged with from now on, as canonical JSON; before the first the defaults hold. */
+export interface RulebookParametersSet {
+  rulebook: string;
+  version: number;
+  parametersJson: string;
+}
+
 export interface MarginFigures {
   equity: string;
   initialMargin: string;
@@ -38,7 +45,11 @@ export interface MarginCalled {
   /** USD to bring equity back to the initial margin. */
   amount: string;
   deadlineMs: number;
-  figures: MarginFigures | undefined;
+  figures:
+    | MarginFigures
+    | undefined;
+  /** That equity is negative at the end of the liquidation horizon: what the deadline was set by; empty without such a rule. */
+  defaultProbability: string;
 }
 
 export interface MarginCallCured {
@@ -220,6 +231,100 @@ export const RiskParametersSet: MessageFns<RiskParametersSet> = {
 
   toJSON(message: RiskParametersSet): unknown {
     const obj: any = {};
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.parametersJson !== "") {
+      obj.parametersJson = message.parametersJson;
+    }
+    return obj;
+  },
+};
+
+function createBaseRulebookParametersSet(): RulebookParametersSet {
+  return { rulebook: "", version: 0, parametersJson: "" };
+}
+
+export const RulebookParametersSet: MessageFns<RulebookParametersSet> = {
+  encode(message: RulebookParametersSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rulebook !== "") {
+      writer.uint32(10).string(message.rulebook);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).uint32(message.version);
+    }
+    if (message.parametersJson !== "") {
+      writer.uint32(26).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RulebookParametersSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRulebookParametersSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RulebookParametersSet {
+    return {
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      parametersJson: isSet(object.parametersJson)
+        ? globalThis.String(object.parametersJson)
+        : isSet(object.parameters_json)
+        ? globalThis.String(object.parameters_json)
+        : "",
+    };
+  },
+
+  toJSON(message: RulebookParametersSet): unknown {
+    const obj: any = {};
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
+    }
     if (message.version !== 0) {
       obj.version = Math.round(message.version);
     }
@@ -529,7 +634,7 @@ export const MarginStateChanged: MessageFns<MarginStateChanged> = {
 };
 
 function createBaseMarginCalled(): MarginCalled {
-  return { accountId: "", callId: "", amount: "", deadlineMs: 0, figures: undefined };
+  return { accountId: "", callId: "", amount: "", deadlineMs: 0, figures: undefined, defaultProbability: "" };
 }
 
 export const MarginCalled: MessageFns<MarginCalled> = {
@@ -551,6 +656,9 @@ export const MarginCalled: MessageFns<MarginCalled> = {
     }
     if (message.figures !== undefined) {
       MarginFigures.encode(message.figures, writer.uint32(42).fork()).join();
+    }
+    if (message.defaultProbability !== "") {
+      writer.uint32(50).string(message.defaultProbability);
     }
     return writer;
   },
@@ -608,6 +716,14 @@ export const MarginCalled: MessageFns<MarginCalled> = {
             message.figures = MarginFigures.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.defaultProbability = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -639,6 +755,11 @@ export const MarginCalled: MessageFns<MarginCalled> = {
         ? globalThis.Number(object.deadline_ms)
         : 0,
       figures: isSet(object.figures) ? MarginFigures.fromJSON(object.figures) : undefined,
+      defaultProbability: isSet(object.defaultProbability)
+        ? globalThis.String(object.defaultProbability)
+        : isSet(object.default_probability)
+        ? globalThis.String(object.default_probability)
+        : "",
     };
   },
 
@@ -658,6 +779,9 @@ export const MarginCalled: MessageFns<MarginCalled> = {
     }
     if (message.figures !== undefined) {
       obj.figures = MarginFigures.toJSON(message.figures);
+    }
+    if (message.defaultProbability !== "") {
+      obj.defaultProbability = message.defaultProbability;
     }
     return obj;
   },

@@ -15,6 +15,14 @@ export interface SetRiskParametersRequest {
   parametersJson: string;
 }
 
+/** The next version of a rulebook's parameters, in the form of GetRulebook. Refused unless it is the present version plus one. */
+export interface SetRulebookParametersRequest {
+  /** Any rulebook but `house`, whose parameters SetRiskParameters sets. */
+  rulebook: string;
+  version: number;
+  parametersJson: string;
+}
+
 export interface GetMarginRequest {
   accountId: string;
   read: ReadOptions | undefined;
@@ -219,6 +227,62 @@ export interface GetParametersResponse {
   position: bigint;
 }
 
+export interface GetRulebookRequest {
+  /** house | derive-pmrm2 | derive-standard | dydx | drift | mango | paradex | okx | deribit */
+  rulebook: string;
+  read: ReadOptions | undefined;
+}
+
+export interface GetRulebookResponse {
+  rulebook: string;
+  /** own | cases (agrees with the peer's published cases) | documented-only (no figure of the venue confirms it) */
+  evidence: string;
+  /** 0: the defaults. */
+  version: number;
+  parametersJson: string;
+  /** Position of the event that set them; 0 for the defaults. */
+  position: bigint;
+}
+
+export interface MarginUnderRequest {
+  accountId: string;
+  /** Names of rulebooks; empty: all of them. */
+  models: string[];
+  /** What the book would be after these; empty: as it is. */
+  orders: HypotheticalOrder[];
+  transfers: HypotheticalTransfer[];
+  read: ReadOptions | undefined;
+}
+
+/** The same book under one rulebook. Amounts in USD. */
+export interface RulebookMargin {
+  model: string;
+  /** own | cases | documented-only */
+  evidence: string;
+  /** What the rulebook counts; before what it asks for. */
+  equity: string;
+  initialMargin: string;
+  maintenanceMargin: string;
+  /** healthy (equity ≥ initial) | restricted | liquidation (equity < maintenance) | insolvent (equity < 0) | refused */
+  state: string;
+  /** Why the rulebook cannot judge the book, naming what it does not margin; the figures are then empty. */
+  refusal: string;
+  /** The scenario that decides; empty where the rulebook has none. */
+  binding: string;
+  /** Sum over venues of what it asks for when each venue sees only what stands there; empty when one of them is refused. */
+  apartInitial: string;
+  apartMaintenance: string;
+  parametersVersion: number;
+}
+
+export interface MarginUnderResponse {
+  accountId: string;
+  /** In the order asked for. */
+  models: RulebookMargin[];
+  asOf: bigint;
+  marksRound: number;
+}
+
 function createBaseSetRiskParametersRequest(): SetRiskParametersRequest {
   return { version: 0, parametersJson: "" };
 }
@@ -288,6 +352,100 @@ export const SetRiskParametersRequest: MessageFns<SetRiskParametersRequest> = {
 
   toJSON(message: SetRiskParametersRequest): unknown {
     const obj: any = {};
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.parametersJson !== "") {
+      obj.parametersJson = message.parametersJson;
+    }
+    return obj;
+  },
+};
+
+function createBaseSetRulebookParametersRequest(): SetRulebookParametersRequest {
+  return { rulebook: "", version: 0, parametersJson: "" };
+}
+
+export const SetRulebookParametersRequest: MessageFns<SetRulebookParametersRequest> = {
+  encode(message: SetRulebookParametersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rulebook !== "") {
+      writer.uint32(10).string(message.rulebook);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).uint32(message.version);
+    }
+    if (message.parametersJson !== "") {
+      writer.uint32(26).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetRulebookParametersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetRulebookParametersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetRulebookParametersRequest {
+    return {
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      parametersJson: isSet(object.parametersJson)
+        ? globalThis.String(object.parametersJson)
+        : isSet(object.parameters_json)
+        ? globalThis.String(object.parameters_json)
+        : "",
+    };
+  },
+
+  toJSON(message: SetRulebookParametersRequest): unknown {
+    const obj: any = {};
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
+    }
     if (message.version !== 0) {
       obj.version = Math.round(message.version);
     }
@@ -2872,6 +3030,694 @@ export const GetParametersResponse: MessageFns<GetParametersResponse> = {
     }
     if (message.position !== 0n) {
       obj.position = message.position.toString();
+    }
+    return obj;
+  },
+};
+
+function createBaseGetRulebookRequest(): GetRulebookRequest {
+  return { rulebook: "", read: undefined };
+}
+
+export const GetRulebookRequest: MessageFns<GetRulebookRequest> = {
+  encode(message: GetRulebookRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rulebook !== "") {
+      writer.uint32(10).string(message.rulebook);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRulebookRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRulebookRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetRulebookRequest {
+    return {
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: GetRulebookRequest): unknown {
+    const obj: any = {};
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseGetRulebookResponse(): GetRulebookResponse {
+  return { rulebook: "", evidence: "", version: 0, parametersJson: "", position: 0n };
+}
+
+export const GetRulebookResponse: MessageFns<GetRulebookResponse> = {
+  encode(message: GetRulebookResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rulebook !== "") {
+      writer.uint32(10).string(message.rulebook);
+    }
+    if (message.evidence !== "") {
+      writer.uint32(18).string(message.evidence);
+    }
+    if (message.version !== 0) {
+      writer.uint32(24).uint32(message.version);
+    }
+    if (message.parametersJson !== "") {
+      writer.uint32(34).string(message.parametersJson);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(40).int64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRulebookResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRulebookResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.evidence = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetRulebookResponse {
+    return {
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      evidence: isSet(object.evidence) ? globalThis.String(object.evidence) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      parametersJson: isSet(object.parametersJson)
+        ? globalThis.String(object.parametersJson)
+        : isSet(object.parameters_json)
+        ? globalThis.String(object.parameters_json)
+        : "",
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+    };
+  },
+
+  toJSON(message: GetRulebookResponse): unknown {
+    const obj: any = {};
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
+    }
+    if (message.evidence !== "") {
+      obj.evidence = message.evidence;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.parametersJson !== "") {
+      obj.parametersJson = message.parametersJson;
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
+    }
+    return obj;
+  },
+};
+
+function createBaseMarginUnderRequest(): MarginUnderRequest {
+  return { accountId: "", models: [], orders: [], transfers: [], read: undefined };
+}
+
+export const MarginUnderRequest: MessageFns<MarginUnderRequest> = {
+  encode(message: MarginUnderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    for (const v of message.models) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.orders) {
+      HypotheticalOrder.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.transfers) {
+      HypotheticalTransfer.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MarginUnderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarginUnderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.models.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.orders.push(HypotheticalOrder.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.transfers.push(HypotheticalTransfer.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MarginUnderRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      models: globalThis.Array.isArray(object?.models) ? object.models.map((e: any) => globalThis.String(e)) : [],
+      orders: globalThis.Array.isArray(object?.orders)
+        ? object.orders.map((e: any) => HypotheticalOrder.fromJSON(e))
+        : [],
+      transfers: globalThis.Array.isArray(object?.transfers)
+        ? object.transfers.map((e: any) => HypotheticalTransfer.fromJSON(e))
+        : [],
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: MarginUnderRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.models?.length) {
+      obj.models = message.models;
+    }
+    if (message.orders?.length) {
+      obj.orders = message.orders.map((e) => HypotheticalOrder.toJSON(e));
+    }
+    if (message.transfers?.length) {
+      obj.transfers = message.transfers.map((e) => HypotheticalTransfer.toJSON(e));
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseRulebookMargin(): RulebookMargin {
+  return {
+    model: "",
+    evidence: "",
+    equity: "",
+    initialMargin: "",
+    maintenanceMargin: "",
+    state: "",
+    refusal: "",
+    binding: "",
+    apartInitial: "",
+    apartMaintenance: "",
+    parametersVersion: 0,
+  };
+}
+
+export const RulebookMargin: MessageFns<RulebookMargin> = {
+  encode(message: RulebookMargin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.evidence !== "") {
+      writer.uint32(18).string(message.evidence);
+    }
+    if (message.equity !== "") {
+      writer.uint32(26).string(message.equity);
+    }
+    if (message.initialMargin !== "") {
+      writer.uint32(34).string(message.initialMargin);
+    }
+    if (message.maintenanceMargin !== "") {
+      writer.uint32(42).string(message.maintenanceMargin);
+    }
+    if (message.state !== "") {
+      writer.uint32(50).string(message.state);
+    }
+    if (message.refusal !== "") {
+      writer.uint32(58).string(message.refusal);
+    }
+    if (message.binding !== "") {
+      writer.uint32(66).string(message.binding);
+    }
+    if (message.apartInitial !== "") {
+      writer.uint32(74).string(message.apartInitial);
+    }
+    if (message.apartMaintenance !== "") {
+      writer.uint32(82).string(message.apartMaintenance);
+    }
+    if (message.parametersVersion !== 0) {
+      writer.uint32(88).uint32(message.parametersVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RulebookMargin {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRulebookMargin();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.evidence = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.equity = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.initialMargin = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.maintenanceMargin = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.binding = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.apartInitial = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.apartMaintenance = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.parametersVersion = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RulebookMargin {
+    return {
+      model: isSet(object.model) ? globalThis.String(object.model) : "",
+      evidence: isSet(object.evidence) ? globalThis.String(object.evidence) : "",
+      equity: isSet(object.equity) ? globalThis.String(object.equity) : "",
+      initialMargin: isSet(object.initialMargin)
+        ? globalThis.String(object.initialMargin)
+        : isSet(object.initial_margin)
+        ? globalThis.String(object.initial_margin)
+        : "",
+      maintenanceMargin: isSet(object.maintenanceMargin)
+        ? globalThis.String(object.maintenanceMargin)
+        : isSet(object.maintenance_margin)
+        ? globalThis.String(object.maintenance_margin)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      refusal: isSet(object.refusal) ? globalThis.String(object.refusal) : "",
+      binding: isSet(object.binding) ? globalThis.String(object.binding) : "",
+      apartInitial: isSet(object.apartInitial)
+        ? globalThis.String(object.apartInitial)
+        : isSet(object.apart_initial)
+        ? globalThis.String(object.apart_initial)
+        : "",
+      apartMaintenance: isSet(object.apartMaintenance)
+        ? globalThis.String(object.apartMaintenance)
+        : isSet(object.apart_maintenance)
+        ? globalThis.String(object.apart_maintenance)
+        : "",
+      parametersVersion: isSet(object.parametersVersion)
+        ? globalThis.Number(object.parametersVersion)
+        : isSet(object.parameters_version)
+        ? globalThis.Number(object.parameters_version)
+        : 0,
+    };
+  },
+
+  toJSON(message: RulebookMargin): unknown {
+    const obj: any = {};
+    if (message.model !== "") {
+      obj.model = message.model;
+    }
+    if (message.evidence !== "") {
+      obj.evidence = message.evidence;
+    }
+    if (message.equity !== "") {
+      obj.equity = message.equity;
+    }
+    if (message.initialMargin !== "") {
+      obj.initialMargin = message.initialMargin;
+    }
+    if (message.maintenanceMargin !== "") {
+      obj.maintenanceMargin = message.maintenanceMargin;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.refusal !== "") {
+      obj.refusal = message.refusal;
+    }
+    if (message.binding !== "") {
+      obj.binding = message.binding;
+    }
+    if (message.apartInitial !== "") {
+      obj.apartInitial = message.apartInitial;
+    }
+    if (message.apartMaintenance !== "") {
+      obj.apartMaintenance = message.apartMaintenance;
+    }
+    if (message.parametersVersion !== 0) {
+      obj.parametersVersion = Math.round(message.parametersVersion);
+    }
+    return obj;
+  },
+};
+
+function createBaseMarginUnderResponse(): MarginUnderResponse {
+  return { accountId: "", models: [], asOf: 0n, marksRound: 0 };
+}
+
+export const MarginUnderResponse: MessageFns<MarginUnderResponse> = {
+  encode(message: MarginUnderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    for (const v of message.models) {
+      RulebookMargin.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.asOf !== 0n) {
+      if (BigInt.asIntN(64, message.asOf) !== message.asOf) {
+        throw new globalThis.Error("value provided for field message.asOf of type int64 too large");
+      }
+      writer.uint32(24).int64(message.asOf);
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(32).uint32(message.marksRound);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MarginUnderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarginUnderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.models.push(RulebookMargin.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.asOf = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MarginUnderResponse {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      models: globalThis.Array.isArray(object?.models) ? object.models.map((e: any) => RulebookMargin.fromJSON(e)) : [],
+      asOf: isSet(object.asOf) ? BigInt(object.asOf) : isSet(object.as_of) ? BigInt(object.as_of) : 0n,
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
+    };
+  },
+
+  toJSON(message: MarginUnderResponse): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.models?.length) {
+      obj.models = message.models.map((e) => RulebookMargin.toJSON(e));
+    }
+    if (message.asOf !== 0n) {
+      obj.asOf = message.asOf.toString();
+    }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
     }
     return obj;
   },

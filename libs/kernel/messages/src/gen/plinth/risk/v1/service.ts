@@ -27,14 +27,33 @@ import {
   GetMarginResponse,
   GetParametersRequest,
   GetParametersResponse,
+  GetRulebookRequest,
+  GetRulebookResponse,
   LiquidationPriceRequest,
   LiquidationPriceResponse,
   ListBreachesRequest,
   ListBreachesResponse,
+  MarginUnderRequest,
+  MarginUnderResponse,
   SetRiskParametersRequest,
+  SetRulebookParametersRequest,
   WhatIfRequest,
   WhatIfResponse,
 } from "./messages.ts";
+import {
+  GetContagionRequest,
+  GetContagionResponse,
+  GetDefaultProbabilityRequest,
+  GetDefaultProbabilityResponse,
+  GetReverseStressRequest,
+  GetReverseStressResponse,
+  GetStressRequest,
+  GetStressResponse,
+  GetStressScenariosRequest,
+  GetStressScenariosResponse,
+  ListWatchRequest,
+  ListWatchResponse,
+} from "./stress.ts";
 
 export type RiskCommandsService = typeof RiskCommandsService;
 export const RiskCommandsService = {
@@ -49,11 +68,24 @@ export const RiskCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Sets the next version of a rulebook's parameters. Operators only. */
+  setRulebookParameters: {
+    path: "/plinth.risk.v1.RiskCommands/SetRulebookParameters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetRulebookParametersRequest): Buffer =>
+      Buffer.from(SetRulebookParametersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetRulebookParametersRequest => SetRulebookParametersRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
 } as const;
 
 export interface RiskCommandsServer extends UntypedServiceImplementation {
   /** Sets the next version of the risk parameters for the whole cell. Operators only. */
   setRiskParameters: handleUnaryCall<SetRiskParametersRequest, Receipt>;
+  /** Sets the next version of a rulebook's parameters. Operators only. */
+  setRulebookParameters: handleUnaryCall<SetRulebookParametersRequest, Receipt>;
 }
 
 export interface RiskCommandsClient extends Client {
@@ -69,6 +101,22 @@ export interface RiskCommandsClient extends Client {
   ): ClientUnaryCall;
   setRiskParameters(
     request: SetRiskParametersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Sets the next version of a rulebook's parameters. Operators only. */
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setRulebookParameters(
+    request: SetRulebookParametersRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -117,6 +165,26 @@ export const RiskQueriesService = {
     responseSerialize: (value: WhatIfResponse): Buffer => Buffer.from(WhatIfResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WhatIfResponse => WhatIfResponse.decode(value),
   },
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder: {
+    path: "/plinth.risk.v1.RiskQueries/MarginUnder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MarginUnderRequest): Buffer => Buffer.from(MarginUnderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MarginUnderRequest => MarginUnderRequest.decode(value),
+    responseSerialize: (value: MarginUnderResponse): Buffer => Buffer.from(MarginUnderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MarginUnderResponse => MarginUnderResponse.decode(value),
+  },
+  /** The parameters that a rulebook is judged with. */
+  getRulebook: {
+    path: "/plinth.risk.v1.RiskQueries/GetRulebook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetRulebookRequest): Buffer => Buffer.from(GetRulebookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetRulebookRequest => GetRulebookRequest.decode(value),
+    responseSerialize: (value: GetRulebookResponse): Buffer => Buffer.from(GetRulebookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetRulebookResponse => GetRulebookResponse.decode(value),
+  },
   /** Accounts that are not healthy, worst first. */
   listBreaches: {
     path: "/plinth.risk.v1.RiskQueries/ListBreaches" as const,
@@ -161,6 +229,73 @@ export const RiskQueriesService = {
       Buffer.from(GetParametersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetParametersResponse => GetParametersResponse.decode(value),
   },
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability: {
+    path: "/plinth.risk.v1.RiskQueries/GetDefaultProbability" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDefaultProbabilityRequest): Buffer =>
+      Buffer.from(GetDefaultProbabilityRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDefaultProbabilityRequest => GetDefaultProbabilityRequest.decode(value),
+    responseSerialize: (value: GetDefaultProbabilityResponse): Buffer =>
+      Buffer.from(GetDefaultProbabilityResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDefaultProbabilityResponse => GetDefaultProbabilityResponse.decode(value),
+  },
+  /** Accounts by their probability of default, most likely first. */
+  listWatch: {
+    path: "/plinth.risk.v1.RiskQueries/ListWatch" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWatchRequest): Buffer => Buffer.from(ListWatchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWatchRequest => ListWatchRequest.decode(value),
+    responseSerialize: (value: ListWatchResponse): Buffer => Buffer.from(ListWatchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWatchResponse => ListWatchResponse.decode(value),
+  },
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios: {
+    path: "/plinth.risk.v1.RiskQueries/GetStressScenarios" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetStressScenariosRequest): Buffer =>
+      Buffer.from(GetStressScenariosRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetStressScenariosRequest => GetStressScenariosRequest.decode(value),
+    responseSerialize: (value: GetStressScenariosResponse): Buffer =>
+      Buffer.from(GetStressScenariosResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetStressScenariosResponse => GetStressScenariosResponse.decode(value),
+  },
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress: {
+    path: "/plinth.risk.v1.RiskQueries/GetStress" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetStressRequest): Buffer => Buffer.from(GetStressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetStressRequest => GetStressRequest.decode(value),
+    responseSerialize: (value: GetStressResponse): Buffer => Buffer.from(GetStressResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetStressResponse => GetStressResponse.decode(value),
+  },
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress: {
+    path: "/plinth.risk.v1.RiskQueries/GetReverseStress" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetReverseStressRequest): Buffer =>
+      Buffer.from(GetReverseStressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetReverseStressRequest => GetReverseStressRequest.decode(value),
+    responseSerialize: (value: GetReverseStressResponse): Buffer =>
+      Buffer.from(GetReverseStressResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetReverseStressResponse => GetReverseStressResponse.decode(value),
+  },
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion: {
+    path: "/plinth.risk.v1.RiskQueries/GetContagion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetContagionRequest): Buffer => Buffer.from(GetContagionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetContagionRequest => GetContagionRequest.decode(value),
+    responseSerialize: (value: GetContagionResponse): Buffer =>
+      Buffer.from(GetContagionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetContagionResponse => GetContagionResponse.decode(value),
+  },
 } as const;
 
 export interface RiskQueriesServer extends UntypedServiceImplementation {
@@ -170,6 +305,10 @@ export interface RiskQueriesServer extends UntypedServiceImplementation {
   explainMargin: handleUnaryCall<ExplainMarginRequest, ExplainMarginResponse>;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: handleUnaryCall<WhatIfRequest, WhatIfResponse>;
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder: handleUnaryCall<MarginUnderRequest, MarginUnderResponse>;
+  /** The parameters that a rulebook is judged with. */
+  getRulebook: handleUnaryCall<GetRulebookRequest, GetRulebookResponse>;
   /** Accounts that are not healthy, worst first. */
   listBreaches: handleUnaryCall<ListBreachesRequest, ListBreachesResponse>;
   /** Exposure by underlying, by venue or of the whole house. */
@@ -178,6 +317,18 @@ export interface RiskQueriesServer extends UntypedServiceImplementation {
   liquidationPrice: handleUnaryCall<LiquidationPriceRequest, LiquidationPriceResponse>;
   /** The parameter set in force. */
   getParameters: handleUnaryCall<GetParametersRequest, GetParametersResponse>;
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability: handleUnaryCall<GetDefaultProbabilityRequest, GetDefaultProbabilityResponse>;
+  /** Accounts by their probability of default, most likely first. */
+  listWatch: handleUnaryCall<ListWatchRequest, ListWatchResponse>;
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios: handleUnaryCall<GetStressScenariosRequest, GetStressScenariosResponse>;
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress: handleUnaryCall<GetStressRequest, GetStressResponse>;
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress: handleUnaryCall<GetReverseStressRequest, GetReverseStressResponse>;
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion: handleUnaryCall<GetContagionRequest, GetContagionResponse>;
 }
 
 export interface RiskQueriesClient extends Client {
@@ -229,6 +380,38 @@ export interface RiskQueriesClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WhatIfResponse) => void,
   ): ClientUnaryCall;
+  /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
+  marginUnder(
+    request: MarginUnderRequest,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  marginUnder(
+    request: MarginUnderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  marginUnder(
+    request: MarginUnderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MarginUnderResponse) => void,
+  ): ClientUnaryCall;
+  /** The parameters that a rulebook is judged with. */
+  getRulebook(
+    request: GetRulebookRequest,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
+  getRulebook(
+    request: GetRulebookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
+  getRulebook(
+    request: GetRulebookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetRulebookResponse) => void,
+  ): ClientUnaryCall;
   /** Accounts that are not healthy, worst first. */
   listBreaches(
     request: ListBreachesRequest,
@@ -292,6 +475,102 @@ export interface RiskQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetParametersResponse) => void,
+  ): ClientUnaryCall;
+  /** Probability that an account's equity is negative at the end of its liquidation horizon. */
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  getDefaultProbability(
+    request: GetDefaultProbabilityRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDefaultProbabilityResponse) => void,
+  ): ClientUnaryCall;
+  /** Accounts by their probability of default, most likely first. */
+  listWatch(
+    request: ListWatchRequest,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  listWatch(
+    request: ListWatchRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  listWatch(
+    request: ListWatchRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWatchResponse) => void,
+  ): ClientUnaryCall;
+  /** The scenarios that stress runs are made of. */
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  getStressScenarios(
+    request: GetStressScenariosRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetStressScenariosResponse) => void,
+  ): ClientUnaryCall;
+  /** An account, or the house with its insurance fund, under named scenarios. */
+  getStress(
+    request: GetStressRequest,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  getStress(
+    request: GetStressRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  getStress(
+    request: GetStressRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetStressResponse) => void,
+  ): ClientUnaryCall;
+  /** The smallest joint shock that brings an account to its maintenance margin or to nothing, or the house beyond its fund. */
+  getReverseStress(
+    request: GetReverseStressRequest,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
+  ): ClientUnaryCall;
+  getReverseStress(
+    request: GetReverseStressRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
+  ): ClientUnaryCall;
+  getReverseStress(
+    request: GetReverseStressRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetReverseStressResponse) => void,
+  ): ClientUnaryCall;
+  /** What follows when a venue fails, round by round until nobody else falls. */
+  getContagion(
+    request: GetContagionRequest,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
+  ): ClientUnaryCall;
+  getContagion(
+    request: GetContagionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
+  ): ClientUnaryCall;
+  getContagion(
+    request: GetContagionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetContagionResponse) => void,
   ): ClientUnaryCall;
 }
 

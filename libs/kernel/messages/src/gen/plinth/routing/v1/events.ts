@@ -34,6 +34,11 @@ export interface VenueRegistered {
   listings: VenueListing[];
   /** Fixed cost of every child order there, in the quote asset (gas); empty for none. */
   orderCost: string;
+  /**
+   * What the venue itself asks margin by: the name of a rulebook (see GetRulebook), or `flat` (also when empty), which is
+   * requirement_ppm.
+   */
+  rulebook: string;
 }
 
 export interface VenueStateSet {
@@ -73,6 +78,8 @@ export interface OrderPlaced {
   contractSize: string;
   /** The order of a product that this is a leg of; empty for an order of its own. */
   bundleId: string;
+  /** Valued by the inverse of its price (inverse perpetuals and futures), so that costs follow from the order's own stream. */
+  inverse: boolean;
 }
 
 export interface ChildOrder {
@@ -347,6 +354,7 @@ function createBaseVenueRegistered(): VenueRegistered {
     transferablePpm: 0,
     listings: [],
     orderCost: "",
+    rulebook: "",
   };
 }
 
@@ -387,6 +395,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.orderCost !== "") {
       writer.uint32(98).string(message.orderCost);
+    }
+    if (message.rulebook !== "") {
+      writer.uint32(106).string(message.rulebook);
     }
     return writer;
   },
@@ -500,6 +511,14 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
             message.orderCost = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rulebook = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -564,6 +583,7 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
         : isSet(object.order_cost)
         ? globalThis.String(object.order_cost)
         : "",
+      rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
     };
   },
 
@@ -604,6 +624,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.orderCost !== "") {
       obj.orderCost = message.orderCost;
+    }
+    if (message.rulebook !== "") {
+      obj.rulebook = message.rulebook;
     }
     return obj;
   },
@@ -737,6 +760,7 @@ function createBaseOrderPlaced(): OrderPlaced {
     quoteAsset: "",
     contractSize: "",
     bundleId: "",
+    inverse: false,
   };
 }
 
@@ -792,6 +816,9 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     }
     if (message.bundleId !== "") {
       writer.uint32(138).string(message.bundleId);
+    }
+    if (message.inverse !== false) {
+      writer.uint32(144).bool(message.inverse);
     }
     return writer;
   },
@@ -945,6 +972,14 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
             message.bundleId = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.inverse = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1034,6 +1069,7 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
         : isSet(object.bundle_id)
         ? globalThis.String(object.bundle_id)
         : "",
+      inverse: isSet(object.inverse) ? globalThis.Boolean(object.inverse) : false,
     };
   },
 
@@ -1089,6 +1125,9 @@ export const OrderPlaced: MessageFns<OrderPlaced> = {
     }
     if (message.bundleId !== "") {
       obj.bundleId = message.bundleId;
+    }
+    if (message.inverse !== false) {
+      obj.inverse = message.inverse;
     }
     return obj;
   },
