@@ -62,6 +62,13 @@ describe('What is planted is found', () => {
     ['an async function', DOMAIN, 'const f = async () => 1;', 'pure floors are synchronous'],
     ['a timer', DOMAIN, 'setTimeout(f, 1);', 'setTimeout: pure floors'],
     ['the environment', KERNEL, 'const p = process.env;', 'process: pure floors'],
+    ['the environment at the edge', RUNTIME, "const p = process.env['X'];", 'the environment: only'],
+    [
+      'an option that reads the environment',
+      'apps/plinth/src/commands/a.ts',
+      "new Option('--key <file>').env('PLINTH_KEY');",
+      'the environment: only',
+    ],
     ['Number()', KERNEL, 'const n = Number(text);', 'Number(): only the border'],
     [
       'parseFloat() above the domain',
@@ -113,6 +120,8 @@ describe('What is planted is found', () => {
     ['a Promise in a port', 'libs/kernel/eventing/src/ports.ts', 'type X = Promise<void>;'],
     ['async at a service', SERVICE, 'const f = async () => 1;'],
     ['Number() at the border', 'libs/kernel/money/src/border.ts', 'const n = Number(text);'],
+    ['the environment of a program', 'apps/plinth/src/cli/environment.ts', 'f(process.env);'],
+    ['the environment in a test', SPEC, 'f(process.env);'],
     ['a clock in a test', SPEC, 'const t = Date.now();'],
     ['a file of 400 lines', RUNTIME, lines(400)],
     ['a function of 70 lines', RUNTIME, functionOf(70)],

@@ -40,6 +40,9 @@ export const PURE_BANNED_GLOBALS: readonly string[] = [
 /** Calls of these turn text or big integers into doubles; only the border of `money` may. */
 export const BORDER_CALLS: readonly string[] = ['Number', 'parseFloat', 'parseInt'];
 
+/** Where a process hands its environment on, or reads it with a schema: once for every program. */
+export const ENVIRONMENT_ROOMS = /^apps\/[a-z-]+\/src\/(main|cli\/environment)\.ts$/;
+
 /** Where `BORDER_CALLS` are at home inside the kernel and the contexts. */
 export const BORDER_ROOM = 'libs/kernel/money/';
 

@@ -90,6 +90,8 @@ const rulesFor = ({ path, text }: Source): readonly Rule[] => {
   const rules: Rule[] = [noEnum, noDefaultExport, noLongFunction, noAny(lines)];
   if (place?.isTest) rules.push(noSingledOutTest);
   if (!place || place.isTest) return rules;
+  const hasOwnEnvironment = place.type === 'tool' || bans.ENVIRONMENT_ROOMS.test(path);
+  if (!isPure(place) && !hasOwnEnvironment) rules.push(noEnvironment);
   if (isPure(place)) rules.push(noImpureName, noNewDate, noEnginePower);
   if (isPure(place) && !bans.ASYNC_ROOMS.some((room) => path.startsWith(room))) rules.push(noPromise);
   const isInside = place.type === 'kernel' || place.type === 'context';
@@ -175,6 +177,14 @@ const isReference = (node: ts.Identifier): boolean => {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   return ts.isCallExpression(parent) || ts.isNewExpression(parent);
+};
+
+/** Neither `process.env` nor an option of the command line that reads it by itself: `.env('NAME')`. */
+const noEnvironment: Rule = (node, report) => {
+  if (!ts.isPropertyAccessExpression(node) || node.name.text !== 'env') return;
+  const isCalled = ts.isCallExpression(node.parent) && node.parent.expression === node;
+  if (isCalled || node.expression.getText() === 'process')
+    report(node, 'the environment: only the typed configuration of a program reads it');
 };
 
 const noNewDate: Rule = (node, report) => {

@@ -1,6 +1,6 @@
 import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { RemoteVenue } from '@plinth/connectors';
-import { readReports, reportsKey, type RoutingViews } from '@plinth/routing';
+import { takeReports, type RoutingViews } from '@plinth/routing';
 import { InProcessCell, type Environment, type Logger } from '@plinth/runtime';
 import { parseAddresses, readConfig, textSetting, tlsOf, processSettings } from '@plinth/runtime/config';
 import type { StartedService } from '@plinth/runtime/nest';
@@ -48,10 +48,8 @@ export const pollVenues = (
   const { health } = host.views as unknown as RoutingViews;
   const cell = new InProcessCell([host]);
   const pollOne = async (venue: RemoteVenue): Promise<void> => {
-    const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
-    if (request === undefined) return;
-    const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
-    const answer = await cell.command('TakeVenueReports', request, sender);
+    const answer = await takeReports(venue, health, (...command) => cell.command(...command), signal);
+    if (answer === undefined) return;
     if (answer.status === 'accepted') await host.waitFor(answer.position, signal);
     else logger.error({ venue: venue.venueId, rejection: answer.rejection }, 'reports were refused');
   };

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { stateHome } from '../cli/places.ts';
-import type { ReadingOptions } from '../cli/reading-options.ts';
+import { databaseOf, type ReadingOptions } from '../cli/reading-options.ts';
 import { cannotOpen, openLog } from './open-log.ts';
 
 /** The directory that was named, or the first of the usual ones that exists. */
@@ -64,8 +64,9 @@ export const reading = async (
 ): Promise<void> => {
   const directory = dataDirectory(options);
   try {
+    const database = databaseOf(options);
     const { log, close } = await (
-      options.database === undefined ? openDirectory(directory) : openDatabase(options.database)
+      database === undefined ? openDirectory(directory) : openDatabase(database)
     ).catch(cannotOpen);
     try {
       await run(log, directory);

@@ -1,20 +1,17 @@
 import type { VenueAdapter } from '@plinth/market';
-import { readReports, reportsKey, type RoutingViews } from '@plinth/routing';
+import { takeReports, type RoutingViews } from '@plinth/routing';
 import type { CellClient } from '@plinth/runtime';
 
-/** Takes in what the venues have reported since the last time. */
-export const takeReports = async (
+/** Takes in what all venues have reported since the last time; a refusal is a fault. */
+export const takeAllReports = async (
   venues: Iterable<VenueAdapter>,
   health: RoutingViews['health'],
   cell: CellClient,
   signal: AbortSignal,
 ): Promise<void> => {
   for (const venue of venues) {
-    const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
-    if (request === undefined) continue;
-    const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
-    const answer = await cell.command('TakeVenueReports', request, sender);
-    if (answer.status === 'rejected') {
+    const answer = await takeReports(venue, health, (...command) => cell.command(...command), signal);
+    if (answer?.status === 'rejected') {
       throw new Error(
         `${venue.venueId}: reports were refused with ${answer.rejection.code}: ${answer.rejection.message}`,
       );

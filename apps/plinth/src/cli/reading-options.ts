@@ -1,4 +1,5 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
+import { environment } from './environment.ts';
 
 /** Where a command that only looks finds its log. */
 export type ReadingOptions = Readonly<{ data?: string; database?: string }>;
@@ -9,6 +10,8 @@ export const addReadingOptions = (command: Command): Command =>
       '--data <dir>',
       'data directory (default: .plinth/data, or .plinth/demo when there is no such); it may be in use',
     )
-    .addOption(
-      new Option('--database <url>', 'a PostgreSQL instead of the embedded one').env('PLINTH_DATABASE_URL'),
-    );
+    .option('--database <url>', 'a PostgreSQL instead of the embedded one (default: PLINTH_DATABASE_URL)');
+
+/** The database that a reading command is to open; none means the embedded one of the data directory. */
+export const databaseOf = ({ database }: ReadingOptions): string | undefined =>
+  database ?? environment().PLINTH_DATABASE_URL;

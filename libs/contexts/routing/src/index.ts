@@ -1,5 +1,5 @@
 export * from './application/config.ts';
-export { readReports, reportMessage, reportsKey } from './application/report-intake.ts';
+export { reportMessage, takeReports } from './application/report-intake.ts';
 export { routingService } from './application/routing-service.ts';
 export type { RoutingViews } from './application/views.ts';
 export { bestSplit, bestSingleVenue, type Split } from './domain/best-split.ts';

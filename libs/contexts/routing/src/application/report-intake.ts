@@ -43,11 +43,31 @@ export const reportMessage = (report: AdapterReport): VenueReport => {
   }
 };
 
+/** How the reports of a venue are sent as a command; the id makes a repetition be answered from store. */
+type Send<Answer> = (
+  command: 'TakeVenueReports',
+  request: TakeVenueReportsRequest,
+  sender: Readonly<{ tenant: string; actor: string; requestId: string }>,
+) => Promise<Answer>;
+
 /**
- * The next reports of a venue as a command, or undefined when there are none or the venue does not answer.
- * The caller sends it under `reportsKey`, so that a repetition is answered from store.
+ * Takes in what a venue has reported since the last time: the one way from a venue's reports into the log.
+ * Undefined when there are none or the venue does not answer.
  */
-export const readReports = async (
+export const takeReports = async <Answer>(
+  venue: VenueAdapter,
+  health: RoutingViews['health'],
+  send: Send<Answer>,
+  signal: AbortSignal,
+): Promise<Answer | undefined> => {
+  const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
+  if (request === undefined) return undefined;
+  const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
+  return send('TakeVenueReports', request, sender);
+};
+
+/** The next reports of a venue as a command, or undefined when there are none or the venue does not answer. */
+const readReports = async (
   adapter: VenueAdapter,
   after: number,
   signal: AbortSignal,
@@ -57,7 +77,7 @@ export const readReports = async (
   return { venueId: adapter.venueId, after, reports: outcome.reports.map(reportMessage) };
 };
 
-export const reportsKey = ({ venueId, after, reports }: TakeVenueReportsRequest): string =>
+const reportsKey = ({ venueId, after, reports }: TakeVenueReportsRequest): string =>
   `reports:${venueId}:${after}:${reports.length}`;
 
 /**

@@ -36,28 +36,45 @@ describe('what goes wrong behind the gateway', () => {
     };
   };
 
+  /** Stops the check of the caller until it is released; `call` is the life of the call as the server sees it. */
+  const holdChecks = () => {
+    const held = Promise.withResolvers<AbortSignal>();
+    const free = Promise.withResolvers<undefined>();
+    on.cell.before = async (name, signal) => {
+      if (name !== 'GetClient') return;
+      if (signal === undefined) throw new Error('Expected the signal of the call');
+      held.resolve(signal);
+      await free.promise;
+    };
+    return { call: held.promise, release: () => free.resolve(undefined) };
+  };
+  const isOver = (signal: AbortSignal): Promise<unknown> =>
+    signal.aborted
+      ? Promise.resolve()
+      : new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  /** Long enough for a command to be sent if it were. */
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
   it('sends no command whose deadline has passed while it was checked', async () => {
-    let release = (): void => undefined;
-    on.cell.before = (name) =>
-      name === 'GetClient' ? new Promise((resolve) => (release = resolve)) : Promise.resolve();
-    expect(await place({ timeoutMs: 50 })).toMatchObject({ code: grpc.DEADLINE_EXCEEDED, isUnknown: true });
+    const { call, release } = holdChecks();
+    expect(await place({ timeoutMs: 200 })).toMatchObject({ code: grpc.DEADLINE_EXCEEDED, isUnknown: true });
+    // The caller's clock and the server's end the same call at slightly different times.
+    await isOver(await call);
     release();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settled();
     expect(on.cell.sent).toEqual([]);
   });
 
   it('sends no command for a caller that has gone', async () => {
-    let release = (): void => undefined;
-    on.cell.before = (name) =>
-      name === 'GetClient' ? new Promise((resolve) => (release = resolve)) : Promise.resolve();
+    const { call, release } = holdChecks();
     const gone = new AbortController();
     const placed = place({ signal: gone.signal });
-    while (on.cell.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const served = await call;
     gone.abort();
     expect(await placed).toMatchObject({ code: grpc.CANCELLED });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await isOver(served);
     release();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settled();
     expect(on.cell.sent).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import type { EventLog } from '@plinth/eventing';
 import type { CellClient, Lockstep, ServiceHost } from '@plinth/runtime';
 import type { SimulatedVenue } from '@plinth/connectors';
 import { assert } from '@plinth/money';
-import { readReports, reportsKey, type RoutingViews } from '@plinth/routing';
+import { takeReports, type RoutingViews } from '@plinth/routing';
 import type { MarketFeed } from '../market/market-feed.ts';
 import type { ClientBehaviour } from './behaviour.ts';
 import { openingSteps, type ScriptedCommand } from './opening.ts';
@@ -100,10 +100,9 @@ export class ScenarioDriver {
   async #poll(signal: AbortSignal): Promise<boolean> {
     const { health } = this.#ports.routing.views as unknown as RoutingViews;
     for (const venue of this.#ports.venues.values()) {
-      const request = await readReports(venue, health.of(venue.venueId).lastSequence, signal);
-      if (request === undefined) continue;
-      const sender = { tenant: 'operator', actor: 'service:poller', requestId: reportsKey(request) };
-      const answer = await this.#ports.client.command('TakeVenueReports', request, sender);
+      const { client } = this.#ports;
+      const answer = await takeReports(venue, health, (...command) => client.command(...command), signal);
+      if (answer === undefined) continue;
       assert(answer.status === 'accepted', () => `Expected reports of ${venue.venueId} to be taken`);
       return true;
     }
