@@ -1,6 +1,5 @@
-import { makeKey, readKeyFile, verifierOf, writeKeyFile, type OperatorKey } from '@plinth/gateway';
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { KeyFileError, openKeyFile, openSealingKeyFile, verifierOf, type OperatorKey } from '@plinth/gateway';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 
@@ -11,23 +10,27 @@ export type Secrets = Readonly<{
   sealingKey: Uint8Array;
 }>;
 
-const SEALING_KEY_BYTES = 32;
+/** Files of the keys in a directory; `operators` holds public keys only, for gateways elsewhere. */
+export const secretFiles = (directory: string) => ({
+  operator: join(directory, 'operator.key.json'),
+  operators: join(directory, 'operators.json'),
+  sealing: join(directory, 'sealing.key'),
+});
 
 /** The keys of a data directory, made when they are not there; files that only their owner reads. */
 export const openSecrets = (directory: string): Secrets => {
-  const operatorKeyFile = join(directory, 'operator.key.json');
-  if (!existsSync(operatorKeyFile)) writeKeyFile(operatorKeyFile, makeKey('operator.root'));
-  const operator = readKeyFile(operatorKeyFile);
-  const sealingFile = join(directory, 'sealing.key');
-  if (!existsSync(sealingFile))
-    writeFileSync(sealingFile, randomBytes(SEALING_KEY_BYTES), { mode: 0o600, flag: 'wx' });
-  const sealingKey = readFileSync(sealingFile);
-  if (sealingKey.length !== SEALING_KEY_BYTES) {
-    throw new CliError(
-      EXIT.usage,
-      `${sealingFile}: Expected ${SEALING_KEY_BYTES} bytes, was ${sealingKey.length}`,
-    );
+  const files = secretFiles(directory);
+  try {
+    const operator = openKeyFile(files.operator, 'operator.root');
+    const sealingKey = openSealingKeyFile(files.sealing);
+    const publicKey = verifierOf(operator);
+    const operatorKeys = [{ keyId: operator.keyId, publicKey }];
+    if (!existsSync(files.operators)) {
+      const list = [{ keyId: operator.keyId, publicKey: publicKey.toString('base64') }];
+      writeFileSync(files.operators, `${JSON.stringify(list, null, 2)}\n`, { flag: 'wx' });
+    }
+    return { operatorKeyFile: files.operator, operatorKeys, sealingKey };
+  } catch (error) {
+    throw error instanceof KeyFileError ? new CliError(EXIT.usage, error.message) : error;
   }
-  const operatorKeys = [{ keyId: operator.keyId, publicKey: verifierOf(operator) }];
-  return { operatorKeyFile, operatorKeys, sealingKey };
 };

@@ -59,3 +59,25 @@ const issue = async (clientId: string, name: string, options: IssueOptions): Pro
     printAnswer({ ...receipt, requestId, keyFile: out }, options.output);
   });
 };
+
+/** `keys init`: what the gateways of a new cluster need, made once. */
+export const addKeyInit = (keys: Command): void => {
+  keys
+    .command('init')
+    .description('make the keys of a new cell: its first operator, the sealing key and the key of tree heads')
+    .argument('<directory>', 'where; files that are there already are left as they are')
+    .addOption(outputOption())
+    .action((directory: string, { output }: Pick<IssueOptions, 'output'>) => init(directory, output));
+};
+
+const init = async (directory: string, output: IssueOptions['output']): Promise<void> => {
+  const { mkdirSync } = await import('node:fs');
+  const { loadSigningKey } = await import('@plinth/runtime');
+  const { auditFiles } = await import('../broker/audit-trail.ts');
+  const { openSecrets, secretFiles } = await import('../broker/secrets.ts');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  openSecrets(directory);
+  const headKey = auditFiles(directory).key;
+  loadSigningKey(headKey);
+  printAnswer({ ...secretFiles(directory), headKey }, output);
+};

@@ -20,6 +20,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   instruments: 'instruments',
   marks: 'marks and the quotes behind them',
   margin: 'margin of accounts, exposure of the house',
+  stress: 'what might happen to accounts and the house',
   explain: 'why a number is what it is',
   liquidations: 'liquidations',
   fund: 'the insurance fund',
