@@ -32,6 +32,10 @@ export const register = (program: Command): void => {
     .description('how long the log is, and of what')
     .addOption(outputOption())
     .action(stats);
+  addReadingOptions(log.command('snapshots'))
+    .description('from where services and gateway would begin: position, age, size and hash of each snapshot')
+    .addOption(outputOption())
+    .action(snapshots);
 };
 
 const tail = async (options: TailOptions, signal: AbortSignal): Promise<void> => {
@@ -86,6 +90,15 @@ const stats = async (options: ShowOptions): Promise<void> => {
   const { reading } = await import('../broker/reading.ts');
   const { statsOf } = await import('../broker/log-rows.ts');
   await reading(options, async (log) => printStats(await statsOf(log), options.output));
+};
+
+const snapshots = async (options: ShowOptions): Promise<void> => {
+  const { reading } = await import('../broker/reading.ts');
+  const { snapshotRows } = await import('../broker/snapshot-rows.ts');
+  const { PostgresSnapshots } = await import('@plinth/runtime');
+  await reading(options, async (log) =>
+    printRows(await snapshotRows(log, new PostgresSnapshots(log)), options.output),
+  );
 };
 
 const printStats = (stats: LogStats, output: Output): void => {

@@ -12,6 +12,7 @@ import { interruptible } from '../cli/signals.ts';
 type ReplayOptions = Readonly<{
   data?: string;
   check: boolean;
+  fromSnapshot: boolean;
   book?: string;
   accounts: number;
   seed: number;
@@ -39,6 +40,7 @@ export const register = (program: Command): void => {
       'recorded market data (layouts: the connectors’ README), or the data directory to check',
     )
     .option('--check', 'fold a data directory’s whole log anew and compare every view’s hash', false)
+    .option('--from-snapshot', 'with --check: restore every kept snapshot too, fold on, and compare', false)
     .option('--book <file>', 'accounts and orders as JSON; without it a book is drawn that fits the data')
     .option('--accounts <n>', 'accounts of a drawn book', wholeNumber(2, 10_000), 60)
     .option('--seed <n>', 'seed of a drawn book', wholeNumber(0, 2 ** 31), 1)
@@ -140,6 +142,8 @@ const tellBroken = (broken: Broken, unread: readonly string[], assumptions: read
 };
 
 const check = async (options: ReplayOptions): Promise<void> => {
+  const { PostgresSnapshots } = await import('@plinth/runtime');
+  const { checkSnapshots } = await import('../broker/snapshot-check.ts');
   const { reading } = await import('../broker/reading.ts');
   const { brokerServices, CELL } = await import('../broker/services.ts');
   const { checkDirectory } = await import('../broker/state-hashes.ts');
@@ -149,8 +153,12 @@ const check = async (options: ReplayOptions): Promise<void> => {
   await reading({ data: directory, ...database }, async (log) => {
     const services = [...brokerServices({ cell: CELL, adapters: new Map() }), observer];
     const rows = await checkDirectory(directory, log, services);
-    printRows(rows, options.output);
-    const bad = rows.filter(({ result }) => result !== 'equal');
-    if (bad.length > 0) throw new CliError(EXIT.checkFailed, `${bad.length} of ${rows.length} hashes differ`);
+    const restored = options.fromSnapshot
+      ? await checkSnapshots(log, new PostgresSnapshots(log), services)
+      : [];
+    const all = [...rows, ...restored];
+    printRows(all, options.output);
+    const bad = all.filter(({ result }) => result !== 'equal');
+    if (bad.length > 0) throw new CliError(EXIT.checkFailed, `${bad.length} of ${all.length} hashes differ`);
   });
 };

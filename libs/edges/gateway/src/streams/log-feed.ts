@@ -1,7 +1,7 @@
 import { status as grpc } from '@grpc/grpc-js';
 import type { Envelope, EventLog, Transport } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
-import { SnapshotKeeper, type SnapshotPorts } from '@plinth/runtime';
+import { SnapshotKeeper, type SnapshotPart, type SnapshotPorts } from '@plinth/runtime';
 import { GrpcError } from '@plinth/runtime/grpc';
 import { LIMITS } from '../limits.ts';
 import { MarginStates, type AccountMargin } from './margin-states.ts';
@@ -51,7 +51,9 @@ export class LogFeed {
   constructor(ports: FeedPorts) {
     this.#ports = ports;
     this.#entriesMax = ports.entriesMax ?? LIMITS.feedEntriesMax;
-    if (ports.snapshots !== undefined) this.#keeper = keeperOf(this.#states, ports.snapshots);
+    if (ports.snapshots !== undefined) {
+      this.#keeper = new SnapshotKeeper(FEED_OWNER, [partOf(this.#states)], ports.snapshots);
+    }
   }
 
   /** Position up to which the log is known here. */
@@ -200,8 +202,20 @@ export class LogFeed {
   }
 }
 
-const keeperOf = (states: MarginStates, snapshots: SnapshotPorts): SnapshotKeeper => {
-  const { name, revision } = states;
-  const part = { name, revision, dump: () => states.dump(), load: (state: never) => states.load(state) };
-  return new SnapshotKeeper('gateway', [part], snapshots);
+/** Under which name the feed's snapshots are kept. */
+export const FEED_OWNER = 'gateway';
+
+const partOf = (states: MarginStates): SnapshotPart => ({
+  ...{ name: states.name, revision: states.revision },
+  dump: () => states.dump(),
+  load: (state: never) => states.load(state),
+});
+
+/** What the feed folds, by itself: for those who check its snapshots. */
+export const feedFold = (): Readonly<{
+  parts: readonly SnapshotPart[];
+  apply: (event: Envelope) => void;
+}> => {
+  const states = new MarginStates();
+  return { parts: [partOf(states)], apply: (event) => void states.apply(event) };
 };

@@ -1,4 +1,5 @@
 import type { Effect, Envelope, LeaderLock, Transport } from '@plinth/eventing';
+import { pause } from '../transport/pause.ts';
 import { LIMITS } from './limits.ts';
 import { Fenced, type ServiceHost } from './service-host.ts';
 
@@ -13,6 +14,8 @@ export type FreeRunPorts = Readonly<{
 
 /** How often a leader looks whether something is due. */
 const TIMER_MS = 20;
+/** How often a leader looks whether it still is. */
+const LOCK_WATCH_MS = 200;
 
 /**
  * One service at its own pace: every replica folds what the transport brings, the leader reacts. Effects run
@@ -39,7 +42,7 @@ export class FreeRunner {
   async run(signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
-    const lock = this.#ports.lock.acquire(both).then(() => this.#interrupt.abort());
+    const lock = this.#keepLock(both);
     const timer = this.#runTimer(both);
     for (const part of [lock, timer]) part.catch(() => stop.abort());
     try {
@@ -51,6 +54,17 @@ export class FreeRunner {
       await Promise.allSettled([...this.#inFlight, timer, lock]);
     }
     if (!signal.aborted) await Promise.all([timer, lock]);
+  }
+
+  /** Asks for the lock, and again whenever it was lost: a leader that was paused stands by afterwards. */
+  async #keepLock(signal: AbortSignal): Promise<void> {
+    const { lock } = this.#ports;
+    while (!signal.aborted) {
+      await lock.acquire(signal);
+      this.#interrupt.abort();
+      while (!signal.aborted && lock.isHeld) await pause(LOCK_WATCH_MS, signal);
+      this.#leading = false;
+    }
   }
 
   /** Follows the log until the end, or until leadership came or asks for the views to be folded again. */

@@ -4,4 +4,5 @@ export * from './ids.ts';
 export * from './lockstep.ts';
 export * from './service-host.ts';
 export * from './snapshot-keeper.ts';
+export { snapshotParts } from './snapshot-parts.ts';
 export * from './state-hash.ts';

@@ -19,7 +19,8 @@ import { appendsOf, commitStates, decideAll } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { stateHash } from './state-hash.ts';
-import { SnapshotKeeper, type SnapshotPart, type SnapshotPorts } from './snapshot-keeper.ts';
+import { SnapshotKeeper, type SnapshotPorts } from './snapshot-keeper.ts';
+import { snapshotPartsOf } from './snapshot-parts.ts';
 import { StreamStates } from './stream-states.ts';
 import { PositionWaiters } from './position-waiters.ts';
 
@@ -72,7 +73,7 @@ export class ServiceHost {
     this.states = new StreamStates(ports.log);
     const { snapshots } = ports;
     if (snapshots !== undefined) {
-      this.#keeper = new SnapshotKeeper(this.name, snapshotParts(this.views, this.states), snapshots);
+      this.#keeper = new SnapshotKeeper(this.name, snapshotPartsOf(this.views, this.states), snapshots);
     }
   }
 
@@ -297,31 +298,6 @@ export class ServiceHost {
     throw new AssertionError(`Expected to append the reaction within ${LIMITS.conflictRetriesMax} tries`);
   }
 }
-
-/** Every fold by the name that its service gives it, and the deciders' states of long streams. */
-const snapshotParts = (
-  views: Readonly<Record<string, Fold>>,
-  states: StreamStates,
-): readonly SnapshotPart[] => {
-  const folds = new Map(Object.entries(views).map(([name, fold]) => [fold, name] as const));
-  return [
-    ...[...folds].map(([fold, name]) => ({
-      name,
-      revision: fold.revision,
-      dump: () => fold.dump(),
-      load: (state: never) => fold.load(state),
-    })),
-    {
-      name: STREAMS,
-      revision: 1,
-      dump: () => ({ streams: states.dump() }),
-      load: (state: Readonly<{ streams: ReturnType<StreamStates['dump']> }>) => states.restore(state.streams),
-    },
-  ];
-};
-
-/** No view has this name: it is no name of a property. */
-const STREAMS = 'long streams';
 
 /** Another process leads this service now; this one must stop reacting (its folds go on). */
 export class Fenced extends Error {

@@ -11,6 +11,8 @@ export type SnapshotPart = Readonly<{
   revision: number;
   dump: () => unknown;
   load: (state: never) => void;
+  /** Not a fold: what was read of streams, as far as it was read. */
+  isCacheOfStreams?: boolean;
 }>;
 
 export type SnapshotPorts = Readonly<{ store: SnapshotStore; logger: Logger }>;
