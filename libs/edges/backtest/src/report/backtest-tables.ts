@@ -1,0 +1,170 @@
+import { numberText, percentText, shortText, type ReportRow, type ReportTable } from '@plinth/report';
+import { STYLES, STYLE_TEXTS } from '../books/styles.ts';
+import type { BacktestFigures, CoverageRow } from '../run/figures.ts';
+
+/** Two decimals: coverage is about tenths of a percent. */
+const shareText = (share: number): string => (Number.isNaN(share) ? '–' : `${numberText(share * 100, 2)} %`);
+const ratioText = (ratio: number): string => (Number.isNaN(ratio) ? '–' : percentText(ratio));
+
+/** Every table of a backtest in the order in which it is read. */
+export const backtestTables = (figures: BacktestFigures): readonly ReportTable[] => [
+  goalsTable(figures),
+  houseTable(figures),
+  modelsTable(figures),
+  efficiencyTable(figures),
+  venuesTable(figures),
+  partsTable(figures),
+  dataSetsTable(figures),
+  ...figures.dataSets.map(({ dataSet }) => dataSetTable(figures, dataSet)),
+  refusalsTable(figures),
+];
+
+const goalsTable = ({ goals }: BacktestFigures): ReportTable => ({
+  title: 'Goals',
+  rows: goals.map(({ name, goal, reached, holds }) => ({
+    goal: name,
+    wanted: percentText(goal),
+    reached: shareText(reached),
+    holds: holds ? 'yes' : 'no',
+  })),
+});
+
+const coverageCells = ({ maintenance: m, shareAtEnd, shareInitial }: CoverageRow): ReportRow => ({
+  books: numberText(m.books),
+  refused: numberText(m.refused),
+  covered: shareText(m.share),
+  '95 % from': shareText(m.interval.low),
+  to: shareText(m.interval.high),
+  breaches: numberText(m.breaches),
+  'in moments': `${numberText(m.breachedMoments)} of ${numberText(m.moments)}`,
+  'worst, USD': shortText(m.worstShortfall),
+  'worst, of size': percentText(m.worstRelative),
+  'at the end': shareText(shareAtEnd),
+  'at initial': shareText(shareInitial),
+  'asked, of size': ratioText(m.requirement),
+});
+
+const SCOPES = ['calibration', 'test', 'all'];
+
+const houseTable = ({ rows, run }: BacktestFigures): ReportTable => ({
+  title: 'The house by style',
+  note:
+    'covered: the worst loss of marks within the horizon is not above the maintenance margin less its part ' +
+    `for the cost of unwinding; intervals of Wilson. Parameters ${run.parameters}.`,
+  rows: rows
+    .filter(({ model, scope }) => model === 'house' && SCOPES.includes(scope))
+    .map((row) => ({ data: row.scope, style: row.style, ...coverageCells(row) })),
+  brief: {
+    rows: 40,
+    columns: [
+      'data',
+      'style',
+      'books',
+      'covered',
+      '95 % from',
+      'breaches',
+      'worst, of size',
+      'asked, of size',
+    ],
+  },
+});
+
+const modelCells = (row: CoverageRow): ReportRow => ({
+  style: row.style,
+  model: row.model,
+  ...coverageCells(row),
+  'house over it': ratioText(row.houseOver),
+  'at initial margin': ratioText(row.houseOverInitial),
+});
+
+const modelsTable = ({ rows }: BacktestFigures): ReportTable => ({
+  title: 'Every model, all data',
+  note: 'house over it: average requirement of the house over that of the model, on the books that it margins.',
+  rows: rows.filter(({ scope }) => scope === 'all').map(modelCells),
+  brief: { rows: 0 },
+});
+
+/** One column a model. */
+const efficiencyTable = ({ rows }: BacktestFigures): ReportTable => ({
+  title: 'Requirement of the house over each model’s, all data',
+  note: 'maintenance margin; in brackets what share of the same books the model covers.',
+  rows: [...STYLES, 'all' as const].flatMap((style) => {
+    const own = rows.filter((row) => row.scope === 'all' && row.style === style && row.model !== 'house');
+    if (own.length === 0) return [];
+    const cells = own.map(({ model, houseOver, maintenance }) => [
+      model,
+      maintenance.books === 0 ? 'refused' : `${ratioText(houseOver)} (${percentText(maintenance.share)})`,
+    ]);
+    return [{ style, ...Object.fromEntries(cells) } as ReportRow];
+  }),
+});
+
+const venuesTable = ({ venues }: BacktestFigures): ReportTable => ({
+  title: 'Books across venues: the house over the sum of the venues’ own requirements',
+  note:
+    'if all venues had one model; a model that covers few long and short books asks for less than it needs. ' +
+    '“house by venue”: every venue has the house’s own model and knows nothing of the others.',
+  rows: venues.map(({ style, model, books, maintenance, initial, directional }) => ({
+    style,
+    model,
+    books: numberText(books),
+    'maintenance margin': ratioText(maintenance),
+    'initial margin': ratioText(initial),
+    'covers of long and short': shareText(directional),
+  })),
+  brief: { rows: 24 },
+});
+
+const partsTable = ({ parts }: BacktestFigures): ReportTable => ({
+  title: 'What the maintenance margin of the house is made of',
+  note: 'shares of the size of the books: notional of contracts, or value of what is held and owed without any.',
+  rows: parts.map(({ style, requirement, parts: own }) => ({
+    style,
+    asked: shareText(requirement),
+    scan: shareText(own.scan),
+    basis: shareText(own.basis),
+    concentration: shareText(own.concentration),
+    'venue credit': shareText(own.venueCredit),
+    'liquidity coverage': shareText(own.coverage),
+    books: STYLE_TEXTS[style],
+  })),
+});
+
+const dataSetsTable = ({ dataSets, unused }: BacktestFigures): ReportTable => ({
+  title: 'Data sets',
+  note:
+    unused.length === 0 ? 'All were used.' : `Without prices that a contract follows: ${unused.join(', ')}.`,
+  rows: dataSets.map((set) => ({
+    'data set': set.dataSet,
+    used: set.role === 'test' ? 'test' : 'calibration',
+    from: set.from,
+    to: set.to,
+    step: `${numberText(set.stepMs / 1_000)} s`,
+    horizon: `${numberText(set.horizonMs / 60_000, set.horizonMs < 600_000 ? 1 : 0)} min`,
+    contracts: numberText(set.series),
+    moments: numberText(set.moments),
+    books: numberText(set.books),
+    'not observed': numberText(set.unobserved),
+    'broken rows': numberText(set.brokenRows),
+    notes: set.notes.join('; '),
+  })),
+  brief: {
+    rows: 20,
+    columns: ['data set', 'used', 'from', 'to', 'step', 'horizon', 'contracts', 'moments', 'books'],
+  },
+});
+
+const dataSetTable = ({ rows }: BacktestFigures, dataSet: string): ReportTable => ({
+  title: dataSet,
+  folded: true,
+  rows: rows.filter(({ scope }) => scope === dataSet).map(modelCells),
+  brief: { rows: 0 },
+});
+
+const refusalsTable = ({ refusals }: BacktestFigures): ReportTable => ({
+  title: 'Refused books',
+  note: 'a book that a model does not margin is in none of its figures.',
+  folded: true,
+  rows: refusals.map(({ model, reason, books }) => ({ model, reason, books: numberText(books) })),
+  brief: { rows: 0 },
+});
