@@ -9,19 +9,26 @@ export type LeaderLockOptions = Readonly<{
   service: string;
   /** How often a standby asks. */
   retryMs?: number;
+  /** How long a holder may be silent before the server takes the lock from it. */
+  leaseMs?: number;
 }>;
 
 const RETRY_MS = 500;
+const LEASE_MS = 4_000;
+/** Signs of life within one lease. */
+const BEATS = 4;
 
 /**
  * Leadership of one service of a cell: a PostgreSQL advisory lock on a connection of its own. When the
  * connection breaks the lock is gone and `isHeld` says so; what the old leader still tries to append fails at
- * its checkpoint.
+ * its checkpoint. A process that was stopped keeps its connection open, so the server ends one that is silent
+ * for longer than the lease.
  */
 export class PostgresLeaderLock implements LeaderLock {
   readonly #options: LeaderLockOptions;
   #client: Client | undefined;
   #isHeld = false;
+  #beat: NodeJS.Timeout | undefined;
 
   constructor(options: LeaderLockOptions) {
     this.#options = options;
@@ -57,7 +64,7 @@ export class PostgresLeaderLock implements LeaderLock {
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held',
         [`plinth leader ${schema} ${service}`],
       );
-      this.#isHeld = rows[0]?.held === true;
+      if (rows[0]?.held === true) await this.#hold(this.#client);
     } catch {
       if (this.#client !== undefined) destroyClient(this.#client);
       this.#drop();
@@ -65,7 +72,18 @@ export class PostgresLeaderLock implements LeaderLock {
     return this.#isHeld;
   }
 
+  /** From now on silence costs the lock. A standby is not hurried: it asks when it likes. */
+  async #hold(client: Client): Promise<void> {
+    const leaseMs = this.#options.leaseMs ?? LEASE_MS;
+    await client.query(`SET idle_session_timeout = ${leaseMs}`);
+    this.#isHeld = true;
+    this.#beat = setInterval(() => {
+      within(client, leaseMs, () => client.query('SELECT 1')).catch(() => undefined);
+    }, leaseMs / BEATS);
+  }
+
   #drop(): void {
+    clearInterval(this.#beat);
     this.#client = undefined;
     this.#isHeld = false;
   }
