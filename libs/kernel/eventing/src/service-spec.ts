@@ -3,6 +3,7 @@ import { assert } from '@plinth/money';
 import { isRejection, type Rejection } from './decider.ts';
 import type { Envelope, Instant, NewEvent, StreamId } from './envelope.ts';
 import type { Fold } from './fold.ts';
+import { stateOf, wholeStateText } from './state-text.ts';
 import type { AnyDecider, Intent, Reaction, ServiceDefinition } from './service.ts';
 
 type Views = Readonly<Record<string, Fold>>;
@@ -42,6 +43,8 @@ class SpecRun {
   /** Appended events that the service has not folded yet: it goes on in the order of the log. */
   readonly #waiting: Envelope[] = [];
   #isGoing = false;
+  /** Length of the log at which the folds are next taken apart and put together again. */
+  #restoreAt = 2;
   readonly #states = new Map<StreamId, Kept>();
   readonly #versions = new Map<StreamId, number>();
 
@@ -75,6 +78,19 @@ class SpecRun {
       assert(refusal === undefined, () => `Expected a reaction without refusal, was ${refusal?.message}`);
     }
     this.#isGoing = false;
+    if (this.log.length >= this.#restoreAt) this.#restore();
+  }
+
+  /**
+   * From time to time the folds are dumped, reset and loaded, as after a restart from a snapshot: whatever a
+   * specification expects of them, it expects of restored ones too.
+   */
+  #restore(): void {
+    this.#restoreAt = 2 * this.log.length;
+    const folds = [...new Set(Object.values(this.views))];
+    const dumps = folds.map((fold) => wholeStateText(fold.dump()));
+    for (const fold of folds) fold.reset();
+    folds.forEach((fold, i) => fold.load(stateOf(dumps[i] ?? '') as never));
   }
 
   /** All intents are decided before anything is appended, as a host does it. */

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Envelope } from '@plinth/eventing';
+import { expectRestores } from '@plinth/eventing/testing';
 import { HoldsView, transferHold, withdrawalHold } from './holds.ts';
 import { UnbookedFillsView } from './unbooked-fills.ts';
 
+const event = (type: string, data: object): Envelope => ({ type, data }) as unknown as Envelope;
+
 const apply = (fold: { apply(event: never): void }, type: string, data: object): void =>
-  fold.apply({ type, data } as never);
+  fold.apply(event(type, data) as never);
 
 describe('holds', () => {
   const facts = { accountId: 'a', asset: 'USD', amount: '5' };
@@ -47,5 +51,25 @@ describe('unbooked fills', () => {
     apply(fills, 'FillBooked', fill);
     fills.reset();
     expect(fills.of('a').size).toBe(0);
+  });
+});
+
+describe('what is pending', () => {
+  it('goes on from what it dumped', () => {
+    const hold = { accountId: 'a', asset: 'USD', amount: '5', location: 'venue:x' };
+    const fill = { accountId: 'a', venueId: 'x', instrumentId: 'BTC-PERP', side: 'buy', quantity: '1' };
+    expectRestores(
+      () => ({ holds: new HoldsView(), fills: new UnbookedFillsView() }),
+      [
+        event('WithdrawalRequested', { ...hold, withdrawalId: '1' }),
+        event('ChildFilled', { ...fill, fillId: '1' }),
+        event('WithdrawalRequested', { ...hold, withdrawalId: '2' }),
+        event('ChildFilled', { ...fill, fillId: '2' }),
+        event('WithdrawalApproved', { accountId: 'a', withdrawalId: '1' }),
+        event('FillBooked', { ...fill, fillId: '1' }),
+        event('WithdrawalSettled', { accountId: 'a', withdrawalId: '1' }),
+      ],
+      ({ holds, fills }) => [holds.of('a'), fills.of('a')],
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@plinth/eventing';
+import { expectRestores } from '@plinth/eventing/testing';
 import { clientAccount, EXTERNAL, HOUSE_FEES } from '@plinth/market';
 import { AssertionError } from '@plinth/money';
 import fc from 'fast-check';
@@ -22,10 +23,12 @@ type Leg = Readonly<{ account: string; asset: string; units: number }>;
 
 const text = (units: number): string => (units / 100).toFixed(2);
 
-const post = (view: LedgerView, legs: readonly Leg[]): void => {
+const moved = (legs: readonly Leg[]): Envelope => {
   const postings = legs.map(({ account, asset, units }) => ({ account, asset, amount: text(units) }));
-  view.apply(event('CollateralMoved', { postings }));
+  return event('CollateralMoved', { postings });
 };
+
+const post = (view: LedgerView, legs: readonly Leg[]): void => view.apply(moved(legs));
 
 const asset = fc.constantFrom(...ASSETS);
 const place = fc.constantFrom('vault:bank', 'venue:alpha');
@@ -70,6 +73,19 @@ describe('LedgerView', () => {
         for (const id of CLIENTS) expectBook(view, id, sums);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('goes on from what it dumped, balances in their order', () => {
+    const answers = ({ view }: Readonly<{ view: LedgerView }>): unknown => [
+      [...view.all()],
+      CLIENTS.map((id) => [view.balancesOf(id), view.totalsOf(id)]),
+    ];
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 12 }), (entries) => {
+        expectRestores(() => ({ view: open() }), entries.map(moved), answers, [0, 4, 8, 12]);
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { expectRestores } from '@plinth/eventing/testing';
 import { MarksView } from './marks.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
 
@@ -66,6 +67,23 @@ describe('MarksView', () => {
   it('tells every field of a mark; quotes are kept by pricing', () => {
     const quotes = Object.keys(quote).map((field) => `quotes[].${field}`);
     expectEveryFieldToTell(make, [round], quotes);
+  });
+
+  it('goes on from what it dumped', () => {
+    expectRestores(
+      () => ({ view: make() }),
+      [
+        round,
+        event('MarksPublished', {
+          round: 8,
+          atMs: 2,
+          marks: [{ ...mark, instrumentId: 'ETH/USD' }],
+          quotes: [],
+        }),
+        round,
+      ],
+      ({ view }) => [view.figures('BTC/USD'), view.ofAsset('ETH'), [...view.all()]],
+    );
   });
 
   it('goes back to nothing', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { expectRestores } from '@plinth/eventing/testing';
 import type { EventData } from '@plinth/messages';
 import { OpenOrdersView } from './orders.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
@@ -21,6 +22,7 @@ const order: EventData<'OrderPlaced'> = {
   quoteAsset: 'USD',
   contractSize: '1',
   bundleId: '',
+  inverse: false,
 };
 const placed = (more: Partial<EventData<'OrderPlaced'>> = {}) => event('OrderPlaced', { ...order, ...more });
 const approved = event('OrderApproved', {
@@ -111,6 +113,23 @@ describe('OpenOrdersView', () => {
     );
     expectEveryFieldToTell(make, [placed(), routed, filled('1')], ofFill);
     expectEveryFieldToTell(make, [placed(), cancel], ['reason', 'accountId']);
+  });
+
+  it('goes on from what it dumped', () => {
+    expectRestores(
+      () => ({ view: make() }),
+      [
+        placed(),
+        placed({ orderId: 'o0' }),
+        approved,
+        routed,
+        filled('0.5'),
+        cancel,
+        placed({ orderId: 'o2' }),
+        closed,
+      ],
+      ({ view }) => [view.of('a1'), [...view.all()]],
+    );
   });
 
   it('goes back to nothing', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { expectRestores } from '@plinth/eventing/testing';
 import { PoolsView } from './pools.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
 import { rateCurve } from '@plinth/messages';
@@ -47,6 +48,14 @@ describe('PoolsView', () => {
     expectEveryFieldToTell(make, [opened]);
     expectEveryFieldToTell(make, [opened, steeper]);
     expectEveryFieldToTell(make, [opened, accrued]);
+  });
+
+  it('goes on from what it dumped', () => {
+    expectRestores(
+      () => ({ view: make() }),
+      [opened, accrued, steeper],
+      ({ view }) => [view.borrowIndex('USD'), view.supplyIndex('USD')],
+    );
   });
 
   it('goes back to nothing', () => {

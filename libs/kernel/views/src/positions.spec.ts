@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { expectRestores } from '@plinth/eventing/testing';
 import type { EventData } from '@plinth/messages';
 import { PositionsView } from './positions.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
@@ -58,6 +59,19 @@ describe('PositionsView', () => {
     const kept = ['accountId', 'venueId', 'instrumentId', 'positionQuantity', 'entryPrice', 'entryCost'];
     const others = Object.keys(data).filter((field) => field !== 'postings' && !kept.includes(field));
     expectEveryFieldToTell(make, [booked({})], others);
+  });
+
+  it('goes on from what it dumped', () => {
+    expectRestores(
+      () => ({ view: make() }),
+      [
+        booked({}),
+        booked({ accountId: 'a2' }),
+        booked({ positionQuantity: '0', entryCost: '0' }),
+        booked({ venueId: 'bravo' }),
+      ],
+      ({ view }) => [[...view.accountIds()], view.of('a1')],
+    );
   });
 
   it('goes back to nothing', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { expectRestores } from '@plinth/eventing/testing';
 import { ReferenceView } from './reference.ts';
 import { entriesOf, event, expectEveryFieldToTell, folded } from './testing/fold-events.ts';
 
@@ -77,6 +78,14 @@ describe('ReferenceView', () => {
     expectEveryFieldToTell(make, [perpetual]);
     expectEveryFieldToTell(make, [alpha], ['orderCost']);
     expectEveryFieldToTell(make, [alpha, down], ['automatic', 'reason']);
+  });
+
+  it('goes on from what it dumped', () => {
+    expectRestores(
+      () => ({ view: make() }),
+      [...all, alpha],
+      ({ view }) => [[...view.venues.values()], [...view.instruments.values()], view.priceRules],
+    );
   });
 
   it('goes back to nothing', () => {
