@@ -1,6 +1,6 @@
 import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
-import { GatewayServer, signerProofs, type GatewayConfig } from '@plinth/gateway';
+import { GatewayServer, PostgresNonceStore, signerProofs, type GatewayConfig } from '@plinth/gateway';
 import type { RoutingViews } from '@plinth/routing';
 import {
   FreeRunner,
@@ -154,6 +154,7 @@ const startGateway = async (
       cell,
       // Callers sign with the time of their own machines, whatever time the cell lives in.
       clock: { now: () => Date.now() },
+      nonces: new PostgresNonceStore(open.log, Date.now()),
       log: open.log,
       transport: new TailTransport(open.log),
       snapshots: snapshotsOf(options),

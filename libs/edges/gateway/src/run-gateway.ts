@@ -38,6 +38,7 @@ import {
 } from '@plinth/runtime/config';
 import type { TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
+import { PostgresNonceStore } from './auth/postgres-nonce-store.ts';
 import { openSealingKeyFile } from './client/key-file.ts';
 import { followerProofs } from './proofs/proof-source.ts';
 import { GatewayServer } from './server/gateway-server.ts';
@@ -153,6 +154,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
         transport: openTransport(config, log, 'gateway'),
         proofs: followerProofs(follower),
       },
+      nonces: new PostgresNonceStore(log, REAL_CLOCK.now()),
       snapshots: { store: new PostgresSnapshots(log), logger },
       reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
     },

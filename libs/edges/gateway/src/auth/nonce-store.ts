@@ -20,8 +20,9 @@ export class MemoryNonceStore implements NonceStore {
   #previousCount = 0;
   #turnedAtMs: number;
 
-  constructor(nowMs: number) {
-    this.#beganAtMs = nowMs;
+  /** `beganAtMs` is earlier than now when someone else remembers what came before. */
+  constructor(nowMs: number, beganAtMs = nowMs) {
+    this.#beganAtMs = beganAtMs;
     this.#turnedAtMs = nowMs;
   }
 

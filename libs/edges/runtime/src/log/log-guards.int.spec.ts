@@ -121,9 +121,9 @@ describe.each(testServers())('%s', (_, start) => {
   it('migrates once, by one process at a time, and refuses a schema of another program', async () => {
     const again = (): Promise<number> => asOwner(server.ownerUrl, (client) => migrate(client, fresh.schema));
     expect(await Promise.all([again(), again()])).toEqual([0, 0]);
-    await owner(`INSERT INTO ${fresh.schema}.migrations VALUES (5, 'future', 'x')`);
+    await owner(`INSERT INTO ${fresh.schema}.migrations VALUES (6, 'future', 'x')`);
     await expect(again()).rejects.toThrow('the database belongs to a newer program');
-    await owner(`DELETE FROM ${fresh.schema}.migrations WHERE number = 5`);
+    await owner(`DELETE FROM ${fresh.schema}.migrations WHERE number = 6`);
     await owner(`UPDATE ${fresh.schema}.migrations SET hash = 'y' WHERE number = 2`);
     await expect(again()).rejects.toThrow('Expected migration 2 (append-only)');
   });

@@ -114,6 +114,21 @@ DO $body$ BEGIN
   END IF;
 END $body$;`;
 
+/** What each key of a client has signed with lately, for the gateways: kept for as long as a call may be late. */
+const nonces = (s: string): string => `
+CREATE TABLE ${s}.nonces (
+  key_id text COLLATE "C" NOT NULL,
+  nonce text COLLATE "C" NOT NULL,
+  timestamp_ms bigint NOT NULL,
+  PRIMARY KEY (key_id, nonce)
+);
+CREATE INDEX nonces_timestamp ON ${s}.nonces (timestamp_ms);
+DO $body$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${SERVICE_ROLE}') THEN
+    GRANT SELECT, INSERT, DELETE ON ${s}.nonces TO ${SERVICE_ROLE};
+  END IF;
+END $body$;`;
+
 /**
  * Numbered from 1 without a gap. What was shipped is never edited: the hash of each applied migration is kept
  * and compared. A change is a new migration.
@@ -123,4 +138,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, name: 'append-only', sql: appendOnly },
   { number: 3, name: 'append function', sql: (schema) => judgeFunction(schema) + appendFunction(schema) },
   { number: 4, name: 'grants', sql: grants },
+  { number: 5, name: 'nonces', sql: nonces },
 ];

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LIMITS } from '../limits.ts';
+import type { NonceStore } from './nonce-store.ts';
+
+const WINDOW = LIMITS.recvWindowMs;
+
+/** What every nonce store keeps to. `open` gives an empty store that began at `nowMs`. */
+export const nonceStoreContract = (
+  name: string,
+  open: (nowMs: number) => Promise<NonceStore>,
+  numRuns: number,
+): void => {
+  describe(`the contract of nonces: ${name}`, () => {
+    it('takes a nonce once per key', async () => {
+      const store = await open(0);
+      expect(await store.claim('a', 'n', 10, 10)).toBe('fresh');
+      expect(await store.claim('a', 'n', 10, 10)).toBe('used');
+      expect(await store.claim('b', 'n', 10, 10)).toBe('fresh');
+    });
+
+    it('takes one of many that come at the same moment', async () => {
+      const store = await open(0);
+      const claims = await Promise.all(Array.from({ length: 50 }, () => store.claim('a', 'n', 10, 10)));
+      expect(claims.filter((claim) => claim === 'fresh')).toHaveLength(1);
+    });
+
+    it('remembers a nonce for as long as its timestamp is in the window, whenever it came', async () => {
+      const skew = fc.integer({ min: -WINDOW, max: WINDOW });
+      const at = fc.integer({ min: 10 * WINDOW, max: 20 * WINDOW });
+      const cases = fc.record({ at, skew, steps: fc.array(fc.nat(WINDOW)) });
+      await fc.assert(
+        fc.asyncProperty(cases, async ({ at: first, skew: offset, steps }) => {
+          const store = await open(first - 10 * WINDOW);
+          const timestampMs = first + offset;
+          expect(await store.claim('a', 'n', timestampMs, first)).toBe('fresh');
+          let nowMs = first;
+          for (const step of steps) {
+            nowMs += step;
+            if (nowMs - timestampMs > WINDOW) return;
+            expect(await store.claim('a', 'n', timestampMs, nowMs)).toBe('used');
+            // Others make the store forget meanwhile.
+            await store.claim('b', String(nowMs), nowMs, nowMs);
+          }
+        }),
+        { numRuns },
+      );
+    });
+
+    it('refuses more rather than forget', async () => {
+      const store = await open(0);
+      const many = Array.from({ length: LIMITS.noncesPerKeyMax }, (_, i) =>
+        store.claim('a', String(i), 1, 1),
+      );
+      await Promise.all(many);
+      expect(await store.claim('a', 'one more', 1, 1)).toBe('full');
+      expect(await store.claim('a', '0', 1, 1)).toBe('used');
+      expect(await store.claim('b', '0', 1, 1)).toBe('fresh');
+    });
+  });
+};

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import {
+  openPostgresLog,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type PostgresLog,
+} from '@plinth/runtime';
+import { errorFromStatus } from '@plinth/runtime/grpc';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LIMITS } from '../limits.ts';
+import { SERVICES } from '../services.ts';
+import { startGateway, type Started } from '../testing/started-gateway.ts';
+import { nonceStoreContract } from './nonce-store.contract.ts';
+import { PostgresNonceStore } from './postgres-nonce-store.ts';
+
+let directory: string;
+let server: EmbeddedPostgres;
+let log: PostgresLog;
+const logs: PostgresLog[] = [];
+
+const openLog = async (schema: string): Promise<PostgresLog> => {
+  const opened = await openPostgresLog({ url: server.url, ownerUrl: server.ownerUrl, schema });
+  logs.push(opened);
+  return opened;
+};
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'plinth-nonces-'));
+  // The server runs as another user when the test runs as root.
+  await chmod(directory, 0o755);
+  server = await startEmbeddedPostgres({ directory });
+  log = await openLog('plinth');
+}, 60_000);
+
+afterAll(async () => {
+  for (const opened of logs) await opened.close();
+  await server.stop();
+  await rm(server.place, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
+}, 60_000);
+
+const emptied = async (nowMs: number): Promise<PostgresNonceStore> => {
+  await log.query('DELETE FROM plinth.nonces');
+  return new PostgresNonceStore(log, nowMs);
+};
+
+nonceStoreContract('in PostgreSQL', emptied, 10);
+
+describe('nonces in PostgreSQL', () => {
+  it('are known to every other process, and after a restart', async () => {
+    const store = await emptied(0);
+    expect(await store.claim('a', 'n', 10, 10)).toBe('fresh');
+    const other = new PostgresNonceStore(await openLog('plinth'), 20);
+    expect(await other.claim('a', 'n', 10, 20)).toBe('used');
+    expect(await other.claim('a', 'from before its start', 10, 20)).toBe('fresh');
+  });
+
+  it('go when no gateway takes their timestamp any more', async () => {
+    const store = await emptied(0);
+    const count = async (): Promise<number> =>
+      (await log.query<{ n: number }>('SELECT count(*)::int AS n FROM plinth.nonces'))[0]?.n ?? -1;
+    for (let i = 0; i < 100; i += 1) await store.claim('a', `n${i}`, 10, 10);
+    expect(await count()).toBe(100);
+    const laterMs = 11 + 2 * LIMITS.recvWindowMs;
+    await store.claim('a', 'later', laterMs, laterMs);
+    // The sweep follows the claim: the next claim waits for it.
+    await store.claim('a', 'last', laterMs, laterMs);
+    expect(await count()).toBe(2);
+  });
+
+  it('let no captured call through after a restart of the gateway', async () => {
+    const { path } = SERVICES.Accounts.getAccount;
+    const body = SERVICES.Accounts.getAccount.requestSerialize({ accountId: 'a1', read: undefined });
+    const started = async (): Promise<Started> => {
+      const on = await startGateway({}, { nonces: new PostgresNonceStore(log, 1_700_000_000_000) });
+      on.cell.accounts.set('a1', 'alpha');
+      return on;
+    };
+    const before = await started();
+    const key = before.issue('alpha');
+    const info = before.cell.keys.get(key.keyId);
+    const captured = before.client(key).sign(path, body, '');
+    const send = (on: Started): Promise<string> =>
+      new Promise((resolve) => {
+        const raw = new Client(`127.0.0.1:${on.server.port}`, credentials.createInsecure());
+        const pass = (value: Buffer): Buffer => value;
+        raw.makeUnaryRequest(path, pass, pass, body, captured, (error: ServiceError | null) => {
+          raw.close();
+          resolve(error === null ? 'ok' : errorFromStatus(error).reason);
+        });
+      });
+    expect(await send(before)).toBe('ok');
+    await before.stop();
+    const after = await started();
+    if (info !== undefined) after.cell.keys.set(key.keyId, info);
+    expect(await send(after)).toBe('NONCE_USED');
+    await after.stop();
+  });
+});
