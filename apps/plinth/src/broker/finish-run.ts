@@ -1,13 +1,14 @@
 import {
   collectFigures,
   isSound,
+  reportTables,
   writeHtml,
   type MarketFeed,
   type PlannedAccount,
   type RunFigures,
 } from '@plinth/simulation';
 import type { Output } from '../cli/output.ts';
-import { printReport } from '../cli/run-report.ts';
+import { printFigures } from '../cli/report-tables.ts';
 import { openHeadSigner, verifyLog } from './audit-trail.ts';
 import type { Played } from './play.ts';
 
@@ -70,7 +71,7 @@ const proofOf = async ({ played, directory }: FinishInputs): Promise<RunFigures[
 };
 
 const print = (figures: RunFigures, { played, report, output }: FinishInputs): void => {
-  printReport(figures, output);
+  printFigures(figures, reportTables(figures), output);
   if (output !== 'table') return;
   const seconds = (played.elapsedMs / 1_000).toFixed(1);
   const { total } = figures.events;

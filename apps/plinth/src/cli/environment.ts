@@ -20,6 +20,7 @@ const schema = {
   PLINTH_HOME: optionalTextSetting(
     'where everything is kept that the program makes; .plinth in the checkout',
   ),
+  PLINTH_SHARED: optionalTextSetting('where recorded data lies, in data/; ../shared beside the checkout'),
 } as const;
 
 let read: Config<typeof schema> | undefined;

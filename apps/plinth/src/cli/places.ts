@@ -16,3 +16,7 @@ const home = (): string => {
 
 /** Where everything is kept that the program makes for itself. */
 export const stateHome = (): string => resolve(environment().PLINTH_HOME ?? join(home(), '.plinth'));
+
+/** Folders of recorded data, when nothing else is said. */
+export const recordedData = (): string =>
+  join(resolve(environment().PLINTH_SHARED ?? join(home(), '..', 'shared')), 'data');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { register as audit } from './audit.ts';
+import { register as backtest } from './backtest.ts';
 import { register as bench } from './bench.ts';
 import { register as conformance } from './conformance.ts';
 import { register as demo } from './demo.ts';
@@ -12,6 +13,6 @@ import { register as up } from './up.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
 export const registerAll = (program: Command): void => {
-  for (const register of [demo, replay, up, serve, gateway, sign, log, audit, bench, conformance])
+  for (const register of [demo, replay, up, serve, gateway, sign, log, audit, bench, backtest, conformance])
     register(program);
 };

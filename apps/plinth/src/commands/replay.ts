@@ -5,6 +5,7 @@ import type { MarketFeed, PlannedAccount } from '@plinth/simulation';
 import { wholeNumber } from '../cli/arguments.ts';
 import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { tellUnused } from '../cli/unused-data.ts';
 import { outputOption, printRows, type Output } from '../cli/output.ts';
 import { stateHome } from '../cli/places.ts';
 import { interruptible } from '../cli/signals.ts';
@@ -79,7 +80,8 @@ const replay = async (options: ReplayOptions, signal: AbortSignal): Promise<void
     );
   }
   const feed = new RecordedMarket(name, data, options.every * MINUTE_MS);
-  tellBroken(data.broken, data.unread, feed.assumptions);
+  tellUnused(data);
+  for (const assumption of feed.assumptions) process.stderr.write(`assumed: ${assumption}\n`);
   const accounts = await bookOf(options, feed);
   const directory = options.work ?? join(stateHome(), `replay-${name}`);
   const { seed, every } = options;
@@ -118,27 +120,6 @@ const bookOf = async (options: ReplayOptions, feed: MarketFeed): Promise<readonl
   } catch (error) {
     throw new CliError(EXIT.usage, `--book ${options.book}: ${(error as Error).message}`);
   }
-};
-
-type Broken = Readonly<{
-  total: number;
-  listed: readonly Readonly<{ file: string; line: number; field: string; message: string }>[];
-  perFile: ReadonlyMap<string, number>;
-}>;
-
-const SHOWN = 20;
-
-/** What of the data was not used, on standard error: nothing is left out without a word. */
-const tellBroken = (broken: Broken, unread: readonly string[], assumptions: readonly string[]): void => {
-  const say = (line: string): boolean => process.stderr.write(`${line}\n`);
-  for (const { file, line, field, message } of broken.listed.slice(0, SHOWN))
-    say(`${file}:${line}: ${field}: ${message}`);
-  if (broken.total > 0) {
-    for (const [file, count] of broken.perFile) say(`${file}: ${count} broken rows were not used`);
-    say(`${broken.total} broken rows in all`);
-  }
-  for (const file of unread) say(`${file}: not read: its name is none of the documented ones`);
-  for (const assumption of assumptions) say(`assumed: ${assumption}`);
 };
 
 const check = async (options: ReplayOptions): Promise<void> => {

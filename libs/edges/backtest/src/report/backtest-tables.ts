@@ -136,7 +136,7 @@ const dataSetsTable = ({ dataSets, unused }: BacktestFigures): ReportTable => ({
     unused.length === 0 ? 'All were used.' : `Without prices that a contract follows: ${unused.join(', ')}.`,
   rows: dataSets.map((set) => ({
     'data set': set.dataSet,
-    used: set.role === 'test' ? 'test' : 'calibration',
+    used: set.isSummed ? set.role : 'alone: too short for the horizon',
     from: set.from,
     to: set.to,
     step: `${numberText(set.stepMs / 1_000)} s`,

@@ -25,7 +25,8 @@ export type BacktestOptions = SampleOptions &
     /** Share of books that has to be covered. */
     goal: number;
     parameters?: RiskParameters;
-    onProgress?: (done: number, total: number, what: string) => void;
+    /** Told before each data set is read; awaited, so that it can show itself. */
+    onProgress?: (done: number, what: string) => Promise<void> | void;
     /** Told of every row that was not used, after its data set was read. */
     onData?: (name: string, data: MarketData) => void;
   }>;
@@ -43,13 +44,13 @@ export const CALIBRATION_SETS: readonly string[] = [
 const SCOPES = ['calibration', 'test', 'all'] as const;
 
 /** Reads every folder that has prices and hands its sample on; only one is in memory at a time. */
-export function* samplesOf(
+export async function* samplesOf(
   options: BacktestOptions,
-): Generator<Readonly<{ folder: Folder; data: MarketData; sample: Sample | undefined }>> {
+): AsyncGenerator<Readonly<{ folder: Folder; data: MarketData; sample: Sample | undefined }>> {
   const rates = allFunding(options.folders);
   let books = 0;
   for (const [n, folder] of options.folders.entries()) {
-    options.onProgress?.(n, options.folders.length, folder.name);
+    await options.onProgress?.(n, folder.name);
     const data = openMarketData(folder.path);
     const history = historyOf(folder.name, data, rates);
     options.onData?.(folder.name, data);
@@ -58,7 +59,7 @@ export function* samplesOf(
     assert(books <= LIMITS.books, `Expected at most ${LIMITS.books} books, was more: ask for fewer a style`);
     yield { folder, data, sample };
   }
-  options.onProgress?.(options.folders.length, options.folders.length, 'done');
+  await options.onProgress?.(options.folders.length, 'done');
 }
 
 /** Funding may lie in a folder of its own: it is looked up by venue and coin. */
@@ -66,27 +67,31 @@ const allFunding = (folders: readonly Folder[]): FundingRates =>
   new Map(folders.flatMap(({ path }) => [...fundingRatesOf(openMarketData(path))]));
 
 /** The walk forward over all data sets: every model on the same books. */
-export const runBacktest = (options: BacktestOptions): BacktestFigures => {
+export const runBacktest = async (options: BacktestOptions): Promise<BacktestFigures> => {
   const parameters = options.parameters ?? houseParameters;
   const tally = new Tally();
   const dataSets: DataSetFigures[] = [];
   const unused: string[] = [];
-  for (const { folder, data, sample } of samplesOf(options)) {
+  for await (const { folder, data, sample } of samplesOf(options)) {
     if (sample === undefined) {
       unused.push(folder.name);
       continue;
     }
     const role: Role = options.calibrationSets.includes(folder.name) ? 'calibration' : 'test';
-    dataSets.push(dataSetOf(sample, data, role));
+    // Losses over a minute are no proof of a margin for hours: such a set stands by itself.
+    const isSummed = sample.horizonSteps * sample.history.stepMs >= options.horizonMs;
+    dataSets.push(dataSetOf(sample, data, role, isSummed));
     const world = new World(sample);
     const house = judgeByHouse(world, parameters);
-    tally.add(sample, [folder.name, role, 'all'], house, [
+    const models = [
       house,
       judgeByFlatRates(world),
       judgeByHouse(world, spanGridParameters(parameters), 'span-grid'),
       judgeVenuesApart(sample, parameters),
       ...PEER_NAMES.map((name) => judgeByRulebook(world, name)),
-    ]);
+    ];
+    const scopes = isSummed ? [folder.name, role, 'all'] : [folder.name];
+    tally.add(sample, scopes, house, models, isSummed);
   }
   const rows = tally.rows([...dataSets.map(({ dataSet }) => dataSet), ...SCOPES]);
   const venues = tally.venues();
@@ -104,11 +109,12 @@ export const runBacktest = (options: BacktestOptions): BacktestFigures => {
   };
 };
 
-const dataSetOf = (sample: Sample, { broken }: MarketData, role: Role): DataSetFigures => {
+const dataSetOf = (sample: Sample, { broken }: MarketData, role: Role, isSummed: boolean): DataSetFigures => {
   const { history, horizonSteps, moments, books, unobserved } = sample;
   return {
     dataSet: history.name,
     role,
+    isSummed,
     from: timeOf(history, 0),
     to: timeOf(history, -1),
     stepMs: history.stepMs,

@@ -28,15 +28,15 @@ export type CalibrationFigures = Readonly<{
 }>;
 
 /** Searches the few numbers on the calibration sets and tests what it found on all others. */
-export const calibrateOn = (
+export const calibrateOn = async (
   options: BacktestOptions,
   onTrial: (trials: number, cost: string) => void = () => undefined,
-): CalibrationFigures => {
+): Promise<CalibrationFigures> => {
   const start = options.parameters ?? houseParameters;
   const fitted: World[] = [];
   const tested: World[] = [];
-  for (const { folder, sample } of samplesOf(options)) {
-    if (sample === undefined) continue;
+  for await (const { folder, sample } of samplesOf(options)) {
+    if (sample === undefined || sample.horizonSteps * sample.history.stepMs < options.horizonMs) continue;
     (options.calibrationSets.includes(folder.name) ? fitted : tested).push(new World(sample));
   }
   const { goal } = options;

@@ -8,6 +8,8 @@ export type Role = 'calibration' | 'test';
 export type DataSetFigures = Readonly<{
   dataSet: string;
   role: Role;
+  /** Counted in the sums over data sets; not where it is too short for the whole horizon. */
+  isSummed: boolean;
   from: string;
   to: string;
   stepMs: number;

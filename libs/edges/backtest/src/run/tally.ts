@@ -42,15 +42,22 @@ export class Tally {
   readonly #refusals = new Map<string, number>();
   readonly #models: string[] = [];
 
-  add(sample: Sample, scopes: readonly string[], house: HouseJudged, models: readonly Judged[]): void {
+  /** Without `isSummed` a data set is shown by itself alone. */
+  add(
+    sample: Sample,
+    scopes: readonly string[],
+    house: HouseJudged,
+    models: readonly Judged[],
+    isSummed: boolean,
+  ): void {
     for (const { model } of models) if (!this.#models.includes(model)) this.#models.push(model);
     sample.books.forEach((book, n) => {
-      this.#addParts(book, n, sample, house);
+      if (isSummed) this.#addParts(book, n, sample, house);
       for (const judged of models) {
         for (const scope of scopes)
           for (const style of [book.style, 'all'] as const)
             addBook(this.#cell(scope, style, judged.model), sample, book, n, house, judged);
-        if (isAcrossVenues(sample, book)) this.#addVenues(book, n, sample, house, judged);
+        if (isSummed && isAcrossVenues(sample, book)) this.#addVenues(book, n, sample, house, judged);
       }
     });
     for (const { model, refusals } of models)
