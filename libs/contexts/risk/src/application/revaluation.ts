@@ -9,11 +9,13 @@ import {
   stateOf,
   type AccountState,
 } from '@plinth/margin';
-import { assert } from '@plinth/money';
+import { assert, floatToText } from '@plinth/money';
 import { requirementText, type PortfolioView } from '@plinth/portfolio';
+import { graceOf } from '../domain/call-deadline.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { marginAccount, type Judgement, type MarginAccount } from '../domain/margin-account.ts';
 import { hasWork } from '../domain/margin-call.ts';
+import { probabilityOf } from './default-probability.ts';
 import { marginStream, type RiskViews } from './risk-views.ts';
 
 /** State that these figures give to an account that was in `from`. */
@@ -21,7 +23,8 @@ const stateBy = (portfolio: PortfolioView, figures: Float64Array, from: AccountS
   stateOf(nextSeverity(severityOf(from), figures, 0, portfolio.marginParameters));
 
 /** All that an account's state, call and liquidation are decided by. */
-export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Instant): Judgement => {
+export const judgementOf = (views: RiskViews, accountId: string, at: Instant): Judgement => {
+  const { portfolio } = views;
   const figures = portfolio.value(accountId).slice();
   const stateFrom = (from: AccountState): AccountState => stateBy(portfolio, figures, from);
   const assessment = portfolio.assess(accountId);
@@ -31,6 +34,9 @@ export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Ins
   const isBad = severityOf(stateFrom('insolvent')) >= severityOf('call');
   const parameters = portfolio.parameters.current;
   assert(parameters !== undefined, 'Expected risk parameters');
+  const rule = parameters.call.probability;
+  // It costs more than everything else here, and only a call's deadline asks for it.
+  const probability = isBad && rule !== undefined ? probabilityOf(views, accountId).probability : undefined;
   return {
     accountId,
     at,
@@ -38,16 +44,17 @@ export const judgementOf = (portfolio: PortfolioView, accountId: string, at: Ins
     stateNow: stateOf(severityNow(figures, 0, portfolio.marginParameters)),
     stateFrom,
     shortfall: requirementText(Math.max(0, (figures[INITIAL] as number) - (figures[EQUITY] as number))),
-    callGraceMs: parameters.call.graceMs,
+    callGraceMs: graceOf(parameters.call.graceMs, rule, probability),
+    defaultProbability: probability === undefined ? '' : floatToText(probability),
     belowCall: isBad ? portfolio.liquidationBlock(accountId, callRatio * maintenance) : undefined,
     belowMaintenance: isBad ? portfolio.liquidationBlock(accountId, maintenance) : undefined,
   };
 };
 
-const revalue = ({ portfolio }: RiskViews, accountId: string, at: Instant): Intent => ({
+const revalue = (views: RiskViews, accountId: string, at: Instant): Intent => ({
   stream: marginStream(accountId),
   decider: marginAccount,
-  command: { type: 'Revalue', judgement: judgementOf(portfolio, accountId, at) },
+  command: { type: 'Revalue', judgement: judgementOf(views, accountId, at) },
 });
 
 /**

@@ -1,6 +1,6 @@
 import { houseParameters, NUMERAIRE, type ShockParameters, type UnderlyingParameters } from '@plinth/margin';
 import type { AssetKind } from '@plinth/market';
-import type { CellParameters } from '@plinth/portfolio';
+import { houseCallProbability, type CellParameters } from '@plinth/portfolio';
 
 export type ListedAsset = Readonly<{ symbol: string; kind: AssetKind }>;
 
@@ -76,7 +76,7 @@ export const defaultParameters = (
   const { haircuts } = houseParameters;
   const fiat = of('fiat').map(({ symbol }) => ({ asset: symbol, ...FIAT_HAIRCUT }));
   return {
-    call: { graceMs },
+    call: { graceMs, probability: houseCallProbability },
     margin: {
       ...houseParameters,
       version: `${version}`,

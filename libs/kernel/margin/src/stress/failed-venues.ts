@@ -1,4 +1,5 @@
-import { assetOfKey, Book, locationOfKey } from '../book.ts';
+import type { Book} from '../book.ts';
+import { assetOfKey, locationOfKey } from '../book.ts';
 import { NUMERAIRE } from '../catalogue.ts';
 import { profitOf } from '../equity.ts';
 import { UNITS, UNIT_SETTLED } from '../position-units.ts';

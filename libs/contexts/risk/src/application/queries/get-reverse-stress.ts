@@ -35,7 +35,7 @@ export const getReverseStress = (request: Request, views: RiskViews): Response |
     return reject(
       'TOO_MANY',
       `house: Expected at most ${LIMITS.reverseStressAccountsMax} accounts, was ${book.size}`,
-      { field: 'house', reason: 'limit' },
+      { field: 'house', reason: 'precondition' },
     );
   const found = reverseStressHouse(kernel, book, correlation, fundOf(portfolio), norm, tails);
   return answerOf('', target, norm, found, views);

@@ -1,5 +1,5 @@
 import type { Rejection } from '@plinth/eventing';
-import { EQUITY, FIGURE_COUNT, GROSS_NOTIONAL, MAINTENANCE } from '@plinth/margin';
+import { EQUITY, FIGURE_COUNT, MAINTENANCE, SCAN } from '@plinth/margin';
 import type { stressMessages } from '@plinth/messages';
 import { floatToText } from '@plinth/money';
 import { equityText, requirementText, type PortfolioView } from '@plinth/portfolio';
@@ -52,7 +52,7 @@ export const nearestToTrouble = (portfolio: PortfolioView, count: number): reado
   const ranked = portfolio.accountIds().flatMap((accountId, n) => {
     const equity = figures[n * FIGURE_COUNT + EQUITY] as number;
     const maintenance = figures[n * FIGURE_COUNT + MAINTENANCE] as number;
-    const isIdle = maintenance === 0 && figures[n * FIGURE_COUNT + GROSS_NOTIONAL] === 0 && equity >= 0;
+    const isIdle = figures[n * FIGURE_COUNT + SCAN] === 0 && equity >= 0;
     return isIdle ? [] : [{ accountId, health: maintenance > 0 ? equity / maintenance : equity }];
   });
   ranked.sort((a, b) => a.health - b.health || (a.accountId < b.accountId ? -1 : 1));
