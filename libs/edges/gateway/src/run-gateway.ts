@@ -34,7 +34,6 @@ import {
   readConfig,
   telemetrySettings,
   tlsOf,
-  transportSettings,
 } from '@plinth/runtime/config';
 import type { TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
@@ -48,7 +47,6 @@ const schema = {
   ...processSettings,
   ...kafkaSettings,
   ...telemetrySettings,
-  ...transportSettings,
   ...peerSettings,
   ...gatewaySettings,
   ...gatewayFiles,
@@ -134,6 +132,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
   const sealingKey = openSealingKeyFile(config.PLINTH_SEALING_KEY);
   const key = loadSigningKey(config.PLINTH_HEAD_KEY);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
+  const transport = openTransport(log, 'gateway', kafkaOf(config));
   const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...tlsOf(config) });
   const follower = new HeadFollower({ log, heads: headsOfTable(log), publicKey: key.publicKey });
   const stopping = new AbortController();
@@ -151,7 +150,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
         cell,
         log,
         clock: REAL_CLOCK,
-        transport: openTransport(config, log, 'gateway'),
+        transport,
         proofs: followerProofs(follower),
       },
       nonces: new PostgresNonceStore(log, REAL_CLOCK.now()),
