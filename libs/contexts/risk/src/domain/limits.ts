@@ -13,4 +13,12 @@ export const LIMITS = {
   hypotheticalOrdersMax: 100,
   hypotheticalTransfersMax: 100,
   hypotheticalMovesMax: 100,
+  /** Accounts whose probability of default a list is made of: those nearest to their maintenance margin. */
+  watchedMax: 100,
+  scenariosMax: 64,
+  /** Accounts of the house shown per stress scenario. */
+  stressedAccountsDefault: 20,
+  stressedAccountsMax: 200,
+  /** Accounts of a house whose smallest fatal shock is searched for. */
+  reverseStressAccountsMax: 2_000,
 } as const;

@@ -21,6 +21,7 @@ const judged = (to: AccountState, change: Partial<Judgement> = {}): Judgement =>
     stateFrom: () => to,
     shortfall: '20',
     callGraceMs: 500,
+    defaultProbability: '',
   },
   ...{ belowCall: undefined, belowMaintenance: undefined },
   ...change,
@@ -37,7 +38,7 @@ const changed = (fromState: AccountState, toState: AccountState): MarginEvent =>
 });
 const called = (n: number): MarginEvent => ({
   type: 'MarginCalled',
-  data: { accountId: 'a', callId: `a.c${n}`, amount: '20', deadlineMs: 1_500, figures },
+  data: { accountId: 'a', callId: `a.c${n}`, amount: '20', deadlineMs: 1_500, figures, defaultProbability: '' },
 });
 const requested = (n: number, cause: string, callId = ''): MarginEvent => ({
   type: 'LiquidationRequested',

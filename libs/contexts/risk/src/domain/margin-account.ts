@@ -49,6 +49,8 @@ export type Judgement = Readonly<{
   shortfall: string;
   callGraceMs: number;
   /**
+  /** What the grace was set by; empty when no rule asks for it, or nothing is bad. */
+  defaultProbability: string;
    * What keeps prices from proving that equity is below the threshold of a call, or below the maintenance
    * margin.
    */

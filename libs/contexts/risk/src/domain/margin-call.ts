@@ -55,7 +55,7 @@ const stateChanged = (judgement: Judgement, fromState: string, toState: string):
 });
 
 const called = (
-  { accountId, shortfall, at, callGraceMs, figures }: Judgement,
+  { accountId, shortfall, at, callGraceMs, defaultProbability, figures }: Judgement,
   account: MarginAccount,
 ): MarginEvent => ({
   type: 'MarginCalled',
@@ -65,6 +65,7 @@ const called = (
     amount: shortfall,
     deadlineMs: at + callGraceMs,
     figures,
+    defaultProbability,
   },
 });
 

@@ -33,7 +33,7 @@ export type MethodRule = Readonly<{
   ids: readonly IdRule[];
 }>;
 
-const COST = { query: 1, list: 2, explain: 10, command: 4, stream: 20, proof: 5 } as const;
+const COST = { query: 1, list: 2, explain: 10, search: 50, command: 4, stream: 20, proof: 5 } as const;
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -114,6 +114,10 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
     GetLiquidation: query(COST.query, LIQUIDATION),
     ExplainLiquidation: query(COST.explain, LIQUIDATION),
   },
+    GetDefaultProbability: query(COST.explain, ACCOUNT),
+    GetStressScenarios: query(COST.list),
+    GetStress: query(COST.search, ACCOUNT),
+    GetReverseStress: query(COST.search, ACCOUNT),
   Lending: {
     SupplyToPool: command('transfer', ACCOUNT),
     RedeemFromPool: command('transfer', ACCOUNT),
@@ -143,6 +147,8 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
     SetVenueState: operate,
     OpenPool: operate,
     SetRateCurve: operate,
+    ListWatch: inspect,
+    GetContagion: inspect,
     SetFundingRate: operate,
   },
   Streams: { StreamMargin: stream, StreamFills: stream },

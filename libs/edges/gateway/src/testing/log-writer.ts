@@ -58,7 +58,7 @@ export class LogWriter {
 
   call(accountId: string, callId: string): Promise<bigint> {
     return this.append(`margin-${accountId}`, 'MarginCalled', {
-      ...{ accountId, callId, amount: '7', deadlineMs: 99_000, figures: FIGURES },
+      ...{ accountId, callId, amount: '7', deadlineMs: 99_000, figures: FIGURES, defaultProbability: '' },
     });
   }
 
