@@ -1,8 +1,9 @@
 import type { Envelope, Fold } from '@plinth/eventing';
-import { checkParameters, houseParameters, type RiskParameters } from '@plinth/margin';
+import { checkParameters, houseParameters, type RiskParameters, type StressScenario } from '@plinth/margin';
 import { assert } from '@plinth/money';
 import { canonicalJson, shapeProblems, type ShapeProblem } from './canonical-json.ts';
 import { LIMITS } from './limits.ts';
+import { optionalProblems, withOptionalShapes, type CallProbability } from './optional-parameters.ts';
 
 /** The whole versioned set that a cell runs on; the payload of RiskParametersSet. */
 export type CellParameters = Readonly<{
@@ -10,7 +11,11 @@ export type CellParameters = Readonly<{
   call: Readonly<{
     /** From a margin call to its deadline, milliseconds. */
     graceMs: number;
+    /** Earlier deadlines for accounts that are likely to default; absent: the same for all. */
+    probability?: CallProbability;
   }>;
+  /** What accounts and the house are stressed with; absent: the set that comes with the house. */
+  stress?: readonly StressScenario[];
 }>;
 
 const SHOCK = {
@@ -80,7 +85,7 @@ export const parseCellParameters = (json: string): ParsedParameters => {
     return refused('Expected JSON');
   }
   value = withOptions(value);
-  const [first, ...more] = shapeProblems(value, SHAPE, '');
+  const [first, ...more] = shapeProblems(value, withOptionalShapes(SHAPE, value), '');
   if (first !== undefined) return { problems: [first, ...more] };
   const parameters = value as CellParameters;
   const [broken, ...others] = [
@@ -89,6 +94,7 @@ export const parseCellParameters = (json: string): ParsedParameters => {
       message,
     })),
     ...checkGrace(parameters.call.graceMs),
+    ...optionalProblems(parameters),
   ];
   return broken === undefined ? { parameters } : { problems: [broken, ...others] };
 };
