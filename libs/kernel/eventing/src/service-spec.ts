@@ -82,7 +82,7 @@ class SpecRun {
   }
 
   /**
-   * From time to time the folds are dumped, reset and loaded, as after a restart from a snapshot: whatever a
+   * From time to time the folds, and states that snapshots keep, are dumped, reset and loaded, as after a restart from a snapshot: whatever a
    * specification expects of them, it expects of restored ones too.
    */
   #restore(): void {
@@ -91,6 +91,11 @@ class SpecRun {
     const dumps = folds.map((fold) => wholeStateText(fold.dump()));
     for (const fold of folds) fold.reset();
     folds.forEach((fold, i) => fold.load(stateOf(dumps[i] ?? '') as never));
+    for (const kept of this.#states.values()) {
+      const { snapshot } = kept.decider;
+      if (snapshot === undefined) continue;
+      kept.state = snapshot.load(stateOf(wholeStateText(snapshot.dump(kept.state))) as never);
+    }
   }
 
   /** All intents are decided before anything is appended, as a host does it. */

@@ -1,4 +1,4 @@
-import type { Instant, NewEvent } from '@plinth/eventing';
+import type { Instant, NewEvent, StateSnapshot } from '@plinth/eventing';
 import { parseClientAccount } from '@plinth/market';
 import type { EventData, Posting } from '@plinth/messages';
 import { assert } from '@plinth/money';
@@ -102,6 +102,29 @@ export const initialAccount = (): AccountState => ({
   fills: NO_MAP,
   withdrawn: { day: 0, valueUsd: 0n },
 });
+
+type PlainAccount = Omit<AccountState, 'references' | 'moves' | 'fills'> &
+  Readonly<{
+    references: readonly string[];
+    moves: RecentIds['generations'];
+    fills: ReadonlyMap<string, RecentIds['generations']>;
+  }>;
+
+export const accountSnapshot: StateSnapshot<AccountState> = {
+  revision: 1,
+  dump: ({ references, moves, fills, ...state }): PlainAccount => ({
+    ...state,
+    references: references.ids,
+    moves: moves.generations,
+    fills: new Map([...fills].map(([venueId, ids]) => [venueId, ids.generations])),
+  }),
+  load: ({ references, moves, fills, ...state }: PlainAccount) => ({
+    ...state,
+    references: KnownIds.of(references),
+    moves: RecentIds.of(moves),
+    fills: new Map([...fills].map(([venueId, generations]) => [venueId, RecentIds.of(generations)])),
+  }),
+};
 
 const DAY_MS = 86_400_000;
 

@@ -18,6 +18,7 @@ import {
   tooMany,
 } from './account-refusals.ts';
 import {
+  accountSnapshot,
   evolveAccount,
   initialAccount,
   type AccountEvent,
@@ -227,4 +228,5 @@ export const accountDecider: Decider<AccountState, AccountCommand, AccountEvent,
   initialState: initialAccount,
   decide,
   evolve: evolveAccount,
+  snapshot: accountSnapshot,
 };

@@ -105,4 +105,9 @@ export const houseDecider: Decider<HouseState, HouseCommand, HouseEvent, Account
   },
   evolve: (state, event) =>
     event.type === 'HouseFunded' ? { fundings: state.fundings.with(event.data.fundingId) } : state,
+  snapshot: {
+    revision: 1,
+    dump: ({ fundings }) => ({ fundings: fundings.ids }),
+    load: ({ fundings }: Readonly<{ fundings: readonly string[] }>) => ({ fundings: KnownIds.of(fundings) }),
+  },
 };

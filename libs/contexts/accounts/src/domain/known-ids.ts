@@ -13,6 +13,17 @@ export class KnownIds {
     this.size = size;
   }
 
+  static of(ids: Iterable<string>): KnownIds {
+    const places = new Map<string, number>();
+    for (const id of ids) places.set(id, places.size);
+    return new KnownIds(places, places.size);
+  }
+
+  /** In the order in which they were added. */
+  get ids(): readonly string[] {
+    return [...this.#places].flatMap(([id, place]) => (place < this.size ? [id] : []));
+  }
+
   has(id: string): boolean {
     const place = this.#places.get(id);
     return place !== undefined && place < this.size;
@@ -45,6 +56,15 @@ export class RecentIds {
   private constructor(young: KnownIds, old: KnownIds) {
     this.#young = young;
     this.#old = old;
+  }
+
+  static of([young, old]: readonly (readonly string[])[]): RecentIds {
+    return new RecentIds(KnownIds.of(young ?? []), KnownIds.of(old ?? []));
+  }
+
+  /** Of the present generation, and of the one before it. */
+  get generations(): readonly (readonly string[])[] {
+    return [this.#young.ids, this.#old.ids];
   }
 
   has(id: string): boolean {

@@ -1,4 +1,4 @@
-import { reject, type Decider } from '@plinth/eventing';
+import { plainSnapshot, reject, type Decider } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 
 /** Stream funding-{instrument}: end of the last interval by venue. */
@@ -51,4 +51,5 @@ export const funding: Decider<FundingState, SetFundingRate, 'FundingRateSet', Fu
     return [{ type: 'FundingRateSet', data: dataOf(command) }];
   },
   evolve: (state, { data }) => new Map(state).set(data.venueId, data.intervalEndMs),
+  snapshot: plainSnapshot(1),
 };

@@ -1,4 +1,4 @@
-import { reject, type Decider, type NewEvent, type Rejection } from '@plinth/eventing';
+import { plainSnapshot, reject, type Decider, type NewEvent, type Rejection } from '@plinth/eventing';
 import type { EventData, RateCurve } from '@plinth/messages';
 import {
   assert,
@@ -158,4 +158,5 @@ export const pool: Decider<PoolState, PoolCommand, PoolEvent, PoolRejection> = {
   initialState: () => ({ status: 'none' }),
   decide,
   evolve,
+  snapshot: plainSnapshot(1),
 };

@@ -1,4 +1,4 @@
-import type { Decider } from '@plinth/eventing';
+import { plainSnapshot, type Decider } from '@plinth/eventing';
 import { assert, formatUnits, unitsOf } from '@plinth/money';
 
 /** Scale at which the fund counts every asset: finer than any. */
@@ -63,4 +63,5 @@ export const fundDecider: Decider<FundState, FundCommand, FundEvent, never> = {
     assert(after >= 0n, () => `Expected a fund of at least 0 ${asset}, was ${fundAfter}`);
     return new Map(state).set(asset, after);
   },
+  snapshot: plainSnapshot(1),
 };

@@ -1,4 +1,4 @@
-import { reject, type Decider, type Rejection } from '@plinth/eventing';
+import { plainSnapshot, reject, type Decider, type Rejection } from '@plinth/eventing';
 
 export type SetParameters = Readonly<{ version: number; parametersJson: string }>;
 
@@ -17,4 +17,5 @@ export const parametersHistory: Decider<number, SetParameters, 'RiskParametersSe
   decide: ({ version, parametersJson }, present) =>
     staleVersion(version, present) ?? [{ type: 'RiskParametersSet', data: { version, parametersJson } }],
   evolve: (_present, event) => event.data.version,
+  snapshot: plainSnapshot(1),
 };

@@ -1,5 +1,5 @@
 import type { Decider } from '@plinth/eventing';
-import { reject } from '@plinth/eventing';
+import { plainSnapshot, reject } from '@plinth/eventing';
 import type { VenueState } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
 
@@ -75,6 +75,7 @@ export const venueDecider: Decider<VenueStream, VenueCommand, VenueEvent, VenueC
         return { ...state, lastSequence: event.data.lastSequence };
     }
   },
+  snapshot: plainSnapshot(1),
 };
 
 /** New terms replace the old ones; an instrument that was listed stays listed, orders may refer to it. */
