@@ -285,7 +285,7 @@ describe('the table of calls', () => {
       expect(isMethod(service, name)).toBe(true);
       const request = emptyRequest(service as 'Accounts', name as 'GetAccount') as object;
       for (const { field } of [...args, ...options]) expect(Object.keys(request)).toContain(field);
-      const isList = /^List|^TrialBalance/.test(name) && !['ListAsset', 'ListInstrument'].includes(name);
+      const isList = /^List|^TrialBalance/.test(name) && !['ListAsset', 'ListInstrument', 'ListProduct'].includes(name);
       if (rows !== undefined) expect(isList).toBe(true);
     },
   );

@@ -126,6 +126,7 @@ export class PortfolioView implements Fold, Portfolio {
       case 'InterestCharged':
       case 'PoolSupplied':
       case 'InterestEarned':
+      case 'ContractSettled':
         return this.#enlist(event.data.asset, event.data.accountId);
       case 'WithdrawalApproved':
       case 'TransferApproved':

@@ -134,6 +134,7 @@ const placedText = (p: EventData<'OrderPlaced'>): string =>
     p.quoteAsset,
     p.contractSize,
     p.bundleId,
+    p.inverse,
   );
 
 const childTexts = (children: OpenOrder['children']): readonly string[] =>

@@ -40,6 +40,51 @@ export const TRADING_CALLS: readonly Call[] = [
     ],
   },
   {
+    name: 'products list',
+    about: 'structured products with their legs and net prices',
+    method: 'Trading.ListProducts',
+    options: [text('--underlying <asset>', 'underlying', 'of one underlying only')],
+    rows: 'products',
+    columns: ['productId', 'kind', 'underlying', 'quoteAsset', 'netPrice', 'state', 'expiresAtMs', 'legs'],
+  },
+  {
+    name: 'products order',
+    about: 'order a structured product: all its legs, or none',
+    method: 'Trading.PlaceProductOrder',
+    args: [
+      ACCOUNT,
+      argument('side', 'side', 'buy or sell'),
+      argument('quantity', 'quantity', 'units of the product'),
+      argument('product', 'productId', 'product id, e.g. BTC-CS-70-80'),
+    ],
+    options: [
+      oneOf('--type <type>', 'orderType', 'market or limit', ['market', 'limit'], 'market'),
+      text('--limit <price>', 'limitPrice', 'worst net price of one unit of a limit order, signed'),
+      SUB_ACCOUNT,
+      {
+        ...text('--id <id>', 'orderId', 'order id, beginning with your client id and a point'),
+        fromRequestId: 'own-part',
+      },
+    ],
+  },
+  {
+    name: 'products show',
+    about: 'one order of a structured product with its legs',
+    method: 'Trading.GetProductOrder',
+    args: [ORDER],
+  },
+  {
+    name: 'settlements list',
+    about: 'what expires and what has expired, with its settlement price',
+    method: 'Trading.ListSettlements',
+    options: [
+      text('--underlying <asset>', 'underlying', 'of one underlying only'),
+      text('--state <state>', 'state', 'waiting, averaging, deferred or fixed'),
+    ],
+    rows: 'settlements',
+    columns: ['settlementId', 'state', 'price', 'coveredMs', 'samples', 'instrumentIds'],
+  },
+  {
     name: 'orders cancel',
     about: 'ask for the cancellation of what is still open of an order',
     method: 'Trading.CancelOrder',

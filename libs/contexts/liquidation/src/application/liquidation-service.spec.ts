@@ -304,7 +304,14 @@ const EMPTY_ORDER = {
     orderType: 'limit',
   },
   ...{ limitPrice: '50000', timeInForce: 'gtc', venues: [], liquidationId: '', arrivalPrice: '60000' },
-  ...{ reduceOnly: false, worstPrice: '50000', quoteAsset: 'USD', contractSize: '1', bundleId: '' },
+  ...{
+    reduceOnly: false,
+    worstPrice: '50000',
+    quoteAsset: 'USD',
+    contractSize: '1',
+    bundleId: '',
+    inverse: false,
+  },
 };
 const EMPTY_CLOSED = {
   ...{ orderId: '', accountId: '', outcome: 'cancelled', reason: '', filledQuantity: '0', averagePrice: '' },

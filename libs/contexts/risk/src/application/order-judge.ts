@@ -100,7 +100,7 @@ const worstOf = (
  * What must be live to open risk: all that the account's figures are made of, and all that the orders add to
  * it.
  */
-const notLive = (
+export const notLive = (
   portfolio: PortfolioView,
   order: Placed,
   resting: readonly HypotheticalLeg[],
@@ -120,7 +120,7 @@ const notLive = (
  * May the broker have more there? What clients have at the venue, and what the venue will require for the
  * order, stay within its credit limit; a venue that is not up takes no new risk.
  */
-const hasRoom = (portfolio: PortfolioView, leg: HypotheticalLeg): boolean => {
+export const hasRoom = (portfolio: PortfolioView, leg: HypotheticalLeg): boolean => {
   const venue = portfolio.reference.venues.get(leg.venueId);
   if (venue === undefined || venue.state !== 'up') return false;
   const { kind } = portfolio.reference.instrument(leg.instrumentId);

@@ -10,6 +10,7 @@ import { assert } from '@plinth/money';
 import { PortfolioView, transferHold, withdrawalHold } from '@plinth/portfolio';
 import { isMarginEvent, marginAccount, type MarginCommand } from '../domain/margin-account.ts';
 import { CovarianceView } from './covariance-view.ts';
+import { bundleJudge } from './bundle-judge.ts';
 import { MarginAccountsView, SERVICE } from './margin-accounts-view.ts';
 import { orderJudge } from './order-judge.ts';
 import { payoutJudge } from './payout-judge.ts';
@@ -69,9 +70,16 @@ const answersTo = (event: Envelope, views: RiskViews): readonly Intent[] => {
   switch (event.type) {
     case 'OrderPlaced': {
       // What a liquidation orders reduces risk by its plan and is not asked again.
-      if (event.data.liquidationId !== '') return [];
+      // A leg of a product is judged with the others, when the bundle is there.
+      if (event.data.liquidationId !== '' || event.data.bundleId !== '') return [];
       const judge = orderJudge(portfolio, event.data);
       return [intent(event.data.accountId, { type: 'ApproveOrder', order: event.data, judge })];
+    }
+    case 'BundlePlaced': {
+      const orders = event.data.legs.flatMap(({ orderId }) => portfolio.orders.order(orderId)?.placed ?? []);
+      if (orders.length === 0) return [];
+      const judge = bundleJudge(portfolio, orders);
+      return [intent(event.data.accountId, { type: 'ApproveBundle', orders, judge })];
     }
     case 'OrderClosed': {
       const { accountId, orderId } = event.data;

@@ -75,19 +75,42 @@ export const judgeOrder = (
     : { type: 'OrderRefused', data: { accountId, orderId, figuresAfter, ...refusal } };
 };
 
+/** All legs of a product are approved, or none: one judgement answers for them together. */
+export const judgeBundle = (
+  { orders, judge }: Extract<MarginCommand, { type: 'ApproveBundle' }>,
+  account: MarginAccount,
+): readonly MarginEvent[] => {
+  const judgement = judge(account);
+  const refused = (code: string, message: string, figuresAfter?: MarginFigures): readonly MarginEvent[] =>
+    orders.map(({ accountId, orderId }) => ({
+      type: 'OrderRefused',
+      data: { accountId, orderId, code, message, figuresAfter },
+    }));
+  if ('unjudged' in judgement) return refused(judgement.unjudged, judgement.message);
+  const { figuresAfter, riskReducing } = judgement;
+  const refusal = refuseOrder(false, judgement, account, orders.length);
+  return refusal === undefined
+    ? orders.map(({ accountId, orderId }) => ({
+        type: 'OrderApproved',
+        data: { accountId, orderId, riskReducing, figuresAfter },
+      }))
+    : refused(refusal.code, refusal.message, figuresAfter);
+};
+
 const refuse = (code: OrderRefusal | PayoutRefusal, message: string): Refusal => ({ code, message });
 
 export const refuseOrder = (
   reduceOnly: boolean,
   judgement: OrderJudgement,
   account: MarginAccount,
+  count = 1,
 ): Refusal | undefined => {
   if (account.liquidationId !== '')
     return refuse(
       'LIQUIDATION_RUNNING',
       `Liquidation ${account.liquidationId} is reducing the account; wait for its end`,
     );
-  if (account.orders.size >= LIMITS.reservationsPerAccountMax)
+  if (account.orders.size + count > LIMITS.reservationsPerAccountMax)
     return refuse(
       'TOO_MANY_ORDERS',
       `Expected at most ${account.orders.size} open orders; cancel some first`,

@@ -3,6 +3,7 @@ import type { AccountState } from '@plinth/margin';
 import type { EventData, MarginFigures } from '@plinth/messages';
 import { transferHold, withdrawalHold, type PriceBlock } from '@plinth/portfolio';
 import {
+  judgeBundle,
   judgeOrder,
   judgePayout,
   type OrderJudgement,
@@ -69,6 +70,11 @@ export type MarginCommand =
       order: EventData<'OrderPlaced'>;
       judge: (reserved: Reserved) => OrderJudgement | Unjudged;
     }>
+  | Readonly<{
+      type: 'ApproveBundle';
+      orders: readonly EventData<'OrderPlaced'>[];
+      judge: (reserved: Reserved) => OrderJudgement | Unjudged;
+    }>
   | Readonly<{ type: 'ReleaseReservation'; accountId: string; orderId: string }>
   | Readonly<{ type: 'ReleasePayout'; accountId: string; payoutId: string }>
   | Readonly<{
@@ -129,6 +135,10 @@ const decide = (command: MarginCommand, account: MarginAccount): readonly Margin
       return judgeMargin(command.judgement, account);
     case 'ApproveOrder':
       return account.orders.has(command.order.orderId) ? [] : [judgeOrder(command, account)];
+    case 'ApproveBundle':
+      return command.orders.some(({ orderId }) => account.orders.has(orderId))
+        ? []
+        : judgeBundle(command, account);
     case 'ReleaseReservation': {
       const { accountId, orderId } = command;
       return account.orders.has(orderId)

@@ -2,6 +2,7 @@ import type { EffectHandler, Intent } from '@plinth/eventing';
 import type { BookOutcome, VenueOrder } from '@plinth/market';
 import { AssertionError } from '@plinth/money';
 import type { VenueBook, VenueTerms } from '../domain/books.ts';
+import { bundleObjection } from '../domain/bundle-plan.ts';
 import { bookProblem } from '../domain/books.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { OrderCommand } from '../domain/order.ts';
@@ -11,7 +12,7 @@ import { planRoute } from '../domain/route-plan.ts';
 import { venueDecider } from '../domain/venue.ts';
 import type { VenueCommand } from '../domain/venue.ts';
 import type { RoutingConfig } from './config.ts';
-import type { CancelInput, ProbeInput, QueryInput, SplitInput, SubmitInput } from './work.ts';
+import type { BundleInput, CancelInput, ProbeInput, QueryInput, SplitInput, SubmitInput } from './work.ts';
 
 export const orderIntent = (orderId: string, command: OrderCommand): Intent<OrderCommand> => ({
   stream: `order-${orderId}`,
@@ -45,6 +46,11 @@ const deadline = (config: RoutingConfig, signal: AbortSignal): AbortSignal =>
 /** Calls to venues. Each ends in intents that say what the venue said, and never more than that. */
 export const routingEffects = (config: RoutingConfig): Readonly<Record<string, EffectHandler>> => ({
   split: async (input: SplitInput, { signal }) => split(input, config, signal),
+
+  'split-bundle': async (input: BundleInput, { signal }) => splitBundle(input, config, signal),
+
+  'drop-bundle': async ({ legs }: BundleInput) =>
+    Promise.resolve(legs.map(({ split: leg }) => unroutedIntent(leg, 'another leg of the order is closed'))),
 
   /**
    * A child that may have been sent long ago is asked about first: its price is no longer the one that was
@@ -166,12 +172,43 @@ const readBook = async (
   }
 };
 
-/** Reads all books at once, splits, and says what to send where. A venue that gives no book is taken down. */
+type Planned = Readonly<{ route: ReturnType<typeof planRoute>; venues: readonly Intent[] }>;
+
+/** Reads all books at once, splits, and says what to send where. */
 const split = async (
   input: SplitInput,
   config: RoutingConfig,
   signal: AbortSignal,
 ): Promise<readonly Intent[]> => {
+  const { route, venues } = await planned(input, config, signal);
+  return [...venues, orderIntent(input.orderId, route)];
+};
+
+/** All legs are planned before any is sent: all or none. */
+const splitBundle = async (
+  input: BundleInput,
+  config: RoutingConfig,
+  signal: AbortSignal,
+): Promise<readonly Intent[]> => {
+  const legs = await Promise.all(
+    input.legs.map(async (leg) => ({ ...leg, ...(await planned(leg.split, config, signal)) })),
+  );
+  const objection = bundleObjection(input, legs);
+  return [
+    ...legs.flatMap(({ venues }) => venues),
+    ...legs.map(({ split: leg, route }) =>
+      objection === undefined ? orderIntent(leg.orderId, route) : unroutedIntent(leg, objection),
+    ),
+  ];
+};
+
+const unroutedIntent = ({ orderId, attempt }: SplitInput, reason: string): Intent =>
+  orderIntent(orderId, {
+    ...{ kind: 'route', attempt, children: [], bestSingleVenueCost: '', reason: shortened(reason) },
+  });
+
+/** A venue that gives no book is taken down. */
+const planned = async (input: SplitInput, config: RoutingConfig, signal: AbortSignal): Promise<Planned> => {
   const reads = await Promise.all(input.venues.map((terms) => readBook(terms, input, config, signal)));
   const intents: Intent[] = [];
   const books: VenueBook[] = [];
@@ -191,5 +228,5 @@ const split = async (
       venueIntent(venueId, { kind: 'set-state', venueId, state: 'down', reason, isAutomatic: true }),
     );
   }
-  return [...intents, orderIntent(input.orderId, planRoute(input, books, left))];
+  return { route: planRoute(input, books, left), venues: intents };
 };

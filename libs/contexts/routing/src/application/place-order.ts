@@ -9,15 +9,15 @@ import { collarPrice, judgeOrder } from '../domain/controls.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { PreTradeLimits } from './config.ts';
 import { orderIntent } from './effects.ts';
-import { markOf, reducibleUnits, unitValueUsd } from './venue-capacity.ts';
+import { collarWidth, isInverted, markOf, reducibleUnits, unitRiskValueUsd } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
 
 type PlaceOrderRequest = routingMessages.PlaceOrderRequest;
 
-const invalid = (field: string, message: string): Rejection =>
+export const invalid = (field: string, message: string): Rejection =>
   reject('INVALID', message, { field, reason: 'invalid' });
 
-const oneOf = (field: string, value: string, allowed: readonly string[]): Rejection | undefined =>
+export const oneOf = (field: string, value: string, allowed: readonly string[]): Rejection | undefined =>
   allowed.includes(value)
     ? undefined
     : invalid(
@@ -49,11 +49,11 @@ export const placeOrder =
     if (missing !== undefined) return missing;
     const draft = draftOf(request, views);
     if (isRejection(draft)) return draft;
-    const facts = factsOf(draft, views, controls);
+    const facts = factsOf(draft, views, controls, context.now);
     const refused = judgeOrder(draft, facts);
     if (refused !== undefined) return refused;
     return [
-      orderIntent(draft.orderId, { kind: 'place', placed: placedOf(request, draft, facts) }),
+      orderIntent(draft.orderId, { kind: 'place', placed: placedOf(draft, facts, request.subAccountId) }),
     ] as readonly Intent[];
   };
 
@@ -129,7 +129,12 @@ const draftOf = (request: PlaceOrderRequest, views: RoutingViews): OrderDraft | 
   }
 };
 
-const factsOf = (draft: OrderDraft, views: RoutingViews, controls: PreTradeLimits): ControlFacts => {
+export const factsOf = (
+  draft: OrderDraft,
+  views: RoutingViews,
+  controls: PreTradeLimits,
+  nowMs: number,
+): ControlFacts => {
   const { instrument, venues } = draft;
   const eligible = [...views.reference.venues.values()].flatMap((venue) => {
     const listing = venue.listings.get(instrument.id);
@@ -141,7 +146,9 @@ const factsOf = (draft: OrderDraft, views: RoutingViews, controls: PreTradeLimit
   return {
     eligible,
     mark: mark && { price: decimalOf(mark.price), state: mark.state },
-    unitValueUsd: unitValueUsd(views, instrument),
+    unitValueUsd: unitRiskValueUsd(views, instrument),
+    collarWidth: collarWidth(views, instrument, controls.collarPpm),
+    nowMs,
     reducible: draft.reduceOnly
       ? eligible.reduce((sum, { venue }) => sum + reducibleUnits(views, order, venue.id), 0)
       : 0,
@@ -151,14 +158,17 @@ const factsOf = (draft: OrderDraft, views: RoutingViews, controls: PreTradeLimit
   };
 };
 
-const placedOf = (
-  request: PlaceOrderRequest,
+/** An order that the controls let pass, as it is placed. */
+export const placedOf = (
   draft: OrderDraft,
   facts: ControlFacts,
+  subAccountId: string,
+  bundleId = '',
 ): EventData<'OrderPlaced'> => {
   const mark = facts.mark as NonNullable<ControlFacts['mark']>;
-  const { orderId, accountId, subAccountId, instrumentId, side, orderType } = request;
-  const worst = draft.limitPrice ?? collarPrice(draft.side, mark.price, facts.collarPpm);
+  const { orderId, accountId, side, orderType } = draft;
+  const instrumentId = draft.instrument.id;
+  const worst = draft.limitPrice ?? collarPrice(draft.side, mark.price, facts);
   return {
     ...{ orderId, accountId, subAccountId, instrumentId, side, orderType, liquidationId: '' },
     quantity: formatDecimal(draft.quantity),
@@ -170,6 +180,7 @@ const placedOf = (
     worstPrice: formatDecimal(worst),
     quoteAsset: draft.instrument.quoteAsset,
     contractSize: draft.instrument.contractSize,
-    bundleId: '',
+    bundleId,
+    inverse: isInverted(draft.instrument),
   };
 };

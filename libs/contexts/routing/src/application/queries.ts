@@ -19,7 +19,7 @@ import { ORDER_SCALE, openChildren } from '../domain/order-state.ts';
 import type { RoutingViews } from './views.ts';
 import type { OrderRecord } from './views/orders.ts';
 
-const missingOrder = (): Rejection =>
+export const missingOrder = (): Rejection =>
   reject('ORDER_UNKNOWN', 'Expected a known order: old closed orders are in the log only', {
     field: 'order_id',
     reason: 'missing',
@@ -77,7 +77,7 @@ const statusOf = ({ state, isApproved, closed }: OrderRecord): string => {
   return isApproved ? 'approved' : 'placed';
 };
 
-const orderInfo = (record: OrderRecord): routingMessages.OrderInfo => {
+export const orderInfo = (record: OrderRecord): routingMessages.OrderInfo => {
   const { state, closed } = record;
   const { placed } = state;
   const { orderId, accountId, subAccountId, instrumentId, side, quantity, orderType, limitPrice } = placed;

@@ -4,9 +4,10 @@ import type { OpenOrderState } from '../domain/order-state.ts';
 import { needsSplit, openChildren } from '../domain/order-state.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { orderIntent, venueIntent } from './effects.ts';
-import { markOf } from './venue-capacity.ts';
+import { isInverted, markOf } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
-import { cancelEffect, effectOf, splitEffect, submitEffect } from './work.ts';
+import { closeBundle } from './bundle-reactions.ts';
+import { cancelEffect, effectOf, splitEffects, submitEffect } from './work.ts';
 
 /** What routing does about an event; the order's own stream decides what still holds. */
 export const reactToEvent = (event: Envelope, views: RoutingViews): readonly Reaction[] => {
@@ -41,8 +42,13 @@ export const reactToEvent = (event: Envelope, views: RoutingViews): readonly Rea
         .map((state) => cancelIntent(state, `liquidation ${event.data.liquidationId}`));
     case 'ReductionOrdered':
       return event.data.legs.map((leg, n) => placeLeg(event, leg, n, views));
+    case 'OrderClosed':
+      return closeBundle(event.data.orderId, views);
     case 'TimerFired':
-      return views.watch.fired.flatMap((item) => effectOf(views, item, 'due') ?? []);
+      return [
+        ...views.watch.fired.flatMap((item) => effectOf(views, item, 'due') ?? []),
+        ...cancelExpired(views),
+      ];
     default:
       return [];
   }
@@ -54,12 +60,17 @@ const cancelIntent = (state: OpenOrderState, reason: string): Intent => ({
   onRejection: 'ignore',
 });
 
+const cancelExpired = (views: RoutingViews): readonly Intent[] =>
+  views.expiring.expired.flatMap((orderId) => {
+    const state = views.orders.openOrder(orderId);
+    return state === undefined ? [] : [cancelIntent(state, `${state.placed.instrumentId} has expired`)];
+  });
+
 const splitOf = (orderId: string, views: RoutingViews): readonly Reaction[] => {
   const record = views.orders.order(orderId);
   const state = views.orders.openOrder(orderId);
-  return record?.isApproved === true && state !== undefined && needsSplit(state)
-    ? [splitEffect(views, state)]
-    : [];
+  if (record?.isApproved !== true || state === undefined || !needsSplit(state)) return [];
+  return splitEffects(views, state);
 };
 
 const sendChildren = (
@@ -117,6 +128,7 @@ const placeLeg = (
       quoteAsset: instrument.quoteAsset,
       contractSize: instrument.contractSize,
       bundleId: '',
+      inverse: isInverted(instrument),
     },
   });
 };

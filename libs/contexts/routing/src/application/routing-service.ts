@@ -3,6 +3,8 @@ import { cancelOrder, registerVenue, setVenueState } from './commands.ts';
 import type { RoutingConfig } from './config.ts';
 import { routingEffects } from './effects.ts';
 import { placeOrder } from './place-order.ts';
+import { placeProductOrder } from './place-product-order.ts';
+import { getProductOrder } from './product-queries.ts';
 import { getOrder, getOrderCosts, listOrders, listVenues } from './queries.ts';
 import { reactToEvent } from './reactions.ts';
 import { takeVenueReports } from './report-intake.ts';
@@ -13,24 +15,29 @@ import { effectOf } from './work.ts';
 export const routingService = (config: RoutingConfig): ServiceDefinition<RoutingViews> =>
   defineService<RoutingViews>({
     name: 'routing',
-    owns: ['venue', 'order'],
+    owns: ['venue', 'order', 'bundle'],
     views: createViews,
     react: reactToEvent,
     commands: {
       RegisterVenue: registerVenue,
       SetVenueState: setVenueState,
       PlaceOrder: placeOrder(config.controls),
+      PlaceProductOrder: placeProductOrder(config.controls),
       CancelOrder: cancelOrder,
       TakeVenueReports: takeVenueReports,
     },
     queries: {
       ListVenues: listVenues,
       GetOrder: getOrder,
+      GetProductOrder: getProductOrder,
       ListOrders: listOrders,
       GetOrderCosts: getOrderCosts,
     },
     effects: routingEffects(config),
     unresolved: (views) =>
       [...views.watch.items()].flatMap((item) => effectOf(views, item, 'take-over') ?? []),
-    nextDue: (views) => views.watch.nextDue(),
+    nextDue: ({ watch, expiring }) => {
+      const due = [watch.nextDue(), expiring.nextDue()].filter((at) => at !== undefined);
+      return due.length === 0 ? undefined : Math.min(...due);
+    },
   });

@@ -1,6 +1,15 @@
 import type { Instrument, MarkState, Side, Venue } from '@plinth/market';
 import { NUMERAIRE, SIGN, indexOf } from '@plinth/market';
-import { decimalOf, decimalToFloat, divide, formatDecimal, unitsToFloat } from '@plinth/money';
+import {
+  decimalOf,
+  decimalToFloat,
+  divide,
+  formatDecimal,
+  multiply,
+  unitsToFloat,
+  ZERO,
+  type Decimal,
+} from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
 import type { OpenOrderState } from '../domain/order-state.ts';
 import { ORDER_SCALE, unfilledOf } from '../domain/order-state.ts';
@@ -36,19 +45,52 @@ const assetMark = (views: RoutingViews, asset: string): MarkText | undefined => 
   return mark && { price: mark.price, state: mark.state as MarkState };
 };
 
+/** Valued by the inverse of its price; the price of an inverse option is in its settlement asset already. */
+export const isInverted = ({ inverse, kind }: Instrument): boolean => inverse && kind !== 'option';
+
 /** USD value of one unit of an instrument at the mark; undefined when it has no price. */
 export const unitValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {
   const price = markOf(views, instrument)?.price;
   const mark = price === undefined ? undefined : decimalToFloat(decimalOf(price));
   const quote = views.marks.ofAsset(instrument.quoteAsset)?.price;
   if (mark === undefined || quote === undefined) return undefined;
-  return mark * quote * decimalToFloat(decimalOf(instrument.contractSize));
+  const size = decimalToFloat(decimalOf(instrument.contractSize)) * quote;
+  return isInverted(instrument) ? size / mark : size * mark;
+};
+
+/**
+ * USD that one unit moves with: its value, of an option that of its underlying, because a premium says nothing
+ * of what may be lost on it. Undefined when it has no price.
+ */
+export const unitRiskValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {
+  const value = unitValueUsd(views, instrument);
+  if (instrument.kind !== 'option' || value === undefined) return value;
+  const underlying = views.marks.ofAsset(instrument.underlying)?.price;
+  return underlying && underlying * decimalToFloat(decimalOf(instrument.contractSize));
+};
+
+const PPM_DECIMAL = decimalOf('0.000001');
+/** An option may be far from its mark in parts of a small premium: its collar is at least this share of the underlying. */
+const OPTION_COLLAR_SHARE = decimalOf('0.1');
+
+/**
+ * How far an order may trade through the mark: the collar's share of the mark; for an option not less than a
+ * tenth of the collar's share of the underlying's price (of one coin, when the option is priced in coin).
+ */
+export const collarWidth = (views: RoutingViews, instrument: Instrument, collarPpm: number): Decimal => {
+  const share = multiply(decimalOf(`${collarPpm}`), PPM_DECIMAL);
+  const mark = markOf(views, instrument)?.price;
+  const own = mark === undefined ? ZERO : multiply(decimalOf(mark), share);
+  if (instrument.kind !== 'option') return own;
+  const index = instrument.inverse ? '1' : views.marks.exact(indexOf(instrument.underlying))?.price;
+  const least = index === undefined ? ZERO : multiply(multiply(decimalOf(index), share), OPTION_COLLAR_SHARE);
+  return own.gt(least) ? own : least;
 };
 
 /** USD that one unit puts at risk at a venue: all of it for spot, the venue's margin for a derivative. */
 const unitRiskUsd = (views: RoutingViews, venue: Venue, instrumentId: string): number => {
   const instrument = views.reference.instrument(instrumentId);
-  const value = unitValueUsd(views, instrument) ?? 0;
+  const value = unitRiskValueUsd(views, instrument) ?? 0;
   return instrument.kind === 'spot' ? value : (value * venue.requirementPpm) / PPM;
 };
 

@@ -1,4 +1,6 @@
-import { LedgerView, MarksView, PositionsView, ReferenceView } from '@plinth/views';
+import { LedgerView, MarksView, PositionsView, ProductsView, ReferenceView } from '@plinth/views';
+import { BundlesView } from './views/bundles.ts';
+import { ExpiringOrdersView } from './views/expiring-orders.ts';
 import { OrdersView } from './views/orders.ts';
 import { VenueExposureView, VenueHealthView } from './views/venues.ts';
 import { WatchView } from './views/watch.ts';
@@ -9,6 +11,9 @@ export type RoutingViews = Readonly<{
   positions: PositionsView;
   marks: MarksView;
   orders: OrdersView;
+  products: ProductsView;
+  bundles: BundlesView;
+  expiring: ExpiringOrdersView;
   watch: WatchView;
   health: VenueHealthView;
   exposure: VenueExposureView;
@@ -20,6 +25,9 @@ export const createViews = (): RoutingViews => ({
   positions: new PositionsView(),
   marks: new MarksView(),
   orders: new OrdersView(),
+  products: new ProductsView(),
+  bundles: new BundlesView(),
+  expiring: new ExpiringOrdersView(),
   watch: new WatchView(),
   health: new VenueHealthView(),
   exposure: new VenueExposureView(),

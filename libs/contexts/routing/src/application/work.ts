@@ -1,7 +1,7 @@
 import type { Effect, Instant } from '@plinth/eventing';
 import type { Side } from '@plinth/market';
 import type { ChildOrder } from '@plinth/messages';
-import { formatUnits } from '@plinth/money';
+import { decimalOf, divide, formatDecimal, formatUnits } from '@plinth/money';
 import type { VenueTerms } from '../domain/books.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { OpenOrderState } from '../domain/order-state.ts';
@@ -26,25 +26,70 @@ export type QueryInput = Readonly<{ orderId: string; childId: string; venueId: s
 export type CancelInput = Readonly<{ orderId: string; childId: string; venueId: string }>;
 export type ProbeInput = Readonly<{ venueId: string; after: number }>;
 
+/** Legs of one product, split together or not at all. */
+export type BundleInput = Readonly<{
+  bundleId: string;
+  side: Side;
+  /** Units of the product. */
+  quantity: string;
+  /** Worst net price of one unit, signed; empty for none. */
+  limitPrice: string;
+  legs: readonly Readonly<{ split: SplitInput; contractSize: string }>[];
+}>;
+
+/** The next split of an order; of a leg, that of all legs once the last is approved. */
+export const splitEffects = (views: RoutingViews, state: OpenOrderState): readonly Effect[] => {
+  const { bundleId } = state.placed;
+  return bundleId === '' ? [splitEffect(views, state)] : bundleEffect(views, bundleId);
+};
+
+const bundleEffect = (views: RoutingViews, bundleId: string): readonly Effect[] => {
+  const bundle = views.bundles.bundle(bundleId)?.placed;
+  if (bundle === undefined) return [];
+  const { side, quantity, limitPrice } = bundle;
+  const legs: BundleInput['legs'][number][] = [];
+  for (const { orderId } of bundle.legs) {
+    const record = views.orders.order(orderId);
+    const state = views.orders.openOrder(orderId);
+    // A leg that is gone (cancelled, expired) takes the others with it: they are told to close.
+    if (record?.isApproved !== true) return [];
+    if (state === undefined || !needsSplit(state)) continue;
+    legs.push({ split: splitInput(views, state), contractSize: state.placed.contractSize });
+  }
+  const isWhole = legs.length === bundle.legs.length;
+  const input: BundleInput = { bundleId, side: side as Side, quantity, limitPrice, legs };
+  return [{ effect: isWhole ? 'split-bundle' : 'drop-bundle', key: `split-bundle:${bundleId}`, input }];
+};
+
 export const splitEffect = (views: RoutingViews, state: OpenOrderState): Effect => {
+  const input = splitInput(views, state);
+  return { effect: 'split', key: `split:${input.orderId}:${input.attempt}`, input };
+};
+
+const splitInput = (views: RoutingViews, state: OpenOrderState): SplitInput => {
   const { placed } = state;
   const attempt = state.splits + 1;
-  const input: SplitInput = {
+  return {
     orderId: placed.orderId,
     instrumentId: placed.instrumentId,
     side: placed.side as Side,
     quantity: formatUnits(unfilledOf(state), ORDER_SCALE),
     worstPrice: placed.worstPrice,
     arrivalPrice: placed.arrivalPrice,
-    contractSize: placed.contractSize,
+    contractSize: effectiveSize(placed),
     timeInForce: placed.timeInForce,
     attempt,
     isLast: attempt === LIMITS.splitsMax,
     firstChild: state.children.size + 1,
     venues: venuesFor(views, placed),
   };
-  return { effect: 'split', key: `split:${placed.orderId}:${attempt}`, input };
 };
+
+/** What one unit's cost moves by per unit of price, near the arrival price; USD for an inverse contract. */
+const effectiveSize = ({ inverse, contractSize, arrivalPrice }: OpenOrderState['placed']): string =>
+  inverse
+    ? formatDecimal(divide(decimalOf(contractSize), decimalOf(arrivalPrice), 18, 'half-away').quotient)
+    : contractSize;
 
 /** Venues that may take a part of the order now, with how much each may take. */
 export const venuesFor = (views: RoutingViews, placed: OpenOrderState['placed']): readonly VenueTerms[] => {
@@ -106,7 +151,7 @@ export const effectOf = (
   if (state === undefined) return undefined;
   switch (item.kind) {
     case 'split':
-      return needsSplit(state) ? splitEffect(views, state) : undefined;
+      return needsSplit(state) ? splitEffects(views, state)[0] : undefined;
     case 'submit': {
       const child = state.children.get(childId);
       if (child === undefined) return undefined;

@@ -1,6 +1,13 @@
 import type { Rejection } from '@plinth/eventing';
 import { reject } from '@plinth/eventing';
-import type { Instrument, Listing, MarkState, Side, Venue } from '@plinth/market';
+import {
+  isExpired,
+  type Instrument,
+  type Listing,
+  type MarkState,
+  type Side,
+  type Venue,
+} from '@plinth/market';
 import type { Decimal } from '@plinth/money';
 import {
   ZERO,
@@ -8,7 +15,6 @@ import {
   decimalOf,
   decimalToFloat,
   formatDecimal,
-  multiply,
   roundToStep,
   subtractDecimal,
 } from '@plinth/money';
@@ -33,19 +39,22 @@ export type ControlFacts = Readonly<{
   /** Venues that list the instrument and were named, or all of them, with their listing. */
   eligible: readonly Readonly<{ venue: Venue; listing: Listing }>[];
   mark: Readonly<{ price: Decimal; state: MarkState }> | undefined;
-  /** USD of one unit at the mark; undefined without a price. */
+  /** USD of what one unit moves with: its value at the mark, of an option its underlying's; undefined without a price. */
   unitValueUsd: number | undefined;
   /** Units that the account's positions leave to reduce over the eligible venues. */
   reducible: number;
   /** Decimal places that the ledger has for the quantity. */
   quantityDigits: number;
   collarPpm: number;
+  /** Furthest that an order may trade through the mark, in price. */
+  collarWidth: Decimal;
+  nowMs: number;
   notionalMaxUsd: number;
   quantityMax: number;
 }>;
 
 export type ControlCode =
-  | 'INSTRUMENT_NOT_ROUTABLE'
+  | 'INSTRUMENT_EXPIRED'
   | 'NO_VENUE'
   | 'VENUE_DOWN'
   | 'PRICE_UNKNOWN'
@@ -61,15 +70,14 @@ export type ControlCode =
 type Verdict = Rejection<ControlCode> | undefined;
 export type Control = (order: OrderDraft, facts: ControlFacts) => Verdict;
 
-const PPM = decimalOf('1000000');
-
 const isMultiple = (value: Decimal, step: string): boolean =>
   roundToStep(value, decimalOf(step), 'down').eq(value);
 
-const routable: Control = ({ instrument }) =>
-  instrument.kind === 'option' || instrument.inverse
-    ? reject('INSTRUMENT_NOT_ROUTABLE', `Expected a spot pair or a linear contract, was ${instrument.id}`, {
+const unexpired: Control = ({ instrument }, { nowMs }) =>
+  isExpired(instrument, nowMs)
+    ? reject('INSTRUMENT_EXPIRED', `Expected an instrument before its expiry, ${instrument.id} has expired`, {
         field: 'instrument_id',
+        reason: 'precondition',
       })
     : undefined;
 
@@ -148,17 +156,23 @@ const priced: Control = ({ instrument, orderType }, { mark, unitValueUsd }) => {
     : undefined;
 };
 
-/** mark · (1 ± collar): no order may trade further through the mark. */
-export const collarPrice = (side: Side, mark: Decimal, collarPpm: number): Decimal => {
-  const width = multiply(mark, decimalOf(`${collarPpm}`));
-  const scaled = multiply(mark, PPM);
-  const edge = side === 'buy' ? addDecimal(scaled, width) : subtractDecimal(scaled, width);
-  return multiply(edge, decimalOf('0.000001'));
+/** Smallest price: a collar never reaches zero. */
+const LEAST_PRICE = decimalOf('0.000000000001');
+
+/** mark ± collar: no order may trade further through the mark. */
+export const collarPrice = (
+  side: Side,
+  mark: Decimal,
+  { collarWidth }: Pick<ControlFacts, 'collarWidth'>,
+): Decimal => {
+  if (side === 'buy') return addDecimal(mark, collarWidth);
+  const edge = subtractDecimal(mark, collarWidth);
+  return edge.gt(ZERO) ? edge : LEAST_PRICE;
 };
 
-const withinCollar: Control = ({ side, limitPrice }, { mark, collarPpm }) => {
+const withinCollar: Control = ({ side, limitPrice }, { mark, collarPpm, collarWidth }) => {
   if (limitPrice === undefined || mark === undefined) return undefined;
-  const edge = collarPrice(side, mark.price, collarPpm);
+  const edge = collarPrice(side, mark.price, { collarWidth });
   const isThrough = side === 'buy' ? limitPrice.gt(edge) : limitPrice.lt(edge);
   return isThrough
     ? reject(
@@ -208,7 +222,7 @@ const reducing: Control = ({ reduceOnly, instrument, quantity }, { reducible }) 
 
 /** Pre-trade controls, in the order in which they speak. A new one is a function and a line here. */
 export const CONTROLS: readonly Control[] = [
-  routable,
+  unexpired,
   listed,
   venueUp,
   priced,

@@ -19,6 +19,8 @@ export const LIMITS = {
   reportsPerBatchMax: 500,
   /** Leaves room in the 64 characters of a client order id for `.{child}`. */
   orderIdCharsMax: 56,
+  /** Leaves room for `.{leg}.{child}`. */
+  bundleIdCharsMax: 52,
   reasonCharsMax: 200,
   openOrdersMax: 1_000_000,
   /** Closed orders kept for queries; the oldest make room. The log keeps them all. */

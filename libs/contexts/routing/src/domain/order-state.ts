@@ -72,7 +72,8 @@ export const unfilledOf = (state: OpenOrderState): bigint => state.units - state
 /** All children are done, something is left, and another split may be tried. */
 export const needsSplit = (state: OpenOrderState): boolean =>
   !state.isCancelRequested &&
-  state.splits < LIMITS.splitsMax &&
+  // The legs of a product are priced together, once: no leg goes on alone.
+  state.splits < (state.placed.bundleId === '' ? LIMITS.splitsMax : 1) &&
   unfilledOf(state) > 0n &&
   openChildren(state).length === 0;
 

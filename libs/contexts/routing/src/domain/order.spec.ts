@@ -23,7 +23,14 @@ const placed: EventData<'OrderPlaced'> = {
     liquidationId: '',
     arrivalPrice: '100',
   },
-  ...{ reduceOnly: false, worstPrice: '90', quoteAsset: 'USD', contractSize: '2', bundleId: '' },
+  ...{
+    reduceOnly: false,
+    worstPrice: '90',
+    quoteAsset: 'USD',
+    contractSize: '2',
+    bundleId: '',
+    inverse: false,
+  },
 };
 
 const child = (n: number, venueId: string, quantity: string) => ({

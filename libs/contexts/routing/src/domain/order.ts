@@ -260,10 +260,12 @@ const withClosing = (state: OpenOrderState, events: readonly OrderEvent[]): read
 };
 
 const closing = (state: OpenOrderState, outcome: string, reason: string): OrderEvent => {
-  const { orderId, accountId, side, arrivalPrice, contractSize, liquidationId } = state.placed;
+  const { orderId, accountId, side, arrivalPrice, contractSize, inverse, liquidationId } = state.placed;
   const { notional, fees, bestSingleVenueCost } = state;
   const filled = decimalOfUnits(state.filled, ORDER_SCALE);
-  const costs = executionCosts({ side: side as Side, arrivalPrice, contractSize, filled, notional, fees });
+  const costs = executionCosts({
+    ...{ side: side as Side, arrivalPrice, contractSize, inverse, filled, notional, fees },
+  });
   return {
     type: 'OrderClosed',
     data: {

@@ -27,6 +27,8 @@ export class ScriptedVenue implements VenueAdapter {
   mood: Mood = 'takes';
   bids: BookLevel[] = [];
   asks: BookLevel[] = [];
+  /** Books of instruments that have one of their own; all others have the one above. */
+  readonly books = new Map<string, Readonly<{ bids: BookLevel[]; asks: BookLevel[] }>>();
   readonly submitted: VenueOrder[] = [];
   readonly log: VenueReport[] = [];
   readonly orders = new Map<string, { order: VenueOrder; left: number; status: 'open' | 'closed' }>();
@@ -91,7 +93,8 @@ export class ScriptedVenue implements VenueAdapter {
   async orderBook(instrumentId: string): Promise<BookOutcome> {
     this.calls += 1;
     if (this.mood === 'unavailable') return { status: 'unavailable', message: 'away' };
-    return { status: 'book', book: { instrumentId, bids: this.bids, asks: this.asks, atMs: 0 } };
+    const { bids, asks } = this.#bookOf(instrumentId);
+    return { status: 'book', book: { instrumentId, bids, asks, atMs: 0 } };
   }
 
   /** Somebody trades with a resting order. */
@@ -100,11 +103,16 @@ export class ScriptedVenue implements VenueAdapter {
     if (this.orders.get(clientOrderId)?.left === 0) this.#close(clientOrderId, 'filled');
   }
 
+  #bookOf(instrumentId: string): Readonly<{ bids: BookLevel[]; asks: BookLevel[] }> {
+    return this.books.get(instrumentId) ?? this;
+  }
+
   #take(order: VenueOrder): void {
     this.submitted.push(order);
     this.orders.set(order.clientOrderId, { order, left: Number(order.quantity), status: 'open' });
     this.#report(order, { type: 'accepted' });
-    const levels = order.side === 'buy' ? this.asks : this.bids;
+    const { bids, asks } = this.#bookOf(order.instrumentId);
+    const levels = order.side === 'buy' ? asks : bids;
     for (const level of levels) {
       const limit = order.type === 'limit' ? Number(order.limitPrice) : NaN;
       const isWithin = order.side === 'buy' ? Number(level.price) <= limit : Number(level.price) >= limit;

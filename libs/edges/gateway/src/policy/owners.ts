@@ -3,7 +3,7 @@ import type { CellClient } from '@plinth/runtime';
 import { BoundedMap } from '../bounded-map.ts';
 import { LIMITS } from '../limits.ts';
 
-type Kind = 'order' | 'liquidation';
+type Kind = 'order' | 'product-order' | 'liquidation';
 
 /**
  * Whose an id is. A client's accounts are asked for by the client, never by the account, so that the question
@@ -67,6 +67,11 @@ export class Owners {
         const answer = await this.#cell.query('GetOrder', { orderId: id, read }, signal);
         if (answer.status === 'rejected') return undefined;
         return (answer.response as routingMessages.OrderInfo).accountId;
+      }
+      case 'product-order': {
+        const answer = await this.#cell.query('GetProductOrder', { orderId: id, read }, signal);
+        if (answer.status === 'rejected') return undefined;
+        return (answer.response as routingMessages.ProductOrderInfo).accountId;
       }
       case 'liquidation': {
         const answer = await this.#cell.query('GetLiquidation', { liquidationId: id, read }, signal);

@@ -10,7 +10,7 @@ const rules = Object.entries(RULES).flatMap(([service, methods]) =>
 
 /** Ids that are the same for everybody, or that mean something only inside an account that is checked. */
 const NOT_TENANTS = new Set([
-  ...['instrument_id', 'venue_id'],
+  ...['instrument_id', 'product_id', 'venue_id'],
   ...['sub_account_id', 'from_sub_account_id', 'to_sub_account_id'],
   ...['withdrawal_id', 'transfer_id', 'move_id'],
 ]);

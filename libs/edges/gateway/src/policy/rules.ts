@@ -10,10 +10,10 @@ export type IdRule = Readonly<{
   /** The same as the proto names it: what an answer calls the field. */
   field: string;
   /**
-   * `account`, `client`, `order`, `liquidation`: must be the caller's own; a foreign one is answered like a
+   * `account`, `client`, `order`, `product-order`, `liquidation`: must be the caller's own; a foreign one is answered like a
    * missing one. `new-order`: a name that the caller gives, in the caller's own part of the names.
    */
-  kind: 'account' | 'client' | 'order' | 'liquidation' | 'new-order';
+  kind: 'account' | 'client' | 'order' | 'product-order' | 'liquidation' | 'new-order';
   /**
    * What an empty one means for a client: itself (the field is filled in), everything of its own, or a wrong
    * request.
@@ -91,12 +91,16 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
   },
   Trading: {
     PlaceOrder: command('trade', ACCOUNT, id('new-order', 'orderId')),
+    PlaceProductOrder: command('trade', ACCOUNT, id('new-order', 'orderId')),
     CancelOrder: command('trade', ACCOUNT, ORDER),
     GetOrder: query(COST.query, ORDER),
+    GetProductOrder: query(COST.query, id('product-order', 'orderId')),
     ListOrders: query(COST.list, ACCOUNT),
     GetOrderCosts: query(COST.query, ORDER),
     ListVenues: query(COST.list),
     ListInstruments: query(COST.list),
+    ListProducts: query(COST.list),
+    ListSettlements: query(COST.list),
     ListMarks: query(COST.list),
     GetMark: query(COST.query),
     ExplainMark: query(COST.list),
@@ -141,6 +145,7 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
     ListSources: inspect,
     SetRiskParameters: operate,
     SetRulebookParameters: operate,
+    ListProduct: operate,
     ListBreaches: inspect,
     GetFund: inspect,
     RegisterVenue: operate,

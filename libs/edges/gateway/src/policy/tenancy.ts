@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<IdRule['kind'], string>> = {
   account: 'an open account',
   client: 'an open client',
   order: 'an order that was placed',
+  'product-order': 'an order of a product that was placed',
   liquidation: 'a liquidation',
   'new-order': 'a new order',
 };
@@ -43,6 +44,7 @@ const FORMS: Readonly<Record<IdRule['kind'], 'account' | 'client' | 'reference'>
   account: 'account',
   client: 'client',
   order: 'reference',
+  'product-order': 'reference',
   liquidation: 'reference',
   'new-order': 'reference',
 };
@@ -119,6 +121,7 @@ export class Tenancy {
       case 'account':
         return this.#owners.ownsAccount(tenant, value, minPosition, signal);
       case 'order':
+      case 'product-order':
       case 'liquidation':
         return this.#owners.owns(tenant, kind, value, minPosition, signal);
     }

@@ -20,6 +20,7 @@ const IDS: Readonly<Record<IdRule['kind'], Readonly<{ own: string; foreign: stri
   account: { own: 'a1', foreign: 'b1', missing: 'z1' },
   client: { own: 'alpha', foreign: 'beta', missing: 'zeta' },
   order: { own: 'alpha.1', foreign: 'beta.1', missing: 'beta.9' },
+  'product-order': { own: 'alpha.p1', foreign: 'beta.p1', missing: 'beta.p9' },
   liquidation: { own: 'l1', foreign: 'l2', missing: 'l9' },
   'new-order': { own: 'alpha.new', foreign: 'beta.1', missing: 'beta.9' },
 };
@@ -32,6 +33,7 @@ describe('tenancy', () => {
     on = await startGateway({ rates: { perKey: RATES, perClient: RATES } });
     on.cell.accounts.set('a1', 'alpha').set('b1', 'beta');
     on.cell.orders.set('alpha.1', 'a1').set('beta.1', 'b1');
+    on.cell.productOrders.set('alpha.p1', 'a1').set('beta.p1', 'b1');
     on.cell.liquidations.set('l1', 'a1').set('l2', 'b1');
     alpha = on.client(on.issue('alpha'));
     on.issue('beta');
@@ -89,7 +91,7 @@ describe('tenancy', () => {
   it.each(cases)(
     '$service.$name with a foreign $rule.field never reaches a service',
     async ({ service, name, rule }) => {
-      const isLookup = ['GetClient', 'GetOrder', 'GetLiquidation'].includes(name);
+      const isLookup = ['GetClient', 'GetOrder', 'GetProductOrder', 'GetLiquidation'].includes(name);
       const before = reached(name);
       await answerTo(service, name, idsFor(service, name, rule.path, IDS[rule.kind].foreign));
       if (!isLookup) expect(reached(name)).toBe(before);

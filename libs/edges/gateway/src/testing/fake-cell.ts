@@ -24,6 +24,7 @@ export class FakeCell implements CellClient {
   readonly accounts = new Map<string, string>();
   /** Order or liquidation to account. */
   readonly orders = new Map<string, string>();
+  readonly productOrders = new Map<string, string>();
   readonly liquidations = new Map<string, string>();
   readonly sent: Sent[] = [];
   readonly asked: Readonly<{ name: string; request: Request }>[] = [];
@@ -74,6 +75,8 @@ export class FakeCell implements CellClient {
       }
       case 'GetOrder':
         return this.#belonging(this.orders, 'orderId', request) ?? missing('ORDER_UNKNOWN');
+      case 'GetProductOrder':
+        return this.#belonging(this.productOrders, 'orderId', request) ?? missing('ORDER_UNKNOWN');
       case 'GetLiquidation':
         return this.#belonging(this.liquidations, 'liquidationId', request) ?? missing('LIQUIDATION_UNKNOWN');
       default:

@@ -1,6 +1,6 @@
 import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { parseClientAccount, venueOfLocation } from '@plinth/market';
-import type { Posting } from '@plinth/messages';
+import type { EventData, Posting } from '@plinth/messages';
 import {
   addDecimal,
   decimalOf,
@@ -79,6 +79,11 @@ export class VenueHealthView implements Fold {
   }
 }
 
+type BookedPosition = Pick<
+  EventData<'FillBooked'>,
+  'accountId' | 'venueId' | 'instrumentId' | 'positionQuantity'
+>;
+
 type OpenChild = Readonly<{ key: string; left: Decimal }>;
 
 /**
@@ -105,6 +110,8 @@ export class VenueExposureView implements Fold {
       case 'FillBooked':
         if (event.data.positionQuantity !== '') this.#position(event.data);
         return;
+      case 'ContractSettled':
+        return this.#position({ ...event.data, positionQuantity: '0' });
       case 'OrderPlaced':
         this.#instruments.set(event.data.orderId, event.data.instrumentId);
         return;
@@ -149,7 +156,7 @@ export class VenueExposureView implements Fold {
     }
   }
 
-  #position(data: Envelope<'FillBooked'>['data']): void {
+  #position(data: BookedPosition): void {
     const { accountId, venueId, instrumentId } = data;
     const part = `${accountId} ${venueId} ${instrumentId}`;
     const after = decimalOf(data.positionQuantity);
