@@ -12,8 +12,12 @@ export type FreeRunPorts = Readonly<{
   onSnapshotFailed?: (error: unknown) => void;
 }>;
 
-/** How often a leader looks whether something is due. */
+/**
+ * Pause between two looks at whether something is due: at least the first, at most the second. What has just
+ * been folded may have made something due earlier, so it ends the longer one.
+ */
 const TIMER_MS = 20;
+const TIMER_MAX_MS = 500;
 /** How often a leader looks whether it still is. */
 const LOCK_WATCH_MS = 200;
 
@@ -28,6 +32,7 @@ export class FreeRunner {
   #leading = false;
   #resolved = false;
   #interrupt = new AbortController();
+  #wakeTimer: (() => void) | undefined;
 
   constructor(host: ServiceHost, ports: FreeRunPorts) {
     this.host = host;
@@ -83,6 +88,7 @@ export class FreeRunner {
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
       }
+      this.#wakeTimer?.();
       if (this.#leading && this.host.isSnapshotDue('running')) await this.#keepSnapshot();
     }
   }
@@ -134,6 +140,7 @@ export class FreeRunner {
   async #resolveUnknown(signal: AbortSignal): Promise<void> {
     if (this.#resolved || this.host.last < this.host.reacted) return;
     this.#resolved = true;
+    this.#wakeTimer?.();
     for (const effect of this.host.definition.unresolved?.(this.host.views) ?? []) {
       await this.#dispatch(effect, signal);
     }
@@ -154,13 +161,18 @@ export class FreeRunner {
     }
   }
 
+  get #isActing(): boolean {
+    return this.#leading && this.#resolved;
+  }
+
   async #runTimer(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#leading && this.#resolved) await this.host.fireTimer();
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, TIMER_MS);
-        signal.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true });
-      });
+      if (this.#isActing) await this.host.fireTimer();
+      await pause(TIMER_MS, signal);
+      const dueInMs = this.#isActing ? this.host.dueInMs() : TIMER_MAX_MS;
+      if (dueInMs > 0)
+        await pause(Math.min(dueInMs, TIMER_MAX_MS), signal, (wake) => (this.#wakeTimer = wake));
+      this.#wakeTimer = undefined;
     }
   }
 }

@@ -225,6 +225,12 @@ export class ServiceHost {
     return this.definition.nextDue?.(this.views);
   }
 
+  /** Time until the next thing is due by the passing of time alone; infinite when nothing is. */
+  dueInMs(): number {
+    const due = this.nextDue();
+    return due === undefined ? Infinity : due - this.ports.clock.now();
+  }
+
   /** Appends `TimerFired` when something is due. Returns whether it did. */
   async fireTimer(): Promise<boolean> {
     const due = this.nextDue();

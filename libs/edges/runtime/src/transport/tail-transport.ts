@@ -8,9 +8,12 @@ export type TailOptions = Readonly<{
   pollMs: number;
 }>;
 
-const DEFAULTS: TailOptions = { batchMax: 2_000, pollMs: 50 };
+const DEFAULTS: TailOptions = { batchMax: 2_000, pollMs: 1_000 };
 
-/** Follows the log itself: a local wake-up after each append, and a poll for what other processes append. */
+/**
+ * Follows the log itself: a wake-up after each append, of this process or another one, and a slow poll for
+ * hints that were lost.
+ */
 export class TailTransport implements Transport {
   readonly #log: EventLog;
   readonly #options: TailOptions;
