@@ -3,6 +3,7 @@ import { basisCharge } from './contingencies/basis.ts';
 import { shortOptionCharge, vegaTermCharge } from './contingencies/options.ts';
 import { LiquidityCoverage } from './contingencies/liquidity-coverage.ts';
 import { venueCreditCharge } from './contingencies/venue-credit.ts';
+import { VenueRequirements } from './contingencies/venue-requirements.ts';
 import { addAssets, addBalances, addPositions } from './equity.ts';
 import * as at from './figures.ts';
 import { KernelScratch } from './kernel-scratch.ts';
@@ -18,6 +19,7 @@ export class MarginKernel {
   readonly figures = new Float64Array(at.FIGURE_COUNT);
   readonly scratch = new KernelScratch();
   readonly coverage = new LiquidityCoverage();
+  readonly #requirements = new VenueRequirements();
 
   constructor(model: RiskModel) {
     this.model = model;
@@ -29,6 +31,7 @@ export class MarginKernel {
     scratch.begin(model);
     addBalances(model, scratch, book, account);
     addPositions(model, scratch, book, account, figures);
+    if (model.places.hasRules) this.#requirements.add(model, scratch, book, account);
     addAssets(model, scratch, figures);
     scan(model, scratch, figures);
     figures[at.BASIS] = basisCharge(model.basisRates, scratch);

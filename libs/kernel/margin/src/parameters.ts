@@ -1,4 +1,5 @@
 import { MarginInputError } from './checks.ts';
+import type { VenueRule } from './venue-rule.ts';
 
 /**
  * How hard an underlying is shocked: x = clamp(z · σ · √(horizon), floor, cap), rounded up to `shockStep`.
@@ -38,11 +39,13 @@ export type VenueParameters = Readonly<{
   /** Probability that the venue defaults within the horizon of margin, and the share lost if it does. */
   defaultProbability: number;
   lossGivenDefault: number;
-  /** Its own margin requirement as a fraction of gross notional, until its rulebook is known. */
+  /** Its own margin requirement as a fraction of gross notional, for all that no rulebook of it margins. */
   requirementFraction: number;
   /** Share of the excess there that can be withdrawn, and how long that takes. */
   transferableShare: number;
   transferHours: number;
+  /** The rulebook that it asks margin by; made of the rulebooks' own parameters, never a part of a stored set. */
+  rule?: VenueRule;
 }>;
 
 /**

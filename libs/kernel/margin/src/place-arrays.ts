@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import type { RiskParameters } from './parameters.ts';
+import type { VenueRule } from './venue-rule.ts';
 
 /** Per location, by index: what standing there risks, requires and takes to move. */
 export class PlaceArrays {
@@ -10,6 +11,9 @@ export class PlaceArrays {
   requirement = new Float64Array(0);
   /** Share of what stands in excess there that arrives elsewhere within the coverage horizon. */
   transferable = new Float64Array(0);
+  /** The rulebook that the venue asks margin by; undefined where it is the flat share. */
+  rules: (VenueRule | undefined)[] = [];
+  hasRules = false;
 
   resolve(catalogue: Catalogue, parameters: RiskParameters): void {
     const count = catalogue.locations.size;
@@ -17,6 +21,7 @@ export class PlaceArrays {
     this.credit = new Float64Array(count);
     this.requirement = new Float64Array(count);
     this.transferable = new Float64Array(count);
+    this.rules = new Array<VenueRule | undefined>(count).fill(undefined);
     const own = new Map(parameters.venues.map((venue) => [venue.venue, venue]));
     const horizon = parameters.coverage.horizonHours;
     catalogue.locationSpecs.forEach(({ id, kind }, l) => {
@@ -28,6 +33,8 @@ export class PlaceArrays {
       this.isVenue[l] = 1;
       this.credit[l] = venue.defaultProbability * venue.lossGivenDefault;
       this.requirement[l] = venue.requirementFraction;
+      this.rules[l] = venue.rule;
     });
+    this.hasRules = this.rules.some((rule) => rule !== undefined);
   }
 }

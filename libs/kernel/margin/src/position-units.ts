@@ -1,5 +1,6 @@
 import type { AssetArrays } from './asset-arrays.ts';
-import { INVERSE, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
+import type { Catalogue } from './catalogue.ts';
+import { INVERSE, LINEAR, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
 import type { PlaceArrays } from './place-arrays.ts';
 import type { RiskArrays } from './risk-arrays.ts';
 import * as work from './work-layout.ts';
@@ -41,6 +42,7 @@ export const LINK_EXPOSURE = 8;
 export const LINK_CURVES = 9;
 
 type Parts = Readonly<{
+  catalogue: Catalogue;
   instruments: InstrumentArrays;
   assets: AssetArrays;
   places: PlaceArrays;
@@ -54,14 +56,18 @@ type Parts = Readonly<{
 export class PositionUnits {
   units = new Float64Array(0);
   links = new Int32Array(0);
+  /** 1 where the venue's rulebook asks for margin, and no flat share is taken. */
+  isRuled = new Uint8Array(0);
 
   resolve(instrumentCount: number): void {
     this.units = new Float64Array(instrumentCount * UNITS);
     this.links = new Int32Array(instrumentCount * LINKS);
+    this.isRuled = new Uint8Array(instrumentCount);
   }
 
   refresh(parts: Parts): void {
     for (let i = 0; i < parts.instruments.mark.length; i++) {
+      if (parts.places.hasRules) this.isRuled[i] = isRuled(parts, i) ? 1 : 0;
       this.#packUnit(parts, i);
       this.#packLinks(parts, i);
     }
@@ -70,7 +76,7 @@ export class PositionUnits {
   #packUnit({ instruments, assets, places }: Parts, i: number): void {
     const { units } = this;
     const at = i * UNITS;
-    const required = places.requirement[instruments.venue[i]!]!;
+    const required = this.isRuled[i] === 1 ? 0 : places.requirement[instruments.venue[i]!]!;
     const mark = instruments.mark[i]!;
     units[at + UNIT_SIZE] = instruments.contractSize[i]!;
     units[at + UNIT_MARK] = instruments.form[i] === INVERSE ? 1 / mark : mark;
@@ -108,3 +114,11 @@ export class PositionUnits {
     links[at + LINK_CURVES] = hasCurves ? 1 : 0;
   }
 }
+
+/** A linear contract at a venue whose rulebook margins its underlying. */
+const isRuled = ({ catalogue, instruments, places }: Parts, i: number): boolean => {
+  if (instruments.form[i] !== LINEAR || instruments.mark[i] === 0) return false;
+  const underlying = catalogue.underlyings.ids[instruments.underlying[i]!]!;
+  const price = instruments.notional[i]! / instruments.contractSize[i]!;
+  return places.rules[instruments.venue[i]!]?.maintenanceShare(underlying, 1, price) !== undefined;
+};

@@ -90,7 +90,8 @@ export class Sensitivity {
     const paidIn = assets.underlying[settlement]!;
     const quoted = assets.underlying[instruments.quote[i]!]!;
     const venue = instruments.venue[i]!;
-    const required = places.requirement[venue]!;
+    // A rulebook may ask for more of each unit as the position grows, up to the notional.
+    const required = places.rules[venue] === undefined ? places.requirement[venue]! : 1;
     const moved = 1 + this.#takenOff(settlement);
     const reach = arrays.reach[arrays.ofInstrument[i]!]! + this.#reachOf(paidIn) + this.#reachOf(quoted);
     const rate = basisRates[instruments.underlying[i]!]! + this.#rateOf(paidIn) + this.#rateOf(quoted);

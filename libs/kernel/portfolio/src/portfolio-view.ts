@@ -2,7 +2,6 @@ import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import {
   Book,
   MarginKernel,
-  RiskModel,
   applyFill,
   isRiskReducing,
   marginOf,
@@ -34,7 +33,7 @@ import {
   type PriceBlock,
 } from './assessment.ts';
 import { ParametersView } from './cell-parameters.ts';
-import { effectiveParameters } from './effective-parameters.ts';
+import { riskModelOf } from './effective-parameters.ts';
 import { HoldsView } from './holds.ts';
 import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
@@ -126,8 +125,8 @@ export class PortfolioView implements Fold, Portfolio {
       case 'InterestCharged':
       case 'PoolSupplied':
       case 'InterestEarned':
-      case 'ContractSettled':
         return this.#enlist(event.data.asset, event.data.accountId);
+      case 'ContractSettled':
       case 'WithdrawalApproved':
       case 'TransferApproved':
         this.touched.add(event.data.accountId);
@@ -171,10 +170,9 @@ export class PortfolioView implements Fold, Portfolio {
   }
 
   #compile(): void {
-    const current = this.parameters.current;
-    if (current === undefined) return;
-    const parameters = effectiveParameters(current.margin, this.reference.venues.values());
-    this.#kernel = new MarginKernel(new RiskModel(parameters, this.lines.catalogue, this.lines.market));
+    const model = riskModelOf(this);
+    if (model === undefined) return;
+    this.#kernel = new MarginKernel(model);
     this.#valuations.forget();
   }
 

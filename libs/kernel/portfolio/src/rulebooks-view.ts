@@ -1,9 +1,11 @@
 import type { Envelope, Fold } from '@plinth/eventing';
+import type { VenueRule } from '@plinth/margin';
 import {
   DEFAULT_RULEBOOKS,
   isRulebook,
   plainRulebook,
   readRulebook,
+  venueRule,
   type ParametersProblem,
   type PeerRulebook,
   type RulebookParameters,
@@ -43,7 +45,8 @@ export const parseRulebook = (name: PeerRulebook, json: string): ParsedRulebook 
 export class RulebooksView implements Fold {
   readonly name = 'rulebooks';
   readonly revision = 1;
-  #kept = new Map<PeerRulebook, Kept>();
+  readonly #kept = new Map<PeerRulebook, Kept>();
+  readonly #rules = new Map<PeerRulebook, VenueRule>();
   peers: Peers = DEFAULT_RULEBOOKS;
 
   apply(event: Envelope): void {
@@ -57,6 +60,7 @@ export class RulebooksView implements Fold {
     const { parameters, problem } = readRulebook(name, JSON.parse(kept.json));
     assert(problem === undefined, () => `Expected parameters, ${problem?.field}: ${problem?.message}`);
     this.#kept.set(name, kept);
+    this.#rules.delete(name);
     this.peers = { ...this.peers, [name]: parameters };
   }
 
@@ -68,6 +72,14 @@ export class RulebooksView implements Fold {
   setOf(name: PeerRulebook): Kept {
     return this.#kept.get(name) ?? { ...DEFAULTS, json: canonicalJson(plainRulebook(this.peers[name])) };
   }
+
+  /** What a venue asks by, made once for each set of parameters; undefined for a flat share. */
+  readonly ruleOf = (rulebook: string): VenueRule | undefined => {
+    if (!isPeerRulebook(rulebook)) return undefined;
+    const rule = this.#rules.get(rulebook) ?? venueRule(rulebook, { ...DEFAULT_RULEBOOKS, ...this.peers });
+    this.#rules.set(rulebook, rule);
+    return rule;
+  };
 
   *entries(): Iterable<readonly [string, string]> {
     for (const [name, { version, json }] of this.#kept) yield [`rulebook:${name}:${version}`, json];
@@ -83,6 +95,7 @@ export class RulebooksView implements Fold {
 
   reset(): void {
     this.#kept.clear();
+    this.#rules.clear();
     this.peers = DEFAULT_RULEBOOKS;
   }
 }

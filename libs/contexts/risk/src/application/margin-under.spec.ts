@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Rejection } from '@plinth/eventing';
 import { RULEBOOK_NAMES } from '@plinth/margin/models';
 import type { riskMessages } from '@plinth/messages';
-import { RiskWorld } from '../testing/risk-world.ts';
+import { RiskWorld, venueRegistered } from '../testing/risk-world.ts';
 
 type Answer = riskMessages.MarginUnderResponse & Rejection;
 type Row = riskMessages.RulebookMargin;
@@ -146,5 +146,39 @@ describe('parameters of a rulebook', () => {
     const { parametersJson } = show(made, 'dydx');
     expect(set(made, { parametersJson }, 'fund')).toMatchObject({ code: 'NOT_ALLOWED' });
     expect(show(made, 'span')).toMatchObject({ field: 'rulebook' });
+  });
+});
+
+describe('a venue that asks by a rulebook', () => {
+  /** Long at alpha, short at beta, with the money at alpha: beta needs cash that is not there. */
+  const hedged = (rulebook: string): RiskWorld => {
+    const made = new RiskWorld();
+    for (const venue of ['alpha', 'beta']) {
+      const registered = venueRegistered(venue);
+      const data = { ...registered.data, rulebook } as never;
+      made.given(`venue-${venue}`, { ...registered, data });
+    }
+    made.open('long', '100000');
+    made.hold('long', '2');
+    made.booked('long', {
+      ...{ venueId: 'beta', fillId: 'b', side: 'sell', quantity: '2' },
+      ...{ positionQuantity: '-2', entryPrice: '60000' },
+    });
+    return made;
+  };
+  const coverageOf = (made: RiskWorld): number => made.spec.views.portfolio.assess('long').figures.coverage;
+
+  it('is covered by the share of that rulebook, and by another once its parameters are set', () => {
+    const made = hedged('dydx');
+    // 1.2 % of 120,000 at beta against 5 %; the loss of the short is the same.
+    const [flat, dydx] = [coverageOf(hedged('')), coverageOf(made)];
+    expect(flat - dydx).toBeCloseTo((0.05 - 0.012) * 120_000, -3);
+    const { parametersJson } = made.spec.ask('GetRulebook', {
+      rulebook: 'dydx',
+    }) as riskMessages.GetRulebookResponse;
+    const dearer = parametersJson.replaceAll('"initialPpm":"20000"', '"initialPpm":"100000"');
+    const set = { rulebook: 'dydx', version: 1, parametersJson: dearer };
+    made.spec.when('SetRulebookParameters', set, { tenant: 'operator' });
+    expect(coverageOf(made)).toBeGreaterThan(flat);
   });
 });

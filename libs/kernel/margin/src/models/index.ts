@@ -19,3 +19,4 @@ export * from './rulebooks/margin-models.ts';
 export * from './rulebooks/parameters.ts';
 export * from './rulebooks/rulebook-sets.ts';
 export * from './rulebooks/translation.ts';
+export { venueRule } from './rulebooks/venue-rules.ts';

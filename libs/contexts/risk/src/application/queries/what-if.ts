@@ -99,5 +99,9 @@ const readParameters = (json: string, portfolio: PortfolioView): RiskParameters 
     const [{ field, message }] = problems;
     return refuse(invalid(field === 'parametersJson' ? field : `parametersJson.${field}`, message));
   }
-  return effectiveParameters(parameters.margin, portfolio.reference.venues.values());
+  return effectiveParameters(
+    parameters.margin,
+    portfolio.reference.venues.values(),
+    portfolio.rulebooks.ruleOf,
+  );
 };

@@ -3,7 +3,13 @@ import { refuse } from '../../checks.ts';
 import { sumParts, type MarginModel, type Requirement, type RequirementPart } from '../margin-model.ts';
 import { checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
 import { checkPortfolio, type ModelPortfolio } from '../portfolio.ts';
-import { poolScaledAssetWeight, sizeDiscountAssetWeight, sizePremiumLiabilityWeight } from './weights.ts';
+import {
+  poolScaledAssetWeight,
+  sizeDiscountAssetWeight,
+  sizePremiumLiabilityWeight,
+  sizeUnits,
+  WEIGHT_DIGITS,
+} from './weights.ts';
 
 /** Weights and ratios in 10⁻⁴, for new risk and for maintenance. */
 export type DriftSide = Readonly<{ initial: bigint; maintenance: bigint }>;
@@ -32,10 +38,7 @@ export type DriftParameters = Readonly<{
   initialProfitMax: number;
 }>;
 
-const SIZE_DIGITS = 9;
 const QUOTE_DIGITS = 6;
-const WEIGHT_DIGITS = 4;
-const sizeUnits = (size: number): bigint => floatToUnits(Math.abs(size), SIZE_DIGITS, 'down');
 const share = (weight: bigint): number => unitsToFloat(weight, WEIGHT_DIGITS);
 
 /**

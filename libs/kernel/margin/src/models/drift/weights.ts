@@ -1,3 +1,4 @@
+import { floatToUnits, unitsToFloat } from '@plinth/money';
 import { checkAboveZero, checkNotNegative, FEE_SCALE, least, most, rootOf, WEIGHT_SCALE } from './units.ts';
 
 /** √size with five decimals, of a size with nine. */
@@ -33,3 +34,13 @@ export const poolScaledAssetWeight = (depositValue: bigint, scaleStart: bigint, 
   checkAboveZero({ depositValue });
   return (weight * scaleStart) / depositValue;
 };
+
+/** The ratio of a size as a share, by the same integers as the chain's. */
+export const driftMarginShare = (size: number, imfFactor: bigint, ratio: bigint): number =>
+  unitsToFloat(sizePremiumLiabilityWeight(sizeUnits(size), imfFactor, ratio), WEIGHT_DIGITS);
+
+export const WEIGHT_DIGITS = 4;
+const SIZE_DIGITS = 9;
+
+/** A size as the chain counts it, 10⁻⁹, towards zero. */
+export const sizeUnits = (size: number): bigint => floatToUnits(Math.abs(size), SIZE_DIGITS, 'down');

@@ -61,7 +61,8 @@ const assetsOf = (
 
 const sure = (price: number): ConfidentPrice => ({ price, confidence: 1 });
 
-type Expiries = Map<number, ExpiryMarket & Readonly<{ strikes: Map<number, number> }>>;
+type PricedExpiry = ExpiryMarket & Readonly<{ strikes: Map<number, number> }>;
+type Expiries = Map<number, PricedExpiry>;
 
 class Translation {
   readonly perpetuals: PerpetualHolding[] = [];
@@ -160,7 +161,7 @@ class Translation {
       isCall: spec.right === 'call',
       size: quantity * spec.contractSize,
     });
-    const expiries: Expiries = this.#expiries.get(name) ?? new Map();
+    const expiries: Expiries = this.#expiries.get(name) ?? new Map<number, PricedExpiry>();
     this.#expiries.set(name, expiries);
     const strikes = expiries.get(secondsToExpiry)?.strikes ?? new Map<number, number>();
     strikes.set(strike, volatility);
