@@ -15,6 +15,8 @@ export * as stressMessages from './gen/plinth/risk/v1/stress.ts';
 export * as accountsMessages from './gen/plinth/accounts/v1/messages.ts';
 export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
 export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';
+export * as pricingEvents from './gen/plinth/pricing/v1/events.ts';
 export * as pricingMessages from './gen/plinth/pricing/v1/messages.ts';
 export * as interestMessages from './gen/plinth/interest/v1/messages.ts';
+export * as deskMessages from './gen/plinth/desk/v1/state.ts';
 export * as gatewayMessages from './gen/plinth/gateway/v1/messages.ts';

@@ -12,7 +12,8 @@ export type RelayPorts = Readonly<{
   retryMs?: number;
 }>;
 
-const RETRY_MS = 500;
+const RETRY_MS = 250;
+const RETRY_MAX_MS = 5_000;
 
 /**
  * Publishes from the log while it leads; a standby waits for the lock. Two relays for a moment are harmless:
@@ -71,7 +72,8 @@ export class Relay {
   async #publish(publication: Publication, signal: AbortSignal): Promise<void> {
     const { lock, onFailure, retryMs = RETRY_MS } = this.#ports;
     const isLeading = (): boolean => lock.isHeld;
-    while (!signal.aborted && isLeading()) {
+    for (let attempt = 0; !signal.aborted && isLeading(); attempt += 1) {
+      const startedMs = performance.now();
       try {
         this.#failing.delete(publication.name);
         await publication.run(isLeading, signal);
@@ -80,7 +82,9 @@ export class Relay {
         if (signal.aborted) return;
         this.#failing.add(publication.name);
         onFailure(publication.name, error);
-        await pause(retryMs, signal);
+        // What worked for a while is tried again at once, what fails at once more and more rarely.
+        if (performance.now() - startedMs > RETRY_MAX_MS) attempt = 0;
+        await pause(Math.min(retryMs * 2 ** attempt, RETRY_MAX_MS), signal);
       }
     }
   }

@@ -16,6 +16,8 @@ import { connectKafka } from '../transport/kafka-settings.ts';
 import { KafkaTopics } from '../transport/kafka-topics.ts';
 import { KafkaWriter } from '../transport/kafka-writer.ts';
 import { logTopic } from '../transport/topic-names.ts';
+import type { DeadLetter } from './desk/dead-letters.ts';
+import { DeskPublication } from './desk/desk-publication.ts';
 import { LogPublication } from './log-publication.ts';
 import type { Publication } from './publication.ts';
 import { Relay } from './relay.ts';
@@ -41,8 +43,16 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
   const client = connectKafka(`plinth-relay-${hostname()}`, kafka.access);
   const topics = new KafkaTopics(client);
+  const { prefix } = kafka;
+  const onDead = (letter: DeadLetter): void =>
+    logger.error(letter, 'an event was put aside: it is tried again when a relay starts');
   const publications = [
-    new LogPublication({ log, topics, writer: new KafkaWriter(client), topic: logTopic(kafka.prefix) }),
+    new LogPublication({ log, topics, writer: new KafkaWriter(client), topic: logTopic(prefix) }),
+    new DeskPublication({
+      ...{ log, topics, prefix, onDead },
+      writer: new KafkaWriter(client),
+      source: `/plinth/cells/${config.PLINTH_CELL}`,
+    }),
   ];
   const lock = new PostgresLeaderLock({ url, schema: log.schema, service: 'relay' });
   const onFailure = (publication: string, error: unknown): void =>

@@ -92,6 +92,19 @@ export const producerSettings = (): ProducerConfig => ({
     },
 });
 
+const byKey = kafkajs.Partitioners.DefaultPartitioner();
+
+/** The partition of a key, as every client of Kafka computes it: murmur2. */
+export const partitionOf = (key: string, partitions: number): number =>
+  byKey({
+    topic: '',
+    partitionMetadata: Array.from({ length: partitions }, (_, partitionId) => ({
+      ...{ partitionId, leader: 0, partitionErrorCode: 0 },
+      ...{ replicas: [], isr: [], offlineReplicas: [] },
+    })),
+    message: { key, value: null },
+  });
+
 export const ACKS_OF_ALL = -1;
 
 /** A group of its own for every reader: nothing is balanced, nothing committed. */

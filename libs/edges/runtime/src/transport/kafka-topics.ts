@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaReader } from './kafka-reader.ts';
 import { topicSettings, type TopicKind } from './kafka-settings.ts';
 import type { RawRecord } from './log-record.ts';
@@ -9,6 +10,8 @@ export type PartitionEnds = Readonly<{ partition: number; first: bigint; end: bi
 
 const READ_WAIT_MS = 250;
 const READ_MS = 20_000;
+const MADE_MS = 10_000;
+const MADE_PAUSE_MS = 50;
 
 /** What is asked of topics apart from reading and writing records. Each question has a connection of its own. */
 export class KafkaTopics {
@@ -24,10 +27,9 @@ export class KafkaTopics {
       const { brokers } = await admin.describeCluster();
       const settings = topicSettings(topic, kind, partitions, brokers.length);
       if (!(await admin.listTopics()).includes(topic)) {
-        await admin.createTopics({ topics: [settings], waitForLeaders: true });
+        await admin.createTopics({ topics: [settings], waitForLeaders: false });
       }
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]?.partitions.length ?? 0;
+      return leadersOf(admin, topic);
     });
   }
 
@@ -93,3 +95,15 @@ export class KafkaTopics {
     }
   }
 }
+
+/** The number of partitions once every leader answers for its own: a topic that was just made takes a moment. */
+const leadersOf = async (admin: Admin, topic: string): Promise<number> => {
+  for (let left = MADE_MS; ; left -= MADE_PAUSE_MS) {
+    try {
+      return (await admin.fetchTopicOffsets(topic)).length;
+    } catch (error) {
+      if (left <= 0) throw error;
+      await sleep(MADE_PAUSE_MS);
+    }
+  }
+};
