@@ -4,6 +4,7 @@ import {
   makeLogger,
   REAL_CLOCK,
   RemoteCell,
+  rpcMethod,
   untilStopped,
   type CellClient,
   type Environment,
@@ -58,7 +59,8 @@ const waitAll =
   (position: bigint): Promise<unknown> =>
     Promise.all(
       CHEAP_QUERIES.map((name) => {
-        const request = { page: undefined, read: { minPosition: position } };
+        const empty = rpcMethod(name, 'query').decodeRequest(new Uint8Array()) as object;
+        const request = { ...empty, read: { minPosition: position } };
         return cell.query(name, request, AbortSignal.timeout(READ_TIMEOUT_MS));
       }),
     );

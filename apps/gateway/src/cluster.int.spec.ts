@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { GatewayClient } from '@plinth/gateway';
+import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { Cluster } from './testing/cluster.ts';
+
+const BROKERS = process.env['PLINTH_KAFKA_BROKERS'];
+const LIVE_MARKS = 6;
+
+describe(`every service a process of its own, ${BROKERS === undefined ? 'from the table' : 'through Kafka'}`, () => {
+  const cluster = new Cluster();
+  let client: GatewayClient;
+  let log: PostgresLog;
+
+  const marginOf = async (accountId: string, minPosition = 0n) => {
+    const { response, position } = await client.call('Margin', 'GetMargin', {
+      accountId,
+      read: { minPosition },
+    });
+    return { ...response, position };
+  };
+
+  const orderOf = async (orderId: string) => {
+    const { response } = await client.call('Trading', 'GetOrder', { orderId, read: undefined });
+    return response;
+  };
+
+  const place = (orderId: string, side: string) =>
+    client.call('Trading', 'PlaceOrder', {
+      ...{ orderId, accountId: 'fund', subAccountId: '', instrumentId: 'BTC-PERP', side, quantity: '0.5' },
+      ...{ orderType: 'market', limitPrice: '', timeInForce: 'ioc', venues: [], reduceOnly: false },
+    });
+
+  const filled = (orderId: string): Promise<unknown> =>
+    cluster.until(`order ${orderId} to be done`, async () => {
+      const order = await orderOf(orderId);
+      return order.status === 'closed' ? order : undefined;
+    });
+
+  beforeAll(async () => {
+    await cluster.start(BROKERS);
+    client = cluster.client;
+    await cluster.until('live marks', async () => {
+      const { response } = await client.call('Trading', 'ListMarks', {
+        state: '',
+        pageSize: 500,
+        pageToken: '',
+        read: undefined,
+      });
+      return response.marks.filter(({ state }) => state === 'live').length >= LIVE_MARKS ? true : undefined;
+    });
+    log = await openPostgresLog({ url: cluster.databaseUrl });
+    await client.call('Operations', 'OpenClient', { clientId: 'desk', name: 'Desk', jurisdiction: 'CH' });
+    await client.call('Operations', 'SetKycState', { clientId: 'desk', state: 'approved', reason: 'known' });
+    await client.call('Operations', 'OpenAccount', { accountId: 'fund', clientId: 'desk', name: 'main' });
+    await client.call('Operations', 'CreditDeposit', {
+      ...{ accountId: 'fund', subAccountId: '', depositId: 'first', asset: 'USD', amount: '1000000' },
+      location: 'vault:bank',
+    });
+  }, 180_000);
+
+  afterAll(async () => {
+    await log?.close();
+    await cluster.stop();
+  }, 60_000);
+
+  it('trades at the venues, and margin follows', async () => {
+    const before = await marginOf('fund');
+    expect(before).toMatchObject({ state: 'healthy' });
+    await place('operator.1', 'buy');
+    await filled('operator.1');
+    const { position } = await log.head();
+    const after = await marginOf('fund', position);
+    expect(after.position).toBeGreaterThanOrEqual(position);
+    expect(Number(after.figures?.maintenanceMargin)).toBeGreaterThan(0);
+  }, 120_000);
+
+  it('goes on where it was after a service was killed, and says so while it is away', async () => {
+    await cluster.kill('risk');
+    await expect(marginOf('fund')).rejects.toMatchObject({ reason: 'RETRY' });
+    await place('operator.2', 'sell');
+    cluster.run('risk');
+    await filled('operator.2');
+    const margin = await cluster.until('margin', () => marginOf('fund'));
+    expect(margin).toMatchObject({ state: 'healthy' });
+  }, 120_000);
+
+  it('has a standby that takes over from a leader that was stopped, and no effect twice', async () => {
+    const standby = await cluster.runReplica('accounts');
+    await cluster.until('the standby', async () =>
+      standby.lines.some((line) => line.includes('"serving"')) ? true : undefined,
+    );
+    const leader = cluster.partBefore(standby);
+    leader.child.kill('SIGSTOP');
+    // Commands of accounts find the stopped process only; what it leads goes on without it.
+    await place('operator.3', 'buy');
+    await filled('operator.3');
+    await cluster.until('the fill to be booked by the standby', async () => {
+      const booked = await bookedFills(log, 'operator.3');
+      return booked.length > 0 ? booked : undefined;
+    });
+    leader.child.kill('SIGCONT');
+    await place('operator.4', 'sell');
+    await filled('operator.4');
+    for (const order of ['operator.1', 'operator.2', 'operator.3', 'operator.4']) {
+      const ids = await bookedFills(log, order);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  }, 120_000);
+});
+
+/** Ids of the fills of an order that the ledger has booked. */
+const bookedFills = async (log: PostgresLog, orderId: string): Promise<readonly string[]> => {
+  const ids: string[] = [];
+  for (let after = 0n; ;) {
+    const batch = await log.read(after, 2_000);
+    for (const event of batch) {
+      if (event.type === 'FillBooked' && event.data.orderId === orderId) ids.push(event.data.fillId);
+    }
+    const last = batch.at(-1);
+    if (last === undefined) return ids;
+    after = last.position;
+  }
+};

@@ -1,0 +1,161 @@
+import { GatewayClient, openKeyFile, verifierOf, type ClientKey } from '@plinth/gateway';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@plinth/runtime';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
+
+export const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing'] as const;
+const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
+
+const STOP_MS = 15_000;
+const LINES_KEPT = 200;
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+};
+
+/** One process of the cluster, and what it said last. */
+export type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string[] }>;
+
+/**
+ * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them: through Kafka when
+ * brokers are given, else from the table.
+ */
+export class Cluster {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
+  readonly #parts: Part[] = [];
+  readonly #ports = new Map<string, number>();
+  #postgres: EmbeddedPostgres | undefined;
+  #environment: Record<string, string> = {};
+  #key: ClientKey | undefined;
+  #client: GatewayClient | undefined;
+
+  async start(brokers: string | undefined): Promise<void> {
+    chmodSync(this.#directory, 0o755);
+    await promisify(execFile)(process.execPath, ['tools/build.ts'], { cwd: ROOT });
+    this.#postgres = await startEmbeddedPostgres({ directory: this.#directory });
+    for (const name of [...SERVICES, 'exchange', 'relay', 'gateway']) this.#ports.set(name, await freePort());
+    this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
+    const operators = [{ keyId: this.#key.keyId, publicKey: verifierOf(this.#key).toString('base64') }];
+    writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
+    const at = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
+    const file = (name: string): string => join(this.#directory, name);
+    this.#environment = {
+      PLINTH_LOG_LEVEL: 'info',
+      PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
+      PLINTH_SERVICES: SERVICES.map((name) => `${name}=${at(name)}`).join(','),
+      PLINTH_VENUES: VENUES.map((name) => `${name}=${at('exchange')}`).join(','),
+      PLINTH_MARKET_DATA: file('market'),
+      PLINTH_GATEWAY_PORT: String(this.#ports.get('gateway')),
+      PLINTH_OPERATOR_KEYS: file('operators.json'),
+      PLINTH_SEALING_KEY: file('sealing.key'),
+      PLINTH_HEAD_KEY: file('head.pem'),
+      PLINTH_WITNESS: file('witness.ndjson'),
+      ...(brokers === undefined
+        ? {}
+        : { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` }),
+    };
+    if (brokers !== undefined) this.run('relay');
+    for (const name of [...SERVICES, 'exchange', 'gateway']) this.run(name);
+    this.#client = new GatewayClient({ address: at('gateway'), key: this.#key, timeoutMs: 10_000 });
+  }
+
+  get client(): GatewayClient {
+    if (this.#client === undefined) throw new Error('Expected a started cluster');
+    return this.#client;
+  }
+
+  get databaseUrl(): string {
+    return this.#environment['PLINTH_DATABASE_URL'] ?? '';
+  }
+
+  /** Starts a process; another replica of a service when a port is given. */
+  run(name: string, port = this.#ports.get(name)): Part {
+    const lines: string[] = [];
+    const child = spawn(process.execPath, [join(ROOT, 'dist', name, 'main.js')], {
+      env: { ...process.env, ...this.#environment, PLINTH_PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        lines.push(...chunk.toString().trimEnd().split('\n'));
+        if (lines.length > LINES_KEPT) lines.splice(0, lines.length - LINES_KEPT);
+      });
+    const part = { name, child, lines };
+    this.#parts.push(part);
+    return part;
+  }
+
+  async runReplica(name: string): Promise<Part> {
+    return this.run(name, await freePort());
+  }
+
+  /** The process of that name that was started last. */
+  part(name: string): Part {
+    const found = this.#parts.findLast((one) => one.name === name);
+    if (found === undefined) throw new Error(`Expected a process ${name}`);
+    return found;
+  }
+
+  /** The process of the same name that was started before this one. */
+  partBefore(part: Part): Part {
+    const found = this.#parts.findLast((one) => one.name === part.name && one !== part);
+    if (found === undefined) throw new Error(`Expected an earlier process ${part.name}`);
+    return found;
+  }
+
+  async kill(name: string): Promise<void> {
+    const { child } = this.part(name);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** Asks until the answer is there; says what the processes said when it does not come. */
+  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
+    const end = performance.now() + timeoutMs;
+    let last: unknown;
+    while (performance.now() < end) {
+      try {
+        const answer = await ask();
+        if (answer !== undefined) return answer;
+        last = 'not yet';
+      } catch (error) {
+        last = error;
+      }
+      await sleep(100);
+    }
+    const said = this.#parts.map(({ name, lines }) => `${name}: ${lines.slice(-3).join(' | ')}`);
+    throw new Error(`Expected ${what}: ${String(last)}\n${said.join('\n')}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.close();
+    for (const { child } of this.#parts) {
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+    }
+    await Promise.all(this.#parts.map(({ child }) => ended(child)));
+    await this.#postgres?.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await once(child, 'exit');
+  clearTimeout(timer);
+};
