@@ -15,6 +15,8 @@ export type PlayOptions = Readonly<{
   seed: number;
   directory: string;
   databaseUrl?: string;
+  /** Policy of liquidations. */
+  policy: string;
   identity: RunIdentity;
   /** Milliseconds of real time per tick at the least; 0: as fast as it goes. */
   paceMs: number;
@@ -41,7 +43,7 @@ export const play = async (options: PlayOptions): Promise<Played> => {
   const open = await openLog(directory, options.databaseUrl);
   try {
     const services = (adapters: Parameters<typeof brokerServices>[0]['adapters']) =>
-      brokerServices({ cell: CELL, adapters, minRoundMs: 0 });
+      brokerServices({ cell: CELL, adapters, minRoundMs: 0, policy: options.policy });
     const logger = makeLogger('plinth', 'warn');
     const snapshots = { store: new PostgresSnapshots(open.log), logger };
     const run = prepareRun({ feed, accounts, seed, log: open.log, services, directory, snapshots });

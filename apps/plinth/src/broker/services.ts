@@ -14,6 +14,8 @@ export type BrokerConfig = Readonly<{
   adapters: ReadonlyMap<string, VenueAdapter>;
   /** Least time between two rounds of marks. */
   minRoundMs?: number;
+  /** How liquidations choose what to trade: a name of the registry of policies. */
+  policy?: string;
 }>;
 
 /** Every service of a cell, in the order in which lockstep asks them. */
@@ -21,11 +23,12 @@ export const brokerServices = ({
   cell,
   adapters,
   minRoundMs = PRICING_DEFAULTS.minRoundMs,
+  policy = DEFAULT_LIQUIDATION.policy,
 }: BrokerConfig): readonly AnyService[] => [
   AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell }),
   pricingService({ ...PRICING_DEFAULTS, cell, minRoundMs }),
   interestService(),
   RiskService({ cell }),
   routingService({ adapters, venueTimeoutMs: DEFAULT_VENUE_TIMEOUT_MS, controls: DEFAULT_CONTROLS }),
-  liquidationService({ ...DEFAULT_LIQUIDATION, cell }),
+  liquidationService({ ...DEFAULT_LIQUIDATION, cell, policy }),
 ];

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { chosenPolicy, policyOption } from '../cli/policy-option.ts';
 import { outputOption, type Output } from '../cli/output.ts';
 import { interruptible } from '../cli/signals.ts';
 import { wholeNumber } from '../cli/arguments.ts';
@@ -13,6 +14,7 @@ type DemoOptions = Readonly<{
   ticks: number;
   data?: string;
   database?: string;
+  policy: string;
   report?: string;
   keep: boolean;
   port: number;
@@ -40,6 +42,7 @@ export const register = (program: Command): void => {
       wholeNumber(0, 65_535),
       environment().PLINTH_GATEWAY_PORT,
     )
+    .addOption(policyOption())
     .addOption(outputOption())
     .action((options: DemoOptions) => interruptible((signal) => demo(options, signal)));
 };
@@ -48,13 +51,23 @@ const demo = async (options: DemoOptions, signal: AbortSignal): Promise<void> =>
   const { CRASH, drawPopulation, MadeMarket, stretched } = await import('@plinth/simulation');
   const { play } = await import('../broker/play.ts');
   const { finishRun } = await import('../broker/finish-run.ts');
-  const { seed, accounts: count, ticks } = options;
+  const { seed, accounts: count, ticks, policy } = options;
   const directory = options.data ?? join(stateHome(), 'demo');
   const feed = new MadeMarket(stretched(CRASH, ticks), seed);
   const accounts = drawPopulation(feed, count, seed);
-  const identity = { scenario: feed.name, seed, accounts: count, ticks };
+  const identity = { scenario: feed.name, seed, accounts: count, ticks, ...(await chosenPolicy(policy)) };
   const database = options.database === undefined ? {} : { databaseUrl: options.database };
-  const played = await play({ feed, accounts, seed, directory, identity, paceMs: 0, signal, ...database });
+  const played = await play({
+    feed,
+    accounts,
+    seed,
+    directory,
+    identity,
+    policy,
+    paceMs: 0,
+    signal,
+    ...database,
+  });
   const report = options.report ?? join(directory, 'report.html');
   const { output } = options;
   const isSound = await finishRun({ played, feed, accounts, seed, report, output, directory });

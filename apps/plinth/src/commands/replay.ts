@@ -6,6 +6,7 @@ import { wholeNumber } from '../cli/arguments.ts';
 import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { tellUnused } from '../cli/unused-data.ts';
+import { chosenPolicy, policyOption } from '../cli/policy-option.ts';
 import { outputOption, printRows, type Output } from '../cli/output.ts';
 import { stateHome } from '../cli/places.ts';
 import { interruptible } from '../cli/signals.ts';
@@ -22,6 +23,7 @@ type ReplayOptions = Readonly<{
   report?: string;
   work?: string;
   database?: string;
+  policy: string;
   output: Output;
 }>;
 
@@ -59,6 +61,7 @@ export const register = (program: Command): void => {
         environment().PLINTH_DATABASE_URL,
       ),
     )
+    .addOption(policyOption())
     .addOption(outputOption())
     .action((options: ReplayOptions) =>
       interruptible((signal) => (options.check ? check(options) : replay(options, signal))),
@@ -84,13 +87,23 @@ const replay = async (options: ReplayOptions, signal: AbortSignal): Promise<void
   for (const assumption of feed.assumptions) process.stderr.write(`assumed: ${assumption}\n`);
   const accounts = await bookOf(options, feed);
   const directory = options.work ?? join(stateHome(), `replay-${name}`);
-  const { seed, every } = options;
+  const { seed, every, policy } = options;
   const book = options.book === undefined ? `drawn:${options.accounts}` : resolve(options.book);
-  const identity = { data: name, seed, every, book };
+  const identity = { data: name, seed, every, book, ...(await chosenPolicy(policy)) };
   const tickMs = feed.timeOf(1) - feed.timeOf(0);
   const paceMs = options.speed === 0 ? 0 : tickMs / options.speed;
   const database = options.database === undefined ? {} : { databaseUrl: options.database };
-  const played = await play({ feed, accounts, seed, directory, identity, paceMs, signal, ...database });
+  const played = await play({
+    feed,
+    accounts,
+    seed,
+    directory,
+    identity,
+    policy,
+    paceMs,
+    signal,
+    ...database,
+  });
   try {
     const report = options.report ?? join(directory, 'report.html');
     const { output } = options;

@@ -1,8 +1,9 @@
 import { assert } from '@plinth/money';
 
 /**
- * Terms on which peers liquidate, as baselines for the own policies. Amounts and prices in one unit of
- * account.
+ * Terms on which peers liquidate. `closeFactor` is a policy here (`policies/close-factor.ts`); the others
+ * sell to outsiders, which no cell does, and are checked by the conformance run. Amounts and prices in one
+ * unit of account.
  */
 
 const checkFrom = (field: string, value: number, least: number): void =>

@@ -1,12 +1,16 @@
-import type { LegTerms } from '../legs.ts';
-import { priceLeg } from '../legs.ts';
+import { priceLeg, type LegTerms, type PricedLeg } from '../legs.ts';
 import type { Plan, PlanProblem } from '../planner.ts';
 
 /** The baseline that many venues use: everything goes at once, as far as participation allows. */
-export const planWholeBook = (problem: PlanProblem): Plan => {
-  const legs = problem.legs
-    .map((terms: LegTerms) => priceLeg(terms, Math.min(terms.totalLots, terms.stepLots)))
-    .filter(({ lots, terms }) => lots >= Math.max(1, terms.minLots));
+export const planWholeBook = (problem: PlanProblem): Plan =>
+  planOf(
+    problem,
+    problem.legs.map((terms: LegTerms) => priceLeg(terms, Math.min(terms.totalLots, terms.stepLots))),
+  );
+
+/** A plan of given legs, those left out that are smaller than a venue takes; each with its own relief. */
+export const planOf = (problem: PlanProblem, all: readonly PricedLeg[]): Plan => {
+  const legs = all.filter(({ lots, terms }) => lots >= Math.max(1, terms.minLots));
   const before = problem.assess([]);
   const expected = problem.assess(legs);
   const planned = legs.map((leg) => {
