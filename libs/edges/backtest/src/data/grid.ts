@@ -36,7 +36,7 @@ export const onGrid = (series: readonly Series[], files: readonly FileSeries[]):
     stepMs,
     times,
     lines: series.map(({ line }) => line),
-    prices: series.map((one) => sampled(one, times, freshMs)),
+    prices: series.map((one) => sampled(one, times, one.line.holds ? Infinity : freshMs)),
   };
 };
 

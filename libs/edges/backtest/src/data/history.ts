@@ -33,11 +33,11 @@ export type History = Readonly<{
 /** The history of one folder; undefined where it has no prices that a contract could follow. */
 export const historyOf = (name: string, data: MarketData, rates: FundingRates): History | undefined => {
   const series = seriesOf(data);
-  if (series.every(({ line }) => isStable(line.base))) return undefined;
+  if (!series.some(({ line }) => isContract(line))) return undefined;
   assert(series.length <= LIMITS.lines, `Expected at most ${LIMITS.lines} series, was ${series.length}`);
   const grid = onGrid(series, data.series);
   const { dollars, strays, notes } = dollarsOf(grid);
-  const held = grid.lines.flatMap((line, n) => (isStable(line.base) ? [] : [n]));
+  const held = grid.lines.flatMap((line, n) => (isContract(line) ? [n] : []));
   const lines = held.map((n) => grid.lines[n] as Line);
   return {
     name,
@@ -51,6 +51,10 @@ export const historyOf = (name: string, data: MarketData, rates: FundingRates): 
     notes: [...notes, ...strayNotes(grid, strays)],
   };
 };
+
+/** Coins against dollars: contracts. Other series price assets only. */
+const isContract = ({ base, quote }: Line): boolean =>
+  !isStable(base) && (quote === 'USD' || isStable(quote));
 
 const strayNotes = ({ lines }: Grid, strays: readonly number[]): readonly string[] =>
   strays.flatMap((count, n) =>

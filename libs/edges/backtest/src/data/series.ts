@@ -15,6 +15,8 @@ export type Line = Readonly<{
   base: string;
   quote: string;
   form: LineForm;
+  /** A price stays until the next one, as a pool's does; others are stale after a step. */
+  holds: boolean;
 }>;
 
 /** Prices in the order of time; in quote units per unit of base. */
@@ -34,7 +36,10 @@ const priceOf = (row: MarketRow): Found | undefined => {
     case 'bar':
       return { line: pairLine(row.venueId, row.instrumentId, 'venue'), price: textToFloat(row.close) };
     case 'price':
-      return { line: pairLine(row.venueId, row.instrumentId, 'source'), price: textToFloat(row.price) };
+      return {
+        line: pairLine(row.venueId, row.instrumentId, row.isTraded ? 'venue' : 'source', row.isTraded),
+        price: textToFloat(row.price),
+      };
     case 'book': {
       const [bid, ask] = [row.bids[0], row.asks[0]];
       if (bid === undefined || ask === undefined) return undefined;
@@ -47,9 +52,9 @@ const priceOf = (row: MarketRow): Found | undefined => {
   }
 };
 
-const pairLine = (venue: string, instrumentId: string, kind: LineKind): Line => {
+const pairLine = (venue: string, instrumentId: string, kind: LineKind, holds = false): Line => {
   const [base = '', quote = 'USD'] = instrumentId.split('/');
-  return { id: `${instrumentId}@${venue}`, kind, venue, base, quote, form: 'linear' };
+  return { id: `${instrumentId}@${venue}`, kind, venue, base, quote, form: 'linear', holds };
 };
 
 /** Markets of one venue have books and prices of their own: each is a place here. */
@@ -63,7 +68,7 @@ const bookLine = (venueId: string, instrumentId: string): Line => {
 const perpetualLine = (venueId: string, instrumentId: string, form: LineForm): Line => {
   const venue = `${venueId}-${form === 'inverse' ? 'cm' : 'um'}`;
   const base = instrumentId.slice(0, -(form === 'inverse' ? COIN_SETTLED : PERPETUAL).length);
-  return { id: `${instrumentId}@${venue}`, kind: 'venue', venue, base, quote: 'USD', form };
+  return { id: `${instrumentId}@${venue}`, kind: 'venue', venue, base, quote: 'USD', form, holds: false };
 };
 
 /** All price series of a data set, in the order of their first rows. */

@@ -35,21 +35,23 @@ export type Sample = Readonly<{
 /** Hours that volatilities get before the first book, so that they rest on more than their prior. */
 const WARM_UP_MS = 6 * 3_600_000;
 /** A history too short for the usual horizon is judged over this part of its length instead. */
-const SHORT_PART = 6;
+const SHORT_PART = 5;
 
 export const drawSample = (history: History, options: SampleOptions): Sample => {
   const { stepMs, times } = history;
   const usual = Math.max(1, Math.round(options.horizonMs / stepMs));
   const horizonSteps = Math.min(usual, Math.max(1, Math.floor(times.length / SHORT_PART)));
-  const first = Math.min(Math.round(WARM_UP_MS / stepMs), Math.floor(times.length / SHORT_PART));
-  const last = times.length - 1 - horizonSteps;
-  const count = Math.max(0, Math.min(options.momentsMax, last - first + 1));
+  const warmedUp = Math.min(Math.round(WARM_UP_MS / stepMs), Math.floor(times.length / SHORT_PART));
+  const steps = pricedSteps(history)
+    .slice(warmedUp)
+    .filter((step) => step + horizonSteps < times.length);
+  const count = Math.min(options.momentsMax, steps.length);
   assert(count <= LIMITS.moments, `Expected at most ${LIMITS.moments} moments, was ${count}`);
   const books: DrawnBook[] = [];
   const losses: (readonly [gross: number, worst: number, atEnd: number])[] = [];
   let unobserved = 0;
   for (let n = 0; n < count; n++) {
-    const step = first + Math.floor((n * (last - first + 1)) / count);
+    const step = steps[Math.floor((n * steps.length) / count)] as number;
     const moment = new Moment(history, step);
     for (const style of STYLES)
       for (let k = 0; k < options.booksPerStyle; k++) {
@@ -68,3 +70,7 @@ export const drawSample = (history: History, options: SampleOptions): Sample => 
   const sums = { gross: column(0), worst: column(1), atEnd: column(2) };
   return { history, horizonSteps, moments: count, books, ...sums, unobserved };
 };
+
+/** Steps at which at least one contract has a fresh price. */
+const pricedSteps = ({ times, marks }: History): readonly number[] =>
+  [...times.keys()].filter((step) => marks.some((path) => !Number.isNaN(path[step])));

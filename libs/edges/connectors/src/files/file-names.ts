@@ -1,4 +1,5 @@
 import { isId } from '@plinth/market';
+import { integerOf } from '@plinth/money';
 import type { Series } from './market-rows.ts';
 
 /** Quote assets that a pair's name may end with; the longer ones are tried first. */
@@ -22,6 +23,43 @@ const BOOK =
   /^([a-z][a-z0-9]{0,23})-(spot|um|cm)-([A-Z0-9]{4,24})(?:_PERP)?-(?:top20-(1s)\.jsonl|snapshot\.json)$/;
 const FUNDING = /^([a-z][a-z0-9]{0,23})-([A-Z0-9]{2,12})-perp-funding\.csv$/;
 const LENDING = /^([a-z][a-z0-9]{0,23})-([A-Z0-9]{2,12})-\d{4}-\d{2}-\d{2}(?:_\d{2})?-(1m|1h)\.csv$/;
+
+const ORACLE =
+  /^([a-z][a-z0-9]{0,23})-[a-z0-9]+-[a-z0-9]+-([A-Za-z0-9]{2,12})-([A-Za-z0-9]{2,12})-dec(\d{1,2})\.csv$/;
+const SWAPS =
+  /^([a-z][a-z0-9]{0,23})-([A-Z0-9]{2,12})-([A-Z0-9]{2,12})-(\d{3,5})-events-\d{4}-\d{2}-\d{2}\.csv$/;
+
+/** Decimals of the tokens of pools: the events tell amounts and prices in smallest units. */
+const TOKEN_DECIMALS: Readonly<Record<string, number>> = {
+  ...{ USDC: 6, USDT: 6, DAI: 18, WBTC: 8, WETH: 18 },
+};
+
+/** What the name of an oracle's file says beside the series: decimals of its answers. */
+export const oracleDecimals = (file: string): number => integerOf(ORACLE.exec(file)?.[4] ?? '0', 'dec', 0);
+
+/** Decimals of the first token of a pool's file less those of the second. */
+export const poolDecimals = (file: string): number => {
+  const [, , first = '', second = ''] = SWAPS.exec(file) ?? [];
+  return (TOKEN_DECIMALS[first] ?? 0) - (TOKEN_DECIMALS[second] ?? 0);
+};
+
+export const isOracleFile = (file: string): boolean => ORACLE.test(file);
+export const isSwapFile = (file: string): boolean => SWAPS.test(file);
+
+const oracleSeries = (file: string): Series | undefined => {
+  const [, venueId = '', base = '', quote = ''] = ORACLE.exec(file) ?? [];
+  if (venueId === '') return undefined;
+  const instrumentId = `${base.toUpperCase()}/${quote.toUpperCase()}`;
+  return { file, kind: 'price', venueId, instrumentId, intervalMs: 0 };
+};
+
+/** The second token of a pool is priced in the first; each fee tier is a place of its own. */
+const swapSeries = (file: string): Series | undefined => {
+  const [, , quote = '', base = '', fee = ''] = SWAPS.exec(file) ?? [];
+  if (!(quote in TOKEN_DECIMALS && base in TOKEN_DECIMALS)) return undefined;
+  const instrumentId = `${base}/${quote}`;
+  return { file, kind: 'price', venueId: `pool${fee}`, instrumentId, intervalMs: 60_000 };
+};
 
 /** Perpetuals margined in the quote asset are `BTC-PERP`, those margined in the coin `BTC-USD-PERP`. */
 const bookInstrument = (market: string, pair: Pair): string => {
@@ -72,5 +110,5 @@ export const seriesOf = (file: string): Series | undefined => {
     const intervalMs = INTERVALS_MS[lending[3] ?? ''] ?? 0;
     return { file, kind: 'lending', venueId: lending[1] ?? '', instrumentId: lending[2] ?? '', intervalMs };
   }
-  return barSeries(file) ?? bookSeries(file);
+  return barSeries(file) ?? bookSeries(file) ?? oracleSeries(file) ?? swapSeries(file);
 };

@@ -49,6 +49,8 @@ describe('names of files', () => {
     ['binance-spot-BTCUSDT-top20-1s.jsonl', 'book', 'binance', 'BTC/USDT', 1_000],
     ['binance-um-ETHUSDT-top20-1s.jsonl', 'book', 'binance', 'ETH-PERP', 1_000],
     ['binance-cm-BTCUSD_PERP-snapshot.json', 'book', 'binance', 'BTC-USD-PERP', 0],
+    ['chainlink-eth-mainnet-BTC-USD-dec8.csv', 'price', 'chainlink', 'BTC/USD', 0],
+    ['ethereum-USDC-WETH-005-events-2024-01-05.csv', 'price', 'pool005', 'WETH/USDC', 60_000],
     ['dydx-BTC-perp-funding.csv', 'funding', 'dydx', 'BTC-PERP', 0],
     ['aave-USDC-2023-08-14_17-1m.csv', 'lending', 'aave', 'USDC', 60_000],
   ])('%s holds %s of %s %s', (file, kind, venueId, instrumentId, intervalMs) => {
@@ -286,5 +288,56 @@ describe('many series', () => {
       'ETH/USD',
     ]);
     expect([...data.rows()]).toEqual(data.all);
+  });
+});
+
+describe('rounds of an oracle', () => {
+  it('are prices with the decimals of the file’s name', () => {
+    const { all, broken } = read({
+      'chainlink-eth-mainnet-stETH-ETH-dec18.csv':
+        'round_id,updated_at_s,answer_raw\n1,100,996316981209140000\n2,200,0\n3,50,1\n4,300,1000000000000000000\n',
+    });
+    expect(all).toEqual([
+      {
+        kind: 'price',
+        atMs: 100_000,
+        venueId: 'chainlink',
+        instrumentId: 'STETH/ETH',
+        price: '0.99631698120914',
+      },
+      { kind: 'price', atMs: 300_000, venueId: 'chainlink', instrumentId: 'STETH/ETH', price: '1' },
+    ]);
+    expect(broken.listed.map(({ line, field }) => [line, field])).toEqual([
+      [3, 'answer_raw'],
+      [4, 'updated_at_s'],
+    ]);
+  });
+});
+
+describe('events of a pool', () => {
+  const HEAD = 'block_timestamp,tx_type,sqrtPriceX96';
+  const file = 'ethereum-USDC-WETH-030-events-2024-01-05.csv';
+
+  it('are prices where they are swaps, cut to twelve decimals', () => {
+    const swap = '2024-01-05 00:00:23,SWAP,1662995104975155420368771254341874';
+    const { all, broken } = read({ [file]: `${HEAD}\n${swap}\n2024-01-05 00:00:24,MINT,\n` });
+    expect(broken.total).toBe(0);
+    expect(all).toEqual([
+      {
+        ...{ kind: 'price', venueId: 'pool030', instrumentId: 'WETH/USDC', isTraded: true },
+        ...{ atMs: Date.UTC(2024, 0, 5, 0, 0, 23), price: '2269.74582399845' },
+      },
+    ]);
+  });
+
+  it('are broken without a price or a time', () => {
+    const rows = ['2024-01-05 00:00:23,SWAP,0', '2024-01-05 00:00:23,SWAP,x', '2024-13-05,SWAP,7'];
+    const { all, broken } = read({ [file]: [HEAD, ...rows].join('\n') });
+    expect(all).toEqual([]);
+    expect(broken.listed.map(({ line, field }) => [line, field])).toEqual([
+      [2, 'sqrtPriceX96'],
+      [3, 'sqrtPriceX96'],
+      [4, 'block_timestamp'],
+    ]);
   });
 });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { assert } from '@plinth/money';
 import { readBooks, readSnapshot } from './book-readers.ts';
 import { BrokenRows } from './broken-rows.ts';
-import { seriesOf } from './file-names.ts';
+import { readOracle, readSwaps } from './event-readers.ts';
+import { isOracleFile, isSwapFile, seriesOf } from './file-names.ts';
 import { LIMITS } from './limits.ts';
 import type { MarketRow, Series } from './market-rows.ts';
 import { mergeByTime } from './merge-rows.ts';
@@ -16,6 +17,8 @@ export const readSeries = (folder: string, series: Series, broken: BrokenRows): 
     case 'bar':
       return readBars(path, series, broken);
     case 'price':
+      if (isOracleFile(series.file)) return readOracle(path, series, broken);
+      if (isSwapFile(series.file)) return readSwaps(path, series, broken);
       return readPrices(path, series, broken);
     case 'book':
       return series.file.endsWith('.json')

@@ -15,13 +15,15 @@ export type BarRow = Readonly<{
   volume: string;
 }>;
 
-/** One price of a source that publishes nothing else. */
+/** One price of a source that publishes nothing else, or of a trade that is known by its price alone. */
 export type PriceRow = Readonly<{
   kind: 'price';
   atMs: number;
   venueId: string;
   instrumentId: string;
   price: string;
+  /** It could be traded at: a pool's price, that holds until the next one. Absent: it was only told. */
+  isTraded?: boolean;
 }>;
 
 /** The best levels of a book, bids falling, asks rising. */

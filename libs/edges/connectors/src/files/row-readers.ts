@@ -4,19 +4,8 @@ import { BrokenField } from './broken-rows.ts';
 import type { BrokenRows } from './broken-rows.ts';
 import { readCsv } from './csv-rows.ts';
 import type { Cells } from './csv-rows.ts';
+import { risingTime } from './rising-time.ts';
 import type { BarRow, FundingRow, LendingRow, PriceRow, Series } from './market-rows.ts';
-
-/** Refuses a time that is not after (or, where `mayRepeat`, before) the one of the row before. */
-const risingTime = (mayRepeat: boolean): ((column: string, ms: number) => number) => {
-  let last = -1;
-  return (column, ms) => {
-    if (ms < last || (ms === last && !mayRepeat)) {
-      throw new BrokenField(column, `Expected ${column} to rise from ${last}, was ${ms}`);
-    }
-    last = ms;
-    return ms;
-  };
-};
 
 const checkRange = (cells: Cells, bar: Pick<BarRow, 'open' | 'high' | 'low' | 'close'>): void => {
   // A comparison, not arithmetic: the nearest float64 keeps the order of prices that differ by less than
