@@ -7,6 +7,7 @@ import { against, atLeast, type BenchRow } from './bench-row.ts';
 import { asAppends, brokerEvents } from './broker-log.ts';
 import { measureRates, type Spread } from './measure.ts';
 import { sizes, type BenchOptions } from './options.ts';
+import { keepSnapshots } from './restore.ts';
 
 const BENCH = 'replay';
 const READ_EVENTS = 10_000;
@@ -71,6 +72,8 @@ export const benchReplay = async (options: BenchOptions): Promise<readonly Bench
   return rows;
 };
 
+const milliseconds = (count: number, { median }: Spread): string => ((count * 1_000) / median).toFixed(0);
+
 const atSize = async (
   log: PostgresLog,
   ownerUrl: string,
@@ -80,12 +83,15 @@ const atSize = async (
   // One replay of a long log is a round of its own.
   const rounds =
     count > 500_000 ? { ...pace, rounds: Math.min(3, pace.rounds), warmUpMs: 0, roundMs: 0 } : pace;
+  const kept = await keepSnapshots(log, READ_EVENTS);
   const subjects = [
+    { name: 'restore', run: kept.restore },
     { name: 'folds', run: () => replayAll(log, freshFolds()) },
     { name: 'decoded', run: () => replayAll(log, []) },
     { name: 'cursor', run: () => cursorAll(ownerUrl, log.schema) },
   ];
-  const [folds, decoded, cursor] = (await measureRates(subjects, rounds)) as [Spread, Spread, Spread];
+  const measured = await measureRates(subjects, rounds);
+  const [restore, folds, decoded, cursor] = measured as [Spread, Spread, Spread, Spread];
   const scale = `${count.toLocaleString('en')} events`;
   const common = { bench: BENCH, scale, unit: UNIT };
   return [
@@ -101,6 +107,15 @@ const atSize = async (
       what: 'read and decoded, no fold',
       figure: decoded,
       baseline: against('rows through a cursor, not decoded', decoded, cursor),
+    },
+    {
+      ...common,
+      what: 'accounts and risk begin from snapshots at the end',
+      figure: restore,
+      baseline: against('the same folded from the first event', restore, folds),
+      note:
+        `${milliseconds(count, restore)} ms a start instead of ${milliseconds(count, folds)}; folding waits ` +
+        `${Math.round(kept.pauseMs)} ms for both to be written, ${Math.round(kept.bytes / 1_024)} KiB`,
     },
   ];
 };

@@ -13,7 +13,7 @@ export const LIMITS = {
   /** Positions a leader may be ahead of its stored checkpoint when nothing had to be appended. */
   checkpointEvery: 5_000n,
   /** Events between two snapshots of a service. */
-  snapshotEvery: 20_000n,
+  snapshotEvery: 50_000n,
   /** Events that a service has seen since its last snapshot when it is worth another one at a stop. */
   snapshotAtStop: 1_000n,
   /** How long a state is written before others have their turn, milliseconds. */
