@@ -1,5 +1,12 @@
 import type { Envelope } from '@plinth/eventing';
-import { deskMessages, encodeEvent, pricingEvents, type EventData, type EventType } from '@plinth/messages';
+import {
+  deskMessages,
+  encodeEvent,
+  EVENT_CATALOGUE,
+  pricingEvents,
+  type EventData,
+  type EventType,
+} from '@plinth/messages';
 import { formatUnits } from '@plinth/money';
 import type { LedgerView } from '@plinth/views';
 
@@ -25,7 +32,7 @@ export type DeskTopic = Readonly<{
    * letter and goes on.
    */
   isMoney: boolean;
-  /** Events that records are made of; undefined for every event with postings. */
+  /** Events that records are made of. */
   sources: readonly EventType[];
   messages: readonly string[];
   facts: (event: Envelope, ledger: LedgerView) => readonly DeskFact[];
@@ -33,29 +40,27 @@ export type DeskTopic = Readonly<{
 
 const PARTITIONS = 6;
 
-/** Packages of the messages, by the service that owns the event. */
-const messageOf = (type: EventType, owner: string): string => `plinth.${owner}.v1.${type}`;
+/** A message is in the package of the service that owns the event. */
+const messageOf = (type: EventType): string => `plinth.${EVENT_CATALOGUE[type].owner}.v1.${type}`;
 
 type Keyed<T extends EventType> = Readonly<{
   name: string;
   about: string;
   key: string;
   isMoney: boolean;
-  owners: Readonly<Record<string, readonly T[]>>;
+  types: readonly T[];
   keyOf: (data: EventData<T>, event: Envelope<T>) => string;
 }>;
 
 /** A topic whose records are the log's own events, by a key. */
 const topicOfEvents = <T extends EventType>(topic: Keyed<T>): DeskTopic => {
-  const { owners, keyOf, ...rest } = topic;
-  const names = new Map<string, string>(
-    Object.entries(owners).flatMap(([owner, types]) => types.map((type) => [type, messageOf(type, owner)])),
-  );
+  const { types, keyOf, ...rest } = topic;
+  const names = new Map<string, string>(types.map((type) => [type, messageOf(type)]));
   return {
     ...rest,
     kind: 'events',
     partitions: PARTITIONS,
-    sources: [...names.keys()] as EventType[],
+    sources: types,
     messages: [...names.values()],
     facts: (event) => {
       const type = names.get(event.type);
@@ -71,23 +76,24 @@ const accountOr = (data: object, otherwise: string): string =>
     ? data.accountId
     : otherwise;
 
-const POSTED = {
-  accounts: [
-    ...(['DepositCredited', 'WithdrawalRequested', 'WithdrawalSettled', 'WithdrawalReleased'] as const),
-    ...(['TransferRequested', 'TransferSent', 'TransferReceived', 'TransferReleased'] as const),
-    ...(['CollateralMoved', 'FillBooked', 'LoanDrawn', 'LoanRepaid', 'InterestCharged'] as const),
-    ...(['PoolSupplied', 'PoolRedeemed', 'InterestEarned', 'InterestDistributed', 'FundingPosted'] as const),
-    ...(['LiquidationFeeCharged', 'InsurancePosted', 'BadDebtRecorded', 'HouseFunded'] as const),
-    ...(['ContractSettled', 'CollateralTakenOver'] as const),
-  ],
-} as const;
+const ALL_TYPES = Object.keys(EVENT_CATALOGUE) as EventType[];
+
+/** Every event that moves money: its payload has postings. */
+const POSTED: readonly EventType[] = ALL_TYPES.filter((type) =>
+  Object.hasOwn(EVENT_CATALOGUE[type].codec.fromJSON({}) as object, 'postings'),
+);
+
+const LIQUIDATION: readonly EventType[] = [
+  ...ALL_TYPES.filter((type) => EVENT_CATALOGUE[type].owner === 'liquidation'),
+  ...(['LiquidationFeeCharged', 'InsurancePosted', 'BadDebtRecorded', 'CollateralTakenOver'] as const),
+];
 
 const fills = topicOfEvents({
   name: 'fills',
   about: 'fills as they were booked, with fees and profit; contracts that were settled',
   key: 'account',
   isMoney: true,
-  owners: { accounts: ['FillBooked', 'ContractSettled'] },
+  types: ['FillBooked', 'ContractSettled'],
   keyOf: ({ accountId }) => accountId,
 });
 
@@ -96,12 +102,10 @@ const margin = topicOfEvents({
   about: 'states of margin as they change, calls, and requests to liquidate',
   key: 'account',
   isMoney: true,
-  owners: {
-    risk: [
-      ...(['MarginStateChanged', 'MarginCalled', 'MarginCallCured', 'MarginCallEscalated'] as const),
-      ...(['LiquidationRequested', 'LiquidationDeferred', 'LiquidationCleared'] as const),
-    ],
-  },
+  types: [
+    ...(['MarginStateChanged', 'MarginCalled', 'MarginCallCured', 'MarginCallEscalated'] as const),
+    ...(['LiquidationRequested', 'LiquidationDeferred', 'LiquidationCleared'] as const),
+  ],
   keyOf: ({ accountId }) => accountId,
 });
 
@@ -110,14 +114,7 @@ const liquidations = topicOfEvents({
   about: 'liquidations step by step, and who paid for what was missing',
   key: 'account; the insurance fund’s own records have the name of their stream',
   isMoney: true,
-  owners: {
-    liquidation: [
-      ...(['LiquidationStarted', 'ReductionOrdered', 'ReductionCompleted', 'LiquidationPaused'] as const),
-      ...(['LiquidationResumed', 'ShortfallDeclared', 'ShortfallCovered', 'FundCredited'] as const),
-      ...(['LiquidationFeeSet', 'LiquidationCompleted'] as const),
-    ],
-    accounts: ['LiquidationFeeCharged', 'InsurancePosted', 'BadDebtRecorded'],
-  },
+  types: LIQUIDATION,
   keyOf: (data, { stream }) => accountOr(data, stream),
 });
 
@@ -126,13 +123,10 @@ const orders = topicOfEvents({
   about: 'orders from their taking to their close, with every child order at a venue',
   key: 'order',
   isMoney: false,
-  owners: {
-    routing: [
-      ...(['OrderPlaced', 'OrderRouted', 'ChildAcknowledged', 'ChildFilled', 'ChildClosed'] as const),
-      ...(['ChildOutcomeUnknown', 'OrderCancelRequested', 'OrderClosed'] as const),
-    ],
-    risk: ['OrderApproved', 'OrderRefused'],
-  },
+  types: [
+    ...(['OrderPlaced', 'OrderApproved', 'OrderRefused', 'OrderRouted', 'OrderCancelRequested'] as const),
+    ...(['ChildAcknowledged', 'ChildFilled', 'ChildClosed', 'ChildOutcomeUnknown', 'OrderClosed'] as const),
+  ],
   keyOf: ({ orderId }) => orderId,
 });
 
@@ -141,7 +135,7 @@ const ledger = topicOfEvents({
   about: 'every journal entry: the event that it is, with its postings, which sum to zero in each asset',
   key: 'account; entries of the house alone have the name of their stream',
   isMoney: true,
-  owners: POSTED,
+  types: POSTED,
   keyOf: (data, { stream }) => accountOr(data, stream),
 });
 
@@ -150,7 +144,7 @@ const rates = topicOfEvents({
   about: 'lending pools with their curves and accruals, and funding rates of perpetuals',
   key: 'asset of the pool, or instrument',
   isMoney: false,
-  owners: { interest: ['PoolOpened', 'RateCurveSet', 'PoolAccrued', 'FundingRateSet'] },
+  types: ['PoolOpened', 'RateCurveSet', 'PoolAccrued', 'FundingRateSet'],
   keyOf: (data) => ('instrumentId' in data ? data.instrumentId : data.asset),
 });
 
@@ -204,7 +198,7 @@ const balances: DeskTopic = {
   partitions: PARTITIONS,
   key: 'ledger account|asset',
   isMoney: true,
-  sources: [...POSTED.accounts],
+  sources: POSTED,
   messages: [BALANCE],
   facts: (event, view) => {
     if (!('postings' in event.data)) return [];
