@@ -9,10 +9,24 @@ import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as serve } from './serve.ts';
 import { register as sign } from './sign.ts';
+import { register as stress } from './stress.ts';
 import { register as up } from './up.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
 export const registerAll = (program: Command): void => {
-  for (const register of [demo, replay, up, serve, gateway, sign, log, audit, bench, backtest, conformance])
+  for (const register of [
+    demo,
+    replay,
+    up,
+    serve,
+    gateway,
+    sign,
+    log,
+    audit,
+    bench,
+    backtest,
+    conformance,
+    stress,
+  ])
     register(program);
 };

@@ -2,12 +2,13 @@ import { exp } from '@plinth/maths';
 import type { Book } from '../book.ts';
 import * as at from '../figures.ts';
 import type { MarginKernel } from '../margin-kernel.ts';
-import { apply, boundaryQuadratic, nearestBreach } from './boundary.ts';
+import { apply, boundaryQuadratic, nearestBreach, type NearestBreach } from './boundary.ts';
 import {
   accountFactors,
   checkTails,
   houseTails,
   slackOf,
+  type AccountFactors,
   type CorrelationOf,
   type TailParameters,
 } from './factors.ts';
@@ -50,36 +51,46 @@ export const defaultProbability = (
   model.refresh();
   const equity = kernel.value(book, account)[at.EQUITY]!;
   const factors = accountFactors(model, book, account, correlation, tails);
-  const { horizonHours, revaluation } = factors;
-  const none = { horizonHours, equity, distance: undefined, nearest: [] };
-  if (!(equity >= 0)) return { ...none, probability: 1, distance: 0 };
-  // An empty account, or one that is exactly at nothing and does not move, defaults on nobody.
-  if (equity === 0) return { ...none, probability: revaluation.factorCount === 0 ? 0 : 1, distance: 0 };
-  const slack = slackOf(factors, equity);
-  const nearest = nearestBreach(slack, revaluation.factorCount);
-  if (nearest === undefined) return { ...none, probability: 0 };
-  const form = boundaryQuadratic(slack, nearest);
-  const { direction, distance } = nearest;
-  const moves = apply(
-    factors.root,
-    direction.map((x) => distance * x),
-  );
+  const { horizonHours } = factors;
+  const { probability, nearest } = defaultProbabilityAt(factors, equity, tails);
   return {
-    ...none,
-    probability: studentBelowZero(form, studentMixture(tails.degreesOfFreedom)),
-    distance,
-    nearest: factorMoves(model.catalogue.underlyings.ids, factors, moves),
+    ...{ probability, horizonHours, equity },
+    distance: nearest?.distance,
+    nearest: nearest === undefined ? [] : factorMoves(model.catalogue.underlyings.ids, factors, nearest),
   };
+};
+
+/** The same for an account of these factors with any equity; `nearest` in standard factors. */
+export const defaultProbabilityAt = (
+  factors: AccountFactors,
+  equity: number,
+  tails: TailParameters,
+): Readonly<{ probability: number; nearest: NearestBreach | undefined }> => {
+  const n = factors.revaluation.factorCount;
+  const here = { direction: new Float64Array(n), distance: 0 };
+  if (equity < 0) return { probability: 1, nearest: here };
+  // At exactly nothing one side of every move is below it.
+  if (equity === 0) return { probability: n === 0 ? 0 : 0.5, nearest: here };
+  const slack = slackOf(factors, equity);
+  const nearest = nearestBreach(slack, n);
+  if (nearest === undefined) return { probability: 0, nearest };
+  const form = boundaryQuadratic(slack, nearest);
+  return { probability: studentBelowZero(form, studentMixture(tails.degreesOfFreedom)), nearest };
 };
 
 const factorMoves = (
   ids: readonly string[],
-  { revaluation, deviations }: ReturnType<typeof accountFactors>,
-  moves: Float64Array,
-): readonly FactorMove[] =>
-  [...revaluation.underlyings, ...revaluation.volatile].map((u, k) => ({
+  { revaluation, deviations, root }: AccountFactors,
+  { direction, distance }: NearestBreach,
+): readonly FactorMove[] => {
+  const moves = apply(
+    root,
+    direction.map((x) => distance * x),
+  );
+  return [...revaluation.underlyings, ...revaluation.volatile].map((u, k) => ({
     underlying: ids[u]!,
     of: k < revaluation.underlyings.length ? 'price' : 'volatility',
     fraction: exp(moves[k]!) - 1,
     deviations: deviations[k]! > 0 ? moves[k]! / deviations[k]! : 0,
   }));
+};

@@ -1,4 +1,9 @@
-export { defaultProbability, type DefaultProbability, type FactorMove } from './default-probability.ts';
+export {
+  defaultProbability,
+  defaultProbabilityAt,
+  type DefaultProbability,
+  type FactorMove,
+} from './default-probability.ts';
 export {
   accountFactors,
   checkTails,
