@@ -59,6 +59,8 @@ export const EVENT_CATALOGUE = {
   HouseFunded: kind('accounts', 1, accounts.HouseFunded),
   InstrumentListed: kind('pricing', 1, pricing.InstrumentListed),
   MarksPublished: kind('pricing', 1, pricing.MarksPublished),
+  SurfacePublished: kind('pricing', 1, pricing.SurfacePublished),
+  SurfaceRefused: kind('pricing', 1, pricing.SurfaceRefused),
   SettlementPriceFixed: kind('pricing', 1, pricing.SettlementPriceFixed),
   SettlementDeferred: kind('pricing', 1, pricing.SettlementDeferred),
   ProductListed: kind('pricing', 1, pricing.ProductListed),

@@ -75,6 +75,21 @@ export const MARGIN_CALLS: readonly Call[] = [
     ],
   },
   {
+    name: 'margin greeks',
+    about: 'delta, gamma, vega and theta of an account, or of the house (operators), in USD',
+    method: 'Margin.GetGreeks',
+    args: [optional('account', 'accountId', 'account id; operators may leave it out for the whole cell')],
+    options: [
+      oneOf(
+        '--by <scope>',
+        'scope',
+        'how they are summed',
+        ['position', 'underlying', 'account', 'house'],
+        'underlying',
+      ),
+    ],
+  },
+  {
     name: 'margin compare',
     about: 'what each rulebook asks of the account, or of what it would be after hypothetical orders',
     method: 'Margin.MarginUnder',

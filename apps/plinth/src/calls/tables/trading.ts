@@ -1,3 +1,4 @@
+import { wholeNumber } from '../../cli/arguments.ts';
 import { ACCOUNT, argument, flag, needed, oneOf, ORDER, SUB_ACCOUNT, text, type Call } from '../call.ts';
 
 const INSTRUMENT = argument('instrument', 'instrumentId', 'instrument id, e.g. BTC-PERP');
@@ -134,6 +135,27 @@ export const TRADING_CALLS: readonly Call[] = [
     method: 'Trading.ListMarks',
     options: [text('--state <state>', 'state', 'live, degraded or halted')],
     rows: 'marks',
+  },
+  {
+    name: 'surfaces list',
+    about: 'the volatility surfaces, how well they fit and how old they are',
+    method: 'Trading.ListSurfaces',
+    options: [text('--underlying <asset>', 'underlying', 'of one underlying')],
+    rows: 'surfaces',
+  },
+  {
+    name: 'surfaces show',
+    about: 'the volatility surface of an underlying, and what it says of one strike and expiry',
+    method: 'Trading.GetSurface',
+    args: [argument('underlying', 'underlying', 'underlying, e.g. BTC')],
+    options: [
+      text('--price-asset <asset>', 'priceAsset', 'what strikes are in (default: USD)'),
+      {
+        ...text('--expiry <ms>', 'expiresAtMs', 'expiry, milliseconds since 1970'),
+        parse: wholeNumber(0, 9_000_000_000_000),
+      },
+      text('--strike <price>', 'strike', 'strike, in the price asset'),
+    ],
   },
   {
     name: 'marks show',

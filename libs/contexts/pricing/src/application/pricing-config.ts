@@ -7,10 +7,18 @@ export type PricingConfig = Readonly<{
   minRoundMs: number;
   /** A mark that does not change is published again after this long. */
   refreshMs: number;
+  /** Least time between two fits of a volatility surface; between them options follow their forwards. */
+  refitMs: number;
+  /** Marks from a surface that is older than this are degraded, and halted. */
+  surfaceDegradedMs: number;
+  surfaceHaltedMs: number;
 }>;
 
 export const PRICING_DEFAULTS = {
   cell: 'main',
   minRoundMs: 100,
   refreshMs: 10_000,
+  refitMs: 5_000,
+  surfaceDegradedMs: 60_000,
+  surfaceHaltedMs: 600_000,
 } as const satisfies PricingConfig;

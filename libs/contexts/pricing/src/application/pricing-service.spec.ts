@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { isRejection, type Envelope, type Rejection } from '@plinth/eventing';
 import { serviceSpec, type ServiceSpec } from '@plinth/eventing/testing';
 import type { pricingMessages } from '@plinth/messages';
+import { PRICING_DEFAULTS } from './pricing-config.ts';
 import { pricingService } from './pricing-service.ts';
 import type { PricingViews } from './pricing-views.ts';
 
@@ -66,7 +67,7 @@ const refused = (outcome: readonly Envelope[] | Rejection): readonly [string, st
 };
 
 beforeEach(() => {
-  spec = serviceSpec(pricingService({ cell: 'main', minRoundMs: 100, refreshMs: 10_000 }));
+  spec = serviceSpec(pricingService(PRICING_DEFAULTS));
   for (const [asset, kind] of [
     ['BTC', 'coin'],
     ['USDC', 'stablecoin'],

@@ -14,6 +14,8 @@ import { getMark, listInstruments, listMarks, listSources } from './pricing-quer
 import { listedOf, pricingViews, type PricingViews } from './pricing-views.ts';
 import { listProducts } from './product-queries.ts';
 import { haltStale, publishRound } from './publish-round.ts';
+import { refitSurfaces } from './refit.ts';
+import { getSurface, listSurfaces } from './surface-queries.ts';
 import { listSettlements, nextSettlement, settleExpired } from './settlements.ts';
 
 /** The first moment at which a mark that is not halted has had no news for too long. */
@@ -34,15 +36,17 @@ const nextDue = (views: PricingViews, config: PricingConfig): Instant | undefine
 };
 
 const react = (config: PricingConfig, event: Envelope, views: PricingViews): readonly Intent[] =>
-  event.type === 'TimerFired' && event.data.service === PRICING
-    ? [haltStale(config, event, views), ...settleExpired(event.occurredAt, views)]
-    : [];
+  event.type === 'MarksPublished'
+    ? refitSurfaces(config, event, views)
+    : event.type === 'TimerFired' && event.data.service === PRICING
+      ? [haltStale(config, event, views), ...settleExpired(event.occurredAt, views)]
+      : [];
 
 /** Instruments and products, their marks, and the prices at which what expires is settled. */
 export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): ServiceDefinition<PricingViews> =>
   defineService<PricingViews>({
     name: PRICING,
-    owns: ['instrument', 'marks', 'settlement', 'product'],
+    owns: ['instrument', 'marks', 'settlement', 'product', 'surface'],
     views: pricingViews,
     react: (event, views) => react(config, event, views),
     commands: {
@@ -56,6 +60,8 @@ export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): Servic
       ListMarks: listMarks,
       ExplainMark: explainMark,
       ListSources: listSources,
+      GetSurface: getSurface(config),
+      ListSurfaces: listSurfaces(config),
       ListProducts: listProducts,
       ListSettlements: listSettlements,
     },

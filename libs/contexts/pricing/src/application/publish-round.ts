@@ -4,6 +4,7 @@ import type { SubmittedQuote } from '../domain/judgement.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { marks, type PublishRound } from '../domain/marks.ts';
 import { conversionAsset, isSourceName, parseSource } from '../domain/pairs.ts';
+import { optionRound } from './refit.ts';
 import type { PricingConfig } from './pricing-config.ts';
 import { listedOf, listingsFor, type PricingViews } from './pricing-views.ts';
 import {
@@ -99,6 +100,7 @@ const roundIntent = (
     ),
     minRoundMs: quotes.length === 0 ? 0 : config.minRoundMs,
     refreshMs: config.refreshMs,
+    options: optionRound(views, config, atMs),
   },
 });
 

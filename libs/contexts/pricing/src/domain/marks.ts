@@ -1,9 +1,10 @@
-import { reject, type Decider, type NewEvent } from '@plinth/eventing';
+import { plainSnapshot, reject, type Decider, type NewEvent } from '@plinth/eventing';
 import { indexOf, NUMERAIRE } from '@plinth/market';
 import type { Mark, Quote } from '@plinth/messages';
 import type { Vote } from './aggregate.ts';
 import { carryOn, halt, judge, type Judgement, type MarkMemory, type SubmittedQuote } from './judgement.ts';
 import { LIMITS } from './limits.ts';
+import { judgeOption, NO_OPTIONS, type OptionRound } from './option-judgement.ts';
 import type { Listed } from './pairs.ts';
 import { priceUnits } from './price-units.ts';
 import { pricingOrder } from './pricing-order.ts';
@@ -29,6 +30,7 @@ export type PublishRound = Readonly<{
   minRoundMs: number;
   /** A mark that does not change is published again after this long, so that its averages move on. */
   refreshMs: number;
+  options?: OptionRound;
 }>;
 
 export type MarksRejection = 'ROUND_OUT_OF_ORDER' | 'ROUND_TOO_SOON';
@@ -45,6 +47,7 @@ const hasNews = (mark: Mark, memory: MarkMemory | undefined, command: PublishRou
   const isSame =
     mark.price === last.price &&
     mark.confidence === last.confidence &&
+    mark.forward === last.forward &&
     mark.state === last.state &&
     mark.sources === last.sources &&
     mark.guarded === last.guarded &&
@@ -95,17 +98,37 @@ const judgeRound = (command: PublishRound, state: MarksState): readonly Judgemen
   for (const [id, memory] of state.marks) {
     const listed = listings.get(id);
     if (listed === undefined || quoted.has(id) || memory.mark.state === 'halted') continue;
+    if (listed.option !== undefined) continue;
     if (atMs - memory.atMs <= haltAfterMs(listed, command.refreshMs)) continue;
     take({ mark: halt(listed, memory, atMs), quotes: [] });
   }
   const rateOf = (asset: string): Vote | undefined =>
     asset === NUMERAIRE ? undefined : usdRate(asset, judged, quoted, state);
   for (const listed of pricingOrder(listings, quoted)) {
+    if (listed.option !== undefined) continue;
     const quotes = quoted.get(listed.instrumentId) ?? [];
     const judgement = judge(listed, quotes, state.marks.get(listed.instrumentId), atMs, rateOf);
     if (judgement !== undefined) take(judgement);
   }
+  for (const judgement of judgeOptions(command, state, quoted, judged)) take(judgement);
   return news;
+};
+
+/** Options last: they follow what they are made of. */
+const judgeOptions = (
+  { atMs, listings, refreshMs, options = NO_OPTIONS }: PublishRound,
+  state: MarksState,
+  quoted: ReadonlyMap<string, readonly SubmittedQuote[]>,
+  judged: ReadonlyMap<string, Mark>,
+): readonly Judgement[] => {
+  const markOf = (id: string): Mark | undefined => judged.get(id) ?? state.marks.get(id)?.mark;
+  return [...listings.values()].flatMap((listed) => {
+    const { instrumentId, option } = listed;
+    if (option === undefined) return [];
+    const round = { atMs, options, markOf, haltAfterMs: haltAfterMs(listed, refreshMs) };
+    const quotes = quoted.get(instrumentId) ?? [];
+    return judgeOption(listed, option, quotes, state.marks.get(instrumentId), round) ?? [];
+  });
 };
 
 const decide = (
@@ -184,4 +207,5 @@ export const marks: Decider<MarksState, PublishRound, 'MarksPublished', MarksRej
   initialState,
   decide,
   evolve,
+  snapshot: plainSnapshot(1),
 };

@@ -1,6 +1,7 @@
 import { ID_PATTERNS, NUMERAIRE, type InstrumentKind } from '@plinth/market';
 import type { PriceRule } from '@plinth/messages';
 import { LIMITS } from './limits.ts';
+import type { OptionTerms } from './option-marks.ts';
 
 /** What a round must know of an instrument. `stable`: its underlying is a stablecoin. */
 export type Listed = Readonly<{
@@ -10,6 +11,8 @@ export type Listed = Readonly<{
   quoteAsset: string;
   stable: boolean;
   rule: PriceRule;
+  /** Options only. */
+  option?: OptionTerms;
 }>;
 
 /** Who quotes, and which pair: `kraken:BTC/USDC`. */

@@ -19,8 +19,8 @@ const markOf = (id: OptionId, forward: number, volatility: number, atMs: number)
   const form = inverse ? 'inverse' : 'linear';
   const spec = {
     ...{ id, venue: '', underlying: 'BTC', quote: 'USD', settlement: 'USD', contractSize: 1 },
-    ...{ kind: 'option', form, right, strike, expiryMs: EXPIRY_MS },
-  } as const;
+    ...{ kind: 'option' as const, form: form, right, strike, expiryMs: EXPIRY_MS },
+  };
   const price = optionValue(spec, forward, volatility, (EXPIRY_MS - atMs) / (365 * DAY_MS)).toFixed(10);
   return { price, volatility, forward };
 };

@@ -2,6 +2,7 @@ import { explainMargin } from './explain-margin.ts';
 import { getContagion } from './get-contagion.ts';
 import { getDefaultProbability } from './get-default-probability.ts';
 import { getExposure } from './get-exposure.ts';
+import { getGreeks } from './get-greeks.ts';
 import { getMargin } from './get-margin.ts';
 import { getParameters } from './get-parameters.ts';
 import { getReverseStress } from './get-reverse-stress.ts';
@@ -23,6 +24,7 @@ export const riskQueries = {
   GetRulebook: getRulebook,
   ListBreaches: listBreaches,
   GetExposure: getExposure,
+  GetGreeks: getGreeks,
   LiquidationPrice: liquidationPrice,
   GetParameters: getParameters,
   GetDefaultProbability: getDefaultProbability,

@@ -82,6 +82,8 @@ import {
   ExplainMarkResponse,
   GetMarkRequest,
   GetMarkResponse,
+  GetSurfaceRequest,
+  GetSurfaceResponse,
   ListInstrumentRequest,
   ListInstrumentsRequest,
   ListInstrumentsResponse,
@@ -94,12 +96,16 @@ import {
   ListSettlementsResponse,
   ListSourcesRequest,
   ListSourcesResponse,
+  ListSurfacesRequest,
+  ListSurfacesResponse,
 } from "../../pricing/v1/messages.ts";
 import {
   ExplainMarginRequest,
   ExplainMarginResponse,
   GetExposureRequest,
   GetExposureResponse,
+  GetGreeksRequest,
+  GetGreeksResponse,
   GetMarginRequest,
   GetMarginResponse,
   GetParametersRequest,
@@ -686,6 +692,27 @@ export const TradingService = {
     responseSerialize: (value: ListMarksResponse): Buffer => Buffer.from(ListMarksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListMarksResponse => ListMarksResponse.decode(value),
   },
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces: {
+    path: "/plinth.gateway.v1.Trading/ListSurfaces" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSurfacesRequest): Buffer => Buffer.from(ListSurfacesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSurfacesRequest => ListSurfacesRequest.decode(value),
+    responseSerialize: (value: ListSurfacesResponse): Buffer =>
+      Buffer.from(ListSurfacesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSurfacesResponse => ListSurfacesResponse.decode(value),
+  },
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface: {
+    path: "/plinth.gateway.v1.Trading/GetSurface" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetSurfaceRequest): Buffer => Buffer.from(GetSurfaceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetSurfaceRequest => GetSurfaceRequest.decode(value),
+    responseSerialize: (value: GetSurfaceResponse): Buffer => Buffer.from(GetSurfaceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetSurfaceResponse => GetSurfaceResponse.decode(value),
+  },
   /** The present mark of an instrument and its conservative prices. */
   getMark: {
     path: "/plinth.gateway.v1.Trading/GetMark" as const,
@@ -733,6 +760,10 @@ export interface TradingServer extends UntypedServiceImplementation {
   listSettlements: handleUnaryCall<ListSettlementsRequest, ListSettlementsResponse>;
   /** The present marks. */
   listMarks: handleUnaryCall<ListMarksRequest, ListMarksResponse>;
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces: handleUnaryCall<ListSurfacesRequest, ListSurfacesResponse>;
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface: handleUnaryCall<GetSurfaceRequest, GetSurfaceResponse>;
   /** The present mark of an instrument and its conservative prices. */
   getMark: handleUnaryCall<GetMarkRequest, GetMarkResponse>;
   /** Every quote behind a mark and why it was used or not. */
@@ -932,6 +963,38 @@ export interface TradingClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListMarksResponse) => void,
   ): ClientUnaryCall;
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces(
+    request: ListSurfacesRequest,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
+  ): ClientUnaryCall;
+  listSurfaces(
+    request: ListSurfacesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
+  ): ClientUnaryCall;
+  listSurfaces(
+    request: ListSurfacesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
+  ): ClientUnaryCall;
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface(
+    request: GetSurfaceRequest,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
+  getSurface(
+    request: GetSurfaceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
+  getSurface(
+    request: GetSurfaceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
   /** The present mark of an instrument and its conservative prices. */
   getMark(
     request: GetMarkRequest,
@@ -1048,6 +1111,16 @@ export const MarginService = {
     responseSerialize: (value: GetExposureResponse): Buffer => Buffer.from(GetExposureResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetExposureResponse => GetExposureResponse.decode(value),
   },
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks: {
+    path: "/plinth.gateway.v1.Margin/GetGreeks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGreeksRequest): Buffer => Buffer.from(GetGreeksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGreeksRequest => GetGreeksRequest.decode(value),
+    responseSerialize: (value: GetGreeksResponse): Buffer => Buffer.from(GetGreeksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGreeksResponse => GetGreeksResponse.decode(value),
+  },
   /** Probability that an account's equity is negative at the end of its liquidation horizon. */
   getDefaultProbability: {
     path: "/plinth.gateway.v1.Margin/GetDefaultProbability" as const,
@@ -1157,6 +1230,8 @@ export interface MarginServer extends UntypedServiceImplementation {
   liquidationPrice: handleUnaryCall<LiquidationPriceRequest, LiquidationPriceResponse>;
   /** Exposure by underlying, by venue or of the whole house. */
   getExposure: handleUnaryCall<GetExposureRequest, GetExposureResponse>;
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks: handleUnaryCall<GetGreeksRequest, GetGreeksResponse>;
   /** Probability that an account's equity is negative at the end of its liquidation horizon. */
   getDefaultProbability: handleUnaryCall<GetDefaultProbabilityRequest, GetDefaultProbabilityResponse>;
   /** The scenarios that stress runs are made of. */
@@ -1287,6 +1362,22 @@ export interface MarginClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetExposureResponse) => void,
+  ): ClientUnaryCall;
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks(
+    request: GetGreeksRequest,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
+  ): ClientUnaryCall;
+  getGreeks(
+    request: GetGreeksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
+  ): ClientUnaryCall;
+  getGreeks(
+    request: GetGreeksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
   ): ClientUnaryCall;
   /** Probability that an account's equity is negative at the end of its liquidation horizon. */
   getDefaultProbability(

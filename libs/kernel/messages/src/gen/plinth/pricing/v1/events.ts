@@ -156,6 +156,59 @@ export interface ProductListed {
   expiresAtMs: number;
 }
 
+/**
+ * One expiry of a volatility surface: raw SVI, total variance w(k) = a + b·(rho·(k − m) + √((k − m)² + sigma²)) at the
+ * log-moneyness k = ln(strike / forward). Doubles are written shortest round-trip.
+ */
+export interface SurfaceSlice {
+  expiresAtMs: number;
+  /** In years of 365 days from the time of the surface. */
+  years: number;
+  forward: number;
+  /** future:{instrument} | parity | index */
+  forwardSource: string;
+  a: number;
+  b: number;
+  rho: number;
+  m: number;
+  sigma: number;
+  /** Checked for arbitrage between these log-moneynesses. */
+  low: number;
+  high: number;
+  /** Options whose quotes were used, and those left out because they contradicted others. */
+  quotes: number;
+  leftOut: number;
+  /** Errors of the volatility at the quotes, per √year: weighted root mean square, and the largest. */
+  rootMeanSquare: number;
+  largest: number;
+}
+
+/**
+ * The volatility surface of an underlying, fitted to the last quotes of its options in the rounds up to marks_round: with them
+ * and the marks of that round anybody can make it again. Free of butterfly and calendar arbitrage.
+ */
+export interface SurfacePublished {
+  underlying: string;
+  /** What strikes and forwards are in: the settlement asset of linear options, USD for inverse ones. */
+  priceAsset: string;
+  atMs: number;
+  marksRound: number;
+  /** Price of the underlying in the price asset. */
+  index: number;
+  slices: SurfaceSlice[];
+}
+
+/** Quotes from which no surface free of arbitrage could be made: the last one stays, and ages. */
+export interface SurfaceRefused {
+  underlying: string;
+  priceAsset: string;
+  atMs: number;
+  marksRound: number;
+  /** Of the slice that is at fault; 0 when it is none's. */
+  expiresAtMs: number;
+  reason: string;
+}
+
 function createBaseInstrumentListed(): InstrumentListed {
   return {
     instrumentId: "",
@@ -1860,6 +1913,618 @@ export const ProductListed: MessageFns<ProductListed> = {
     }
     if (message.expiresAtMs !== 0) {
       obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    return obj;
+  },
+};
+
+function createBaseSurfaceSlice(): SurfaceSlice {
+  return {
+    expiresAtMs: 0,
+    years: 0,
+    forward: 0,
+    forwardSource: "",
+    a: 0,
+    b: 0,
+    rho: 0,
+    m: 0,
+    sigma: 0,
+    low: 0,
+    high: 0,
+    quotes: 0,
+    leftOut: 0,
+    rootMeanSquare: 0,
+    largest: 0,
+  };
+}
+
+export const SurfaceSlice: MessageFns<SurfaceSlice> = {
+  encode(message: SurfaceSlice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(8).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.years !== 0) {
+      writer.uint32(17).double(message.years);
+    }
+    if (message.forward !== 0) {
+      writer.uint32(25).double(message.forward);
+    }
+    if (message.forwardSource !== "") {
+      writer.uint32(34).string(message.forwardSource);
+    }
+    if (message.a !== 0) {
+      writer.uint32(41).double(message.a);
+    }
+    if (message.b !== 0) {
+      writer.uint32(49).double(message.b);
+    }
+    if (message.rho !== 0) {
+      writer.uint32(57).double(message.rho);
+    }
+    if (message.m !== 0) {
+      writer.uint32(65).double(message.m);
+    }
+    if (message.sigma !== 0) {
+      writer.uint32(73).double(message.sigma);
+    }
+    if (message.low !== 0) {
+      writer.uint32(81).double(message.low);
+    }
+    if (message.high !== 0) {
+      writer.uint32(89).double(message.high);
+    }
+    if (message.quotes !== 0) {
+      writer.uint32(96).uint32(message.quotes);
+    }
+    if (message.leftOut !== 0) {
+      writer.uint32(104).uint32(message.leftOut);
+    }
+    if (message.rootMeanSquare !== 0) {
+      writer.uint32(113).double(message.rootMeanSquare);
+    }
+    if (message.largest !== 0) {
+      writer.uint32(121).double(message.largest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurfaceSlice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurfaceSlice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.years = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.forward = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.forwardSource = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.a = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.b = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.rho = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.m = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.sigma = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.low = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.high = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.quotes = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.leftOut = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.rootMeanSquare = reader.double();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.largest = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SurfaceSlice {
+    return {
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      years: isSet(object.years) ? globalThis.Number(object.years) : 0,
+      forward: isSet(object.forward) ? globalThis.Number(object.forward) : 0,
+      forwardSource: isSet(object.forwardSource)
+        ? globalThis.String(object.forwardSource)
+        : isSet(object.forward_source)
+        ? globalThis.String(object.forward_source)
+        : "",
+      a: isSet(object.a) ? globalThis.Number(object.a) : 0,
+      b: isSet(object.b) ? globalThis.Number(object.b) : 0,
+      rho: isSet(object.rho) ? globalThis.Number(object.rho) : 0,
+      m: isSet(object.m) ? globalThis.Number(object.m) : 0,
+      sigma: isSet(object.sigma) ? globalThis.Number(object.sigma) : 0,
+      low: isSet(object.low) ? globalThis.Number(object.low) : 0,
+      high: isSet(object.high) ? globalThis.Number(object.high) : 0,
+      quotes: isSet(object.quotes) ? globalThis.Number(object.quotes) : 0,
+      leftOut: isSet(object.leftOut)
+        ? globalThis.Number(object.leftOut)
+        : isSet(object.left_out)
+        ? globalThis.Number(object.left_out)
+        : 0,
+      rootMeanSquare: isSet(object.rootMeanSquare)
+        ? globalThis.Number(object.rootMeanSquare)
+        : isSet(object.root_mean_square)
+        ? globalThis.Number(object.root_mean_square)
+        : 0,
+      largest: isSet(object.largest) ? globalThis.Number(object.largest) : 0,
+    };
+  },
+
+  toJSON(message: SurfaceSlice): unknown {
+    const obj: any = {};
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.years !== 0) {
+      obj.years = floatToJson(message.years);
+    }
+    if (message.forward !== 0) {
+      obj.forward = floatToJson(message.forward);
+    }
+    if (message.forwardSource !== "") {
+      obj.forwardSource = message.forwardSource;
+    }
+    if (message.a !== 0) {
+      obj.a = floatToJson(message.a);
+    }
+    if (message.b !== 0) {
+      obj.b = floatToJson(message.b);
+    }
+    if (message.rho !== 0) {
+      obj.rho = floatToJson(message.rho);
+    }
+    if (message.m !== 0) {
+      obj.m = floatToJson(message.m);
+    }
+    if (message.sigma !== 0) {
+      obj.sigma = floatToJson(message.sigma);
+    }
+    if (message.low !== 0) {
+      obj.low = floatToJson(message.low);
+    }
+    if (message.high !== 0) {
+      obj.high = floatToJson(message.high);
+    }
+    if (message.quotes !== 0) {
+      obj.quotes = Math.round(message.quotes);
+    }
+    if (message.leftOut !== 0) {
+      obj.leftOut = Math.round(message.leftOut);
+    }
+    if (message.rootMeanSquare !== 0) {
+      obj.rootMeanSquare = floatToJson(message.rootMeanSquare);
+    }
+    if (message.largest !== 0) {
+      obj.largest = floatToJson(message.largest);
+    }
+    return obj;
+  },
+};
+
+function createBaseSurfacePublished(): SurfacePublished {
+  return { underlying: "", priceAsset: "", atMs: 0, marksRound: 0, index: 0, slices: [] };
+}
+
+export const SurfacePublished: MessageFns<SurfacePublished> = {
+  encode(message: SurfacePublished, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.atMs));
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(32).uint32(message.marksRound);
+    }
+    if (message.index !== 0) {
+      writer.uint32(41).double(message.index);
+    }
+    for (const v of message.slices) {
+      SurfaceSlice.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurfacePublished {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurfacePublished();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.index = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.slices.push(SurfaceSlice.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SurfacePublished {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
+      index: isSet(object.index) ? globalThis.Number(object.index) : 0,
+      slices: globalThis.Array.isArray(object?.slices) ? object.slices.map((e: any) => SurfaceSlice.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SurfacePublished): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
+    }
+    if (message.index !== 0) {
+      obj.index = floatToJson(message.index);
+    }
+    if (message.slices?.length) {
+      obj.slices = message.slices.map((e) => SurfaceSlice.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseSurfaceRefused(): SurfaceRefused {
+  return { underlying: "", priceAsset: "", atMs: 0, marksRound: 0, expiresAtMs: 0, reason: "" };
+}
+
+export const SurfaceRefused: MessageFns<SurfaceRefused> = {
+  encode(message: SurfaceRefused, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.atMs));
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(32).uint32(message.marksRound);
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(40).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.reason !== "") {
+      writer.uint32(50).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurfaceRefused {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurfaceRefused();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SurfaceRefused {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: SurfaceRefused): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
     }
     return obj;
   },

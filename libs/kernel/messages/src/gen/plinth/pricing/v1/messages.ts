@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ReadOptions } from "../../log/v1/types.ts";
-import { InstrumentListed, Mark, PriceRule, ProductLeg, Quote } from "./events.ts";
+import { InstrumentListed, Mark, PriceRule, ProductLeg, Quote, SurfacePublished, SurfaceRefused } from "./events.ts";
 
 export interface ListInstrumentRequest {
   instrumentId: string;
@@ -252,6 +252,61 @@ export interface SettlementInfo {
 
 export interface ListSettlementsResponse {
   settlements: SettlementInfo[];
+  nextPageToken: string;
+  total: number;
+}
+
+export interface GetSurfaceRequest {
+  underlying: string;
+  /** What strikes and forwards are in; empty: USD. */
+  priceAsset: string;
+  /** Asks for one volatility beside the surface: an expiry and a strike; 0 and empty: none. */
+  expiresAtMs: number;
+  strike: string;
+  read: ReadOptions | undefined;
+}
+
+export interface GetSurfaceResponse {
+  surface:
+    | SurfacePublished
+    | undefined;
+  /** The refusal that came after it; absent when the last fit was accepted. */
+  refused:
+    | SurfaceRefused
+    | undefined;
+  /** live | degraded | halted, by the age of the surface. */
+  state: string;
+  /** At the strike and expiry asked for; 0 when none were. */
+  volatility: number;
+  forward: number;
+}
+
+export interface ListSurfacesRequest {
+  /** Empty: every underlying. */
+  underlying: string;
+  /** 1..1000; 0 means 100. */
+  pageSize: number;
+  pageToken: string;
+  read: ReadOptions | undefined;
+}
+
+export interface SurfaceInfo {
+  underlying: string;
+  priceAsset: string;
+  atMs: number;
+  slices: number;
+  /** Options whose quotes were used. */
+  quotes: number;
+  /** Largest root mean square error of a slice, per √year. */
+  rootMeanSquare: number;
+  state: string;
+  /** Why the last fit was refused; empty when it was accepted. */
+  refused: string;
+}
+
+export interface ListSurfacesResponse {
+  /** By underlying and price asset. */
+  surfaces: SurfaceInfo[];
   nextPageToken: string;
   total: number;
 }
@@ -3370,6 +3425,650 @@ export const ListSettlementsResponse: MessageFns<ListSettlementsResponse> = {
     return obj;
   },
 };
+
+function createBaseGetSurfaceRequest(): GetSurfaceRequest {
+  return { underlying: "", priceAsset: "", expiresAtMs: 0, strike: "", read: undefined };
+}
+
+export const GetSurfaceRequest: MessageFns<GetSurfaceRequest> = {
+  encode(message: GetSurfaceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.expiresAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.expiresAtMs)) !== BigInt(message.expiresAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.expiresAtMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.expiresAtMs));
+    }
+    if (message.strike !== "") {
+      writer.uint32(34).string(message.strike);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSurfaceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSurfaceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.strike = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetSurfaceRequest {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      expiresAtMs: isSet(object.expiresAtMs)
+        ? globalThis.Number(object.expiresAtMs)
+        : isSet(object.expires_at_ms)
+        ? globalThis.Number(object.expires_at_ms)
+        : 0,
+      strike: isSet(object.strike) ? globalThis.String(object.strike) : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: GetSurfaceRequest): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.expiresAtMs !== 0) {
+      obj.expiresAtMs = globalThis.Number(message.expiresAtMs);
+    }
+    if (message.strike !== "") {
+      obj.strike = message.strike;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseGetSurfaceResponse(): GetSurfaceResponse {
+  return { surface: undefined, refused: undefined, state: "", volatility: 0, forward: 0 };
+}
+
+export const GetSurfaceResponse: MessageFns<GetSurfaceResponse> = {
+  encode(message: GetSurfaceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.surface !== undefined) {
+      SurfacePublished.encode(message.surface, writer.uint32(10).fork()).join();
+    }
+    if (message.refused !== undefined) {
+      SurfaceRefused.encode(message.refused, writer.uint32(18).fork()).join();
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    if (message.volatility !== 0) {
+      writer.uint32(33).double(message.volatility);
+    }
+    if (message.forward !== 0) {
+      writer.uint32(41).double(message.forward);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSurfaceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSurfaceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.surface = SurfacePublished.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refused = SurfaceRefused.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.volatility = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.forward = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetSurfaceResponse {
+    return {
+      surface: isSet(object.surface) ? SurfacePublished.fromJSON(object.surface) : undefined,
+      refused: isSet(object.refused) ? SurfaceRefused.fromJSON(object.refused) : undefined,
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      volatility: isSet(object.volatility) ? globalThis.Number(object.volatility) : 0,
+      forward: isSet(object.forward) ? globalThis.Number(object.forward) : 0,
+    };
+  },
+
+  toJSON(message: GetSurfaceResponse): unknown {
+    const obj: any = {};
+    if (message.surface !== undefined) {
+      obj.surface = SurfacePublished.toJSON(message.surface);
+    }
+    if (message.refused !== undefined) {
+      obj.refused = SurfaceRefused.toJSON(message.refused);
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.volatility !== 0) {
+      obj.volatility = floatToJson(message.volatility);
+    }
+    if (message.forward !== 0) {
+      obj.forward = floatToJson(message.forward);
+    }
+    return obj;
+  },
+};
+
+function createBaseListSurfacesRequest(): ListSurfacesRequest {
+  return { underlying: "", pageSize: 0, pageToken: "", read: undefined };
+}
+
+export const ListSurfacesRequest: MessageFns<ListSurfacesRequest> = {
+  encode(message: ListSurfacesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSurfacesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSurfacesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSurfacesRequest {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: ListSurfacesRequest): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseSurfaceInfo(): SurfaceInfo {
+  return { underlying: "", priceAsset: "", atMs: 0, slices: 0, quotes: 0, rootMeanSquare: 0, state: "", refused: "" };
+}
+
+export const SurfaceInfo: MessageFns<SurfaceInfo> = {
+  encode(message: SurfaceInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underlying !== "") {
+      writer.uint32(10).string(message.underlying);
+    }
+    if (message.priceAsset !== "") {
+      writer.uint32(18).string(message.priceAsset);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.atMs));
+    }
+    if (message.slices !== 0) {
+      writer.uint32(32).uint32(message.slices);
+    }
+    if (message.quotes !== 0) {
+      writer.uint32(40).uint32(message.quotes);
+    }
+    if (message.rootMeanSquare !== 0) {
+      writer.uint32(49).double(message.rootMeanSquare);
+    }
+    if (message.state !== "") {
+      writer.uint32(58).string(message.state);
+    }
+    if (message.refused !== "") {
+      writer.uint32(66).string(message.refused);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurfaceInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurfaceInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.priceAsset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.slices = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.quotes = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.rootMeanSquare = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.refused = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SurfaceInfo {
+    return {
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      priceAsset: isSet(object.priceAsset)
+        ? globalThis.String(object.priceAsset)
+        : isSet(object.price_asset)
+        ? globalThis.String(object.price_asset)
+        : "",
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      slices: isSet(object.slices) ? globalThis.Number(object.slices) : 0,
+      quotes: isSet(object.quotes) ? globalThis.Number(object.quotes) : 0,
+      rootMeanSquare: isSet(object.rootMeanSquare)
+        ? globalThis.Number(object.rootMeanSquare)
+        : isSet(object.root_mean_square)
+        ? globalThis.Number(object.root_mean_square)
+        : 0,
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      refused: isSet(object.refused) ? globalThis.String(object.refused) : "",
+    };
+  },
+
+  toJSON(message: SurfaceInfo): unknown {
+    const obj: any = {};
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.priceAsset !== "") {
+      obj.priceAsset = message.priceAsset;
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.slices !== 0) {
+      obj.slices = Math.round(message.slices);
+    }
+    if (message.quotes !== 0) {
+      obj.quotes = Math.round(message.quotes);
+    }
+    if (message.rootMeanSquare !== 0) {
+      obj.rootMeanSquare = floatToJson(message.rootMeanSquare);
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.refused !== "") {
+      obj.refused = message.refused;
+    }
+    return obj;
+  },
+};
+
+function createBaseListSurfacesResponse(): ListSurfacesResponse {
+  return { surfaces: [], nextPageToken: "", total: 0 };
+}
+
+export const ListSurfacesResponse: MessageFns<ListSurfacesResponse> = {
+  encode(message: ListSurfacesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.surfaces) {
+      SurfaceInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSurfacesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSurfacesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.surfaces.push(SurfaceInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSurfacesResponse {
+    return {
+      surfaces: globalThis.Array.isArray(object?.surfaces)
+        ? object.surfaces.map((e: any) => SurfaceInfo.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListSurfacesResponse): unknown {
+    const obj: any = {};
+    if (message.surfaces?.length) {
+      obj.surfaces = message.surfaces.map((e) => SurfaceInfo.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+};
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());

@@ -23,6 +23,8 @@ import {
   ExplainMarkResponse,
   GetMarkRequest,
   GetMarkResponse,
+  GetSurfaceRequest,
+  GetSurfaceResponse,
   ListInstrumentRequest,
   ListInstrumentsRequest,
   ListInstrumentsResponse,
@@ -35,6 +37,8 @@ import {
   ListSettlementsResponse,
   ListSourcesRequest,
   ListSourcesResponse,
+  ListSurfacesRequest,
+  ListSurfacesResponse,
   PublishRoundRequest,
 } from "./messages.ts";
 
@@ -209,6 +213,27 @@ export const PricingQueriesService = {
       Buffer.from(ListSettlementsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSettlementsResponse => ListSettlementsResponse.decode(value),
   },
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface: {
+    path: "/plinth.pricing.v1.PricingQueries/GetSurface" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetSurfaceRequest): Buffer => Buffer.from(GetSurfaceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetSurfaceRequest => GetSurfaceRequest.decode(value),
+    responseSerialize: (value: GetSurfaceResponse): Buffer => Buffer.from(GetSurfaceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetSurfaceResponse => GetSurfaceResponse.decode(value),
+  },
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces: {
+    path: "/plinth.pricing.v1.PricingQueries/ListSurfaces" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSurfacesRequest): Buffer => Buffer.from(ListSurfacesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSurfacesRequest => ListSurfacesRequest.decode(value),
+    responseSerialize: (value: ListSurfacesResponse): Buffer =>
+      Buffer.from(ListSurfacesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSurfacesResponse => ListSurfacesResponse.decode(value),
+  },
   /** The sources of prices and how often they were not used. */
   listSources: {
     path: "/plinth.pricing.v1.PricingQueries/ListSources" as const,
@@ -234,6 +259,10 @@ export interface PricingQueriesServer extends UntypedServiceImplementation {
   listProducts: handleUnaryCall<ListProductsRequest, ListProductsResponse>;
   /** What expires and what has expired, with its settlement price. */
   listSettlements: handleUnaryCall<ListSettlementsRequest, ListSettlementsResponse>;
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface: handleUnaryCall<GetSurfaceRequest, GetSurfaceResponse>;
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces: handleUnaryCall<ListSurfacesRequest, ListSurfacesResponse>;
   /** The sources of prices and how often they were not used. */
   listSources: handleUnaryCall<ListSourcesRequest, ListSourcesResponse>;
 }
@@ -334,6 +363,38 @@ export interface PricingQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSettlementsResponse) => void,
+  ): ClientUnaryCall;
+  /** The volatility surface of an underlying, and what it says of one strike and expiry. */
+  getSurface(
+    request: GetSurfaceRequest,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
+  getSurface(
+    request: GetSurfaceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
+  getSurface(
+    request: GetSurfaceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetSurfaceResponse) => void,
+  ): ClientUnaryCall;
+  /** The volatility surfaces, how well they fit and how old they are. */
+  listSurfaces(
+    request: ListSurfacesRequest,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
+  ): ClientUnaryCall;
+  listSurfaces(
+    request: ListSurfacesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
+  ): ClientUnaryCall;
+  listSurfaces(
+    request: ListSurfacesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSurfacesResponse) => void,
   ): ClientUnaryCall;
   /** The sources of prices and how often they were not used. */
   listSources(

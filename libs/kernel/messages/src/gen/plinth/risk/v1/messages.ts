@@ -283,6 +283,39 @@ export interface MarginUnderResponse {
   marksRound: number;
 }
 
+export interface GetGreeksRequest {
+  /** position | underlying | account | house */
+  scope: string;
+  /** Empty: the whole cell, for the scopes underlying and house. */
+  accountId: string;
+  read: ReadOptions | undefined;
+}
+
+/** Sensitivities of value, USD decimal strings. */
+export interface GreekRow {
+  /** The position, balance or debt; the underlying; the account; or `house`. */
+  key: string;
+  /** What moves; empty where several underlyings are summed. */
+  underlying: string;
+  /** Market value: what is held less what is owed, options at their marks, other positions at their profit. */
+  value: string;
+  /** Gain for a price higher by 100 % at the present slope: the dollar value of the exposure. */
+  delta: string;
+  /** Change of delta for a price higher by 1 %. */
+  gamma: string;
+  /** Gain for implied volatilities higher by one point (0.01). */
+  vega: string;
+  /** Gain by one day passing. */
+  theta: string;
+}
+
+export interface GetGreeksResponse {
+  /** By key, then underlying. */
+  rows: GreekRow[];
+  asOf: bigint;
+  marksRound: number;
+}
+
 function createBaseSetRiskParametersRequest(): SetRiskParametersRequest {
   return { version: 0, parametersJson: "" };
 }
@@ -3712,6 +3745,347 @@ export const MarginUnderResponse: MessageFns<MarginUnderResponse> = {
     }
     if (message.models?.length) {
       obj.models = message.models.map((e) => RulebookMargin.toJSON(e));
+    }
+    if (message.asOf !== 0n) {
+      obj.asOf = message.asOf.toString();
+    }
+    if (message.marksRound !== 0) {
+      obj.marksRound = Math.round(message.marksRound);
+    }
+    return obj;
+  },
+};
+
+function createBaseGetGreeksRequest(): GetGreeksRequest {
+  return { scope: "", accountId: "", read: undefined };
+}
+
+export const GetGreeksRequest: MessageFns<GetGreeksRequest> = {
+  encode(message: GetGreeksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.scope !== "") {
+      writer.uint32(10).string(message.scope);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGreeksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGreeksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGreeksRequest {
+    return {
+      scope: isSet(object.scope) ? globalThis.String(object.scope) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: GetGreeksRequest): unknown {
+    const obj: any = {};
+    if (message.scope !== "") {
+      obj.scope = message.scope;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseGreekRow(): GreekRow {
+  return { key: "", underlying: "", value: "", delta: "", gamma: "", vega: "", theta: "" };
+}
+
+export const GreekRow: MessageFns<GreekRow> = {
+  encode(message: GreekRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.underlying !== "") {
+      writer.uint32(18).string(message.underlying);
+    }
+    if (message.value !== "") {
+      writer.uint32(26).string(message.value);
+    }
+    if (message.delta !== "") {
+      writer.uint32(34).string(message.delta);
+    }
+    if (message.gamma !== "") {
+      writer.uint32(42).string(message.gamma);
+    }
+    if (message.vega !== "") {
+      writer.uint32(50).string(message.vega);
+    }
+    if (message.theta !== "") {
+      writer.uint32(58).string(message.theta);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GreekRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGreekRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.delta = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.gamma = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.vega = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.theta = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GreekRow {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+      delta: isSet(object.delta) ? globalThis.String(object.delta) : "",
+      gamma: isSet(object.gamma) ? globalThis.String(object.gamma) : "",
+      vega: isSet(object.vega) ? globalThis.String(object.vega) : "",
+      theta: isSet(object.theta) ? globalThis.String(object.theta) : "",
+    };
+  },
+
+  toJSON(message: GreekRow): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    if (message.delta !== "") {
+      obj.delta = message.delta;
+    }
+    if (message.gamma !== "") {
+      obj.gamma = message.gamma;
+    }
+    if (message.vega !== "") {
+      obj.vega = message.vega;
+    }
+    if (message.theta !== "") {
+      obj.theta = message.theta;
+    }
+    return obj;
+  },
+};
+
+function createBaseGetGreeksResponse(): GetGreeksResponse {
+  return { rows: [], asOf: 0n, marksRound: 0 };
+}
+
+export const GetGreeksResponse: MessageFns<GetGreeksResponse> = {
+  encode(message: GetGreeksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rows) {
+      GreekRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.asOf !== 0n) {
+      if (BigInt.asIntN(64, message.asOf) !== message.asOf) {
+        throw new globalThis.Error("value provided for field message.asOf of type int64 too large");
+      }
+      writer.uint32(16).int64(message.asOf);
+    }
+    if (message.marksRound !== 0) {
+      writer.uint32(24).uint32(message.marksRound);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGreeksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGreeksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rows.push(GreekRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.asOf = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.marksRound = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGreeksResponse {
+    return {
+      rows: globalThis.Array.isArray(object?.rows) ? object.rows.map((e: any) => GreekRow.fromJSON(e)) : [],
+      asOf: isSet(object.asOf) ? BigInt(object.asOf) : isSet(object.as_of) ? BigInt(object.as_of) : 0n,
+      marksRound: isSet(object.marksRound)
+        ? globalThis.Number(object.marksRound)
+        : isSet(object.marks_round)
+        ? globalThis.Number(object.marks_round)
+        : 0,
+    };
+  },
+
+  toJSON(message: GetGreeksResponse): unknown {
+    const obj: any = {};
+    if (message.rows?.length) {
+      obj.rows = message.rows.map((e) => GreekRow.toJSON(e));
     }
     if (message.asOf !== 0n) {
       obj.asOf = message.asOf.toString();

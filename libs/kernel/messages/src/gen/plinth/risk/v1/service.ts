@@ -23,6 +23,8 @@ import {
   ExplainMarginResponse,
   GetExposureRequest,
   GetExposureResponse,
+  GetGreeksRequest,
+  GetGreeksResponse,
   GetMarginRequest,
   GetMarginResponse,
   GetParametersRequest,
@@ -218,6 +220,16 @@ export const RiskQueriesService = {
       Buffer.from(LiquidationPriceResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): LiquidationPriceResponse => LiquidationPriceResponse.decode(value),
   },
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks: {
+    path: "/plinth.risk.v1.RiskQueries/GetGreeks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGreeksRequest): Buffer => Buffer.from(GetGreeksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGreeksRequest => GetGreeksRequest.decode(value),
+    responseSerialize: (value: GetGreeksResponse): Buffer => Buffer.from(GetGreeksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGreeksResponse => GetGreeksResponse.decode(value),
+  },
   /** The parameter set in force. */
   getParameters: {
     path: "/plinth.risk.v1.RiskQueries/GetParameters" as const,
@@ -315,6 +327,8 @@ export interface RiskQueriesServer extends UntypedServiceImplementation {
   getExposure: handleUnaryCall<GetExposureRequest, GetExposureResponse>;
   /** Prices of each underlying at which the account would be liquidated, all else equal. */
   liquidationPrice: handleUnaryCall<LiquidationPriceRequest, LiquidationPriceResponse>;
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks: handleUnaryCall<GetGreeksRequest, GetGreeksResponse>;
   /** The parameter set in force. */
   getParameters: handleUnaryCall<GetParametersRequest, GetParametersResponse>;
   /** Probability that an account's equity is negative at the end of its liquidation horizon. */
@@ -459,6 +473,22 @@ export interface RiskQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: LiquidationPriceResponse) => void,
+  ): ClientUnaryCall;
+  /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
+  getGreeks(
+    request: GetGreeksRequest,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
+  ): ClientUnaryCall;
+  getGreeks(
+    request: GetGreeksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
+  ): ClientUnaryCall;
+  getGreeks(
+    request: GetGreeksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
   ): ClientUnaryCall;
   /** The parameter set in force. */
   getParameters(
