@@ -27,13 +27,15 @@ export const writeKeyFile = (path: string, { keyId, algorithm, secret }: ClientK
   writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
 };
 
-const OTHERS = 0o077;
+/** Rights of group and others; a group may read what somebody else has lent us (mounted secrets). */
+const FORBIDDEN = { own: 0o077, lent: 0o037 } as const;
 
-/** The text of a file that nobody but its owner can read. */
+/** The text of a file that nobody but its owner, and those it was lent to, can read. */
 const readSecretFile = (path: string): string => {
   try {
-    const { mode } = statSync(path);
-    if (process.platform === 'win32' || (mode & OTHERS) === 0) return readFileSync(path, 'utf8');
+    const { mode, uid } = statSync(path);
+    const forbidden = uid === process.getuid?.() ? FORBIDDEN.own : FORBIDDEN.lent;
+    if (process.platform === 'win32' || (mode & forbidden) === 0) return readFileSync(path, 'utf8');
   } catch (error) {
     throw new KeyFileError(`Expected a key file at ${path}: ${(error as Error).message}`);
   }
