@@ -10,6 +10,7 @@ import { register as replay } from './replay.ts';
 import { register as serve } from './serve.ts';
 import { register as sign } from './sign.ts';
 import { register as stress } from './stress.ts';
+import { register as surface } from './surface.ts';
 import { register as up } from './up.ts';
 
 /** Every command, in the order in which the help lists them. What a command needs is loaded when it runs. */
@@ -27,6 +28,7 @@ export const registerAll = (program: Command): void => {
     backtest,
     conformance,
     stress,
+    surface,
   ])
     register(program);
 };

@@ -18,3 +18,10 @@ export {
 } from './domain/publisher-quotes.ts';
 export { AVERAGE_MS as SETTLEMENT_AVERAGE_MS } from './domain/settlement-average.ts';
 export { LIMITS as PRICING_LIMITS } from './domain/limits.ts';
+export { surfaceMark, type OptionTerms } from './domain/option-marks.ts';
+export {
+  fitOptionSurface,
+  type FitInput,
+  type FittedSlice,
+  type QuotedOption,
+} from './domain/surface-fit.ts';
