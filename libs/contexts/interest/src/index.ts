@@ -8,6 +8,6 @@ export { pool, type Accrue, type PoolState } from './domain/pool.ts';
 export { borrowRate, curveProblem } from './domain/curves/index.ts';
 export * from './domain/curves/stretches.ts';
 export { compoundGrowth, compoundGrowthPerSecond, linearGrowth } from './domain/growth.ts';
-export { YEAR_SECONDS } from './domain/rates.ts';
+export { YEAR_SECONDS } from './domain/year.ts';
 export { adaptiveRate, type AdaptiveCurve, type AdaptiveRate } from './domain/curves/adaptive.ts';
 export { mayBorrow, threeSlopesRate, type ThreeSlopes } from './domain/curves/three-slopes.ts';

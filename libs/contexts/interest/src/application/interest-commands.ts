@@ -1,20 +1,24 @@
-import { reject, type CommandHandler, type Intent, type Rejection } from '@plinth/eventing';
-import type { interestMessages, RateCurve } from '@plinth/messages';
-import { isZeroDecimal } from '@plinth/money';
-import { LIMITS as VIEW_LIMITS } from '@plinth/views';
-import { curveProblem } from '../domain/curves/index.ts';
-import { funding, type SetFundingRate } from '../domain/funding.ts';
-import { LIMITS } from '../domain/limits.ts';
-import { pool, type PoolCommand } from '../domain/pool.ts';
-import type { InterestViews } from './interest-views.ts';
 import {
   checked,
   InvalidField,
   operatorsOnly,
+  reject,
   requireBetween,
+  requireDecimal,
   requireId,
   requireWhole,
-} from './request-checks.ts';
+  type CommandHandler,
+  type Intent,
+  type Rejection,
+} from '@plinth/eventing';
+import type { interestMessages, RateCurve } from '@plinth/messages';
+import { isZeroDecimal } from '@plinth/money';
+import { LIMITS as VIEW_LIMITS } from '@plinth/views';
+import { CURVE_FIELDS, curveProblem, hasSupplyCurve } from '../domain/curves/index.ts';
+import { funding, type SetFundingRate } from '../domain/funding.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { pool, type PoolCommand } from '../domain/pool.ts';
+import type { InterestViews } from './interest-views.ts';
 
 const MOST_PRICE = '1000000000000000';
 
@@ -29,8 +33,8 @@ export const poolIntent = (command: PoolCommand): Intent<PoolCommand> => ({
 
 const requireCurve = (curve: RateCurve | undefined): RateCurve => {
   if (curve === undefined) throw new InvalidField('curve', 'given');
-  for (const name of ['base', 'slope1', 'slope2', 'kink'] as const) {
-    requireBetween(curve[name], `curve.${name}`, '0', LIMITS.rateMax);
+  for (const name of CURVE_FIELDS) {
+    if (curve[name] !== '') requireDecimal(curve[name], `curve.${name}`);
   }
   const problem = curveProblem(curve);
   if (problem !== undefined) throw new InvalidField(`curve.${problem.field}`, problem.expected);
@@ -42,7 +46,12 @@ const requireTerms = (
 ): Readonly<{ asset: string; curve: RateCurve; reserveFactor: string }> => {
   const asset = requireId('asset', request.asset, 'asset');
   const curve = requireCurve(request.curve);
-  requireBetween(request.reserveFactor, 'reserve_factor', '0', '1');
+  const kept = requireBetween(request.reserveFactor, 'reserve_factor', '0', '1', LIMITS.rateDecimalsMax);
+  if (hasSupplyCurve(curve) && !isZeroDecimal(kept))
+    throw new InvalidField(
+      'reserve_factor',
+      `0 for ${curve.kind}, whose suppliers have a curve of their own`,
+    );
   return { asset, curve, reserveFactor: request.reserveFactor };
 };
 
@@ -87,8 +96,8 @@ const requireFunding = (request: interestMessages.SetFundingRateRequest, now: nu
   requireId('venue', venueId, 'venue_id');
   const earliest = Math.max(0, now - LIMITS.fundingLateMsMax);
   requireWhole(intervalEndMs, 'interval_end_ms', earliest, now);
-  requireBetween(rate, 'rate', `-${LIMITS.fundingRateMax}`, LIMITS.fundingRateMax);
-  const price = requireBetween(indexPrice, 'index_price', '0', MOST_PRICE);
+  requireBetween(rate, 'rate', `-${LIMITS.fundingRateMax}`, LIMITS.fundingRateMax, LIMITS.rateDecimalsMax);
+  const price = requireBetween(indexPrice, 'index_price', '0', MOST_PRICE, LIMITS.rateDecimalsMax);
   if (isZeroDecimal(price)) throw new InvalidField('index_price', 'over 0');
   return { type: 'SetFundingRate', instrumentId, venueId, intervalEndMs, rate, indexPrice };
 };

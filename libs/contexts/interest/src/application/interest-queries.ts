@@ -1,11 +1,10 @@
-import { reject, type Rejection } from '@plinth/eventing';
-import type { EventData, interestMessages } from '@plinth/messages';
-import { assert, formatDecimal, formatUnits, unitsOf } from '@plinth/money';
+import { checked, InvalidField, pageOf, reject, requireId, type Rejection } from '@plinth/eventing';
+import type { EventData, interestMessages, RateCurve } from '@plinth/messages';
+import { assert, compareDecimal, formatDecimal, formatUnits, unitsOf, type Decimal } from '@plinth/money';
+import { borrowStop } from '../domain/curves/index.ts';
 import { boundaryAt } from '../domain/pool.ts';
 import { ratesOf, type PoolAmounts, type PoolRates, type PoolTerms } from '../domain/rates.ts';
 import { amountsOf, type InterestViews } from './interest-views.ts';
-import { pageOf } from './pages.ts';
-import { checked, InvalidField, requireId } from './request-checks.ts';
 
 type Opened = EventData<'PoolOpened'>;
 
@@ -15,9 +14,15 @@ const noPool = (asset: string): Rejection =>
     reason: 'missing',
   });
 
-const termsOf = ({ asset, curve, reserveFactor }: Opened): PoolTerms => {
+const termsOf = ({ pools }: InterestViews, { asset, curve, reserveFactor }: Opened): PoolTerms => {
   assert(curve !== undefined, () => `Expected a curve of the pool of ${asset}`);
-  return { curve, reserveFactor };
+  return { curve, reserveFactor, rateAtTarget: pools.accrued.get(asset)?.rateAtTarget ?? '' };
+};
+
+/** Whether the pool lends nothing more at this utilisation. */
+const isStopped = (curve: RateCurve, utilisation: Decimal): boolean => {
+  const stop = borrowStop(curve);
+  return stop !== undefined && compareDecimal(utilisation, stop) >= 0;
 };
 
 const textOf = (rates: PoolRates): Readonly<Record<'utilisation' | 'borrowRate' | 'supplyRate', string>> => ({
@@ -31,15 +36,18 @@ const infoOf = (views: InterestViews, opened: Opened): interestMessages.PoolInfo
   const { pools, totals, reference } = views;
   const scale = reference.scaleOf(asset);
   const amounts = amountsOf(views, asset);
+  const terms = termsOf(views, opened);
+  const rates = ratesOf(terms, amounts);
   const accruedAtMs = pools.accrued.get(asset)?.atMs ?? 0;
   return {
     asset,
-    ...termsOf(opened),
+    curve: terms.curve,
+    reserveFactor: terms.reserveFactor,
     settleEveryMs,
     accruedAtMs,
     borrowIndex: pools.borrowIndex(asset),
     supplyIndex: pools.supplyIndex(asset),
-    ...textOf(ratesOf(termsOf(opened), amounts)),
+    ...textOf(rates),
     totalDebt: formatUnits(amounts.debt, scale),
     totalSupplied: formatUnits(amounts.supplied, scale),
     cash: formatUnits(amounts.cash, scale),
@@ -47,8 +55,8 @@ const infoOf = (views: InterestViews, opened: Opened): interestMessages.PoolInfo
     borrowers: totals.accounts('debts', asset),
     suppliers: totals.accounts('supplied', asset),
     nextSettlementAtMs: boundaryAt(accruedAtMs, settleEveryMs) + settleEveryMs,
-    rateAtTarget: pools.accrued.get(asset)?.rateAtTarget ?? '',
-    borrowingStopped: false,
+    rateAtTarget: terms.rateAtTarget,
+    borrowingStopped: isStopped(terms.curve, rates.utilisation),
   };
 };
 
@@ -71,7 +79,7 @@ export const getPool = (
   });
 
 /** Amounts after a loan and a supply; negative ones are a repayment and a redemption. */
-const after = (amounts: PoolAmounts, borrow: bigint, supply: bigint): PoolAmounts => {
+const changed = (amounts: PoolAmounts, borrow: bigint, supply: bigint): PoolAmounts => {
   const { debt, supplied, cash } = amounts;
   if (debt + borrow < 0n) throw new InvalidField('borrow', 'at most the whole debt repaid');
   if (supplied + supply < 0n) throw new InvalidField('supply', 'at most all claims redeemed');
@@ -90,9 +98,18 @@ export const projectRate = (
     const scale = views.reference.scaleOf(asset);
     const unitsIn = (text: string, field: string): bigint => (text === '' ? 0n : unitsOf(text, scale, field));
     const amounts = amountsOf(views, asset);
-    const projected = after(amounts, unitsIn(request.borrow, 'borrow'), unitsIn(request.supply, 'supply'));
-    const now = textOf(ratesOf(termsOf(opened), amounts));
-    const then = textOf(ratesOf(termsOf(opened), projected));
+    const borrowed = unitsIn(request.borrow, 'borrow');
+    const projected = changed(amounts, borrowed, unitsIn(request.supply, 'supply'));
+    const terms = termsOf(views, opened);
+    const now = textOf(ratesOf(terms, amounts));
+    const after = ratesOf(terms, projected);
+    const stop = borrowStop(terms.curve);
+    if (borrowed > 0n && stop !== undefined && compareDecimal(after.utilisation, stop) > 0)
+      throw new InvalidField(
+        'borrow',
+        `such that utilisation stays at most ${stop.toFixed()}: the curve stops there`,
+      );
+    const then = textOf(after);
     return {
       asset,
       utilisationBefore: now.utilisation,

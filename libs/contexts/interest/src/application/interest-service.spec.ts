@@ -210,6 +210,53 @@ describe('pools', () => {
     expect(spec.ask('GetPool', { asset: 'BTC', read: READ })).toMatchObject({ code: 'POOL_MISSING' });
   });
 
+  it('take any kind of curve, say where it stops, and project no loan beyond that', () => {
+    const curve = rateCurve({
+      ...{ kind: 'three-slope', base: '0', slope1: '0.02', slope2: '0.03', slope3: '0.5' },
+      ...{ kink: '0.3', kink2: '0.5', stopsBorrowing: true },
+    });
+    const set = { asset: 'USD', curve, reserveFactor: '0.1' };
+    eventsOf(spec.when('SetRateCurve', set, { now: T0 + 60_000 }));
+    const pool = () =>
+      (spec.ask('GetPool', { asset: 'USD', read: READ }) as interestMessages.GetPoolResponse).pool;
+    expect(pool()).toMatchObject({ curve: { kind: 'three-slope', kink2: '0.5' }, borrowingStopped: false });
+    const ask = (borrow: string): unknown =>
+      spec.ask('ProjectRate', { asset: 'USD', borrow, supply: '', read: READ });
+    expect(ask('99')).toMatchObject({ utilisationAfter: expect.stringMatching(/^0\.49/) });
+    expect(ask('101')).toMatchObject({ code: 'INVALID_FIELD', field: 'borrow' });
+    lend('bob', '200', '500', '1');
+    expect(pool()).toMatchObject({ borrowingStopped: true });
+  });
+
+  it('move a curve that moves, and say where it stands', () => {
+    const curve = rateCurve({
+      ...{ kind: 'adaptive', target: '0.2', steepness: '4', speed: '50' },
+      ...{ rateAtTargetMin: '0.001', rateAtTargetMax: '1', rateAtTarget: '0.04' },
+    });
+    eventsOf(spec.when('SetRateCurve', { asset: 'USD', curve, reserveFactor: '0.1' }, { now: T0 + 60_000 }));
+    const stands = (): number => {
+      const answer = spec.ask('GetPool', { asset: 'USD', read: READ }) as interestMessages.GetPoolResponse;
+      return parseFloat(answer.pool?.rateAtTarget ?? '');
+    };
+    expect(stands()).toBe(0.04);
+    spec.passTime(T0 + HOUR);
+    const later = stands();
+    expect(later).toBeGreaterThan(0.04);
+    spec.passTime(T0 + 2 * HOUR);
+    expect(stands()).toBeGreaterThan(later);
+  });
+
+  it('leave no reserve share where suppliers have a curve of their own', () => {
+    const curve = rateCurve({
+      ...{ kind: 'compound', base: '0.015', slope1: '0.035', slope2: '3.4', kink: '0.9' },
+      ...{ supplyBase: '0', supplySlope1: '0.02', supplySlope2: '3', supplyKink: '0.9' },
+    });
+    const set = (reserveFactor: string) =>
+      spec.when('SetRateCurve', { asset: 'USD', curve, reserveFactor }, { now: T0 + 60_000 });
+    expect(set('0.1')).toMatchObject({ code: 'INVALID_FIELD', field: 'reserve_factor' });
+    eventsOf(set('0'));
+  });
+
   it('refuse what is malformed, with its field, and append nothing', () => {
     const before = spec.log().length;
     const cases: readonly (readonly [Partial<interestMessages.OpenPoolRequest>, string])[] = [

@@ -10,7 +10,8 @@ import {
   type Decimal,
   type Index,
 } from '@plinth/money';
-import { perSecond, YEAR_SECONDS } from './rates.ts';
+import { perSecond } from './rates.ts';
+import { YEAR_SECONDS } from './year.ts';
 
 const GROWTH_DIGITS = 27;
 

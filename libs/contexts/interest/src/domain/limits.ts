@@ -1,6 +1,5 @@
 /** Upper bounds of the interest context; beyond them a request is refused, never cut short. */
 export const LIMITS = {
-  numberLengthMax: 48,
   /** Decimals of rates and shares that come from outside. */
   rateDecimalsMax: 18,
   /** Largest slope or base of a curve, per year: 10,000 %. */
@@ -17,6 +16,4 @@ export const LIMITS = {
   fundingKeptMax: 200,
   /** Pairs of instrument and venue with funding. */
   fundingPairsMax: 2_000,
-  pageSizeMax: 1_000,
-  pageSizeDefault: 100,
 } as const;

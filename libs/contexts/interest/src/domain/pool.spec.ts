@@ -11,7 +11,7 @@ import {
   multiply,
   subtractDecimal,
 } from '@plinth/money';
-import { pool, type Accrue, type OpenPool, type PoolEvent } from './pool.ts';
+import { pool, type Accrue, type OpenPool, type PoolCommand, type PoolEvent } from './pool.ts';
 import { perSecond } from './rates.ts';
 import { scaledOf } from './scaled.ts';
 import { rateCurve } from '@plinth/messages';
@@ -77,6 +77,7 @@ describe('a pool', () => {
       settlementId: '',
       cash: '600',
       reserve: '0',
+      rateAtTarget: '',
     });
   });
 
@@ -167,5 +168,45 @@ describe('indices', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a pool with a moving curve', () => {
+  const adaptive = rateCurve({
+    ...{ kind: 'adaptive', target: '0.8', steepness: '4', speed: '50' },
+    ...{ rateAtTargetMin: '0.001', rateAtTargetMax: '1', rateAtTarget: '0.04' },
+  });
+  const open = { ...OPEN, curve: adaptive };
+
+  it('is paid at its average, stands higher afterwards while too much is lent, and suppliers share it', () => {
+    let state = pool.initialState();
+    const run = (command: PoolCommand): void => {
+      const events = pool.decide(command, state);
+      if (!Array.isArray(events)) throw new Error('Expected events');
+      for (const event of events as readonly NewEvent<PoolEvent>[]) state = pool.evolve(state, event);
+    };
+    const accrueAt = (atMs: number): void =>
+      run({
+        ...{ type: 'Accrue', asset: 'USD', atMs, scale: 6, cash: 0n, reserve: 0n },
+        scaledDebt: scaledOf('debts', 1_000_000_000n, lendingIndexOf('1')),
+        scaledSupplied: scaledOf('supplied', 1_000_000_000n, lendingIndexOf('1')),
+      });
+    const last = () => (state.status === 'open' ? state.accrued : undefined);
+    run(open);
+    accrueAt(0);
+    expect(last()).toMatchObject({ rateAtTarget: '0.04', borrowRate: expect.stringMatching(/^0\.16/) });
+    const day = 86_400;
+    accrueAt(day * 1_000);
+    // Full use: 50 a year, for a day.
+    const grown = 0.04 * Math.exp(50 / 365);
+    expect(parseFloat(last()?.rateAtTarget ?? '')).toBeCloseTo(grown, 12);
+    expect(parseFloat(last()?.borrowRate ?? '')).toBeCloseTo(4 * grown, 12);
+    const average = (0.16 + 2 * 0.16 * Math.exp(25 / 365) + 4 * grown) / 4;
+    expect(parseFloat(last()?.borrowIndex ?? '')).toBeCloseTo(Math.exp(average / 365), 9);
+    const [borrowed, supplied] = [last()?.borrowIndex ?? '', last()?.supplyIndex ?? ''].map(parseFloat);
+    expect((supplied! - 1) / (borrowed! - 1)).toBeCloseTo(0.9, 3);
+    run({ ...OPEN, type: 'SetRateCurve' });
+    accrueAt(2 * day * 1_000);
+    expect(last()?.rateAtTarget).toBe('');
   });
 });

@@ -4,11 +4,17 @@ import {
   assert,
   compound,
   decimalOf,
+  divide,
   formatDecimal,
   formatUnits,
+  isZeroDecimal,
   lendingIndexOf,
+  multiply,
   rateOf,
+  type Rate,
 } from '@plinth/money';
+import { RATE_DIGITS } from './curves/curve-kind.ts';
+import { isSameCurve, moved, startOf } from './curves/index.ts';
 import { perSecond, ratesOf } from './rates.ts';
 import { totalOf } from './scaled.ts';
 
@@ -72,14 +78,31 @@ const settlementId = (opened: Opened, beforeMs: number, atMs: number): string =>
   return boundary > beforeMs ? `${opened.asset}.${boundary}` : '';
 };
 
-/** Both indices one period on, at the rates that were recorded when it began. */
-const grow = (last: Accrued, atMs: number): Readonly<{ borrowIndex: string; supplyIndex: string }> => {
+type Grown = Readonly<{ borrowIndex: string; supplyIndex: string; rateAtTarget: string }>;
+
+/**
+ * Both indices one period on, at the rates that were recorded when it began. A moving curve is paid at its
+ * average over the period, and suppliers get the same share of that as of the rate at its beginning.
+ */
+const grow = (curve: RateCurve, last: Accrued, atMs: number): Grown => {
   const seconds = (atMs - last.atMs) / SECOND_MS;
-  const borrow = perSecond(rateOf(last.borrowRate), 'up');
-  const supply = perSecond(rateOf(last.supplyRate), 'down');
+  const [borrowed, supplied] = [rateOf(last.borrowRate), rateOf(last.supplyRate)];
+  // A curve that was set since then moves from now on.
+  const move =
+    last.rateAtTarget === ''
+      ? undefined
+      : moved(curve, decimalOf(last.utilisation), last.rateAtTarget, seconds);
+  const paid = move === undefined ? borrowed : rateOf(formatDecimal(move.averageRate));
+  const earned =
+    paid === borrowed || isZeroDecimal(borrowed)
+      ? supplied
+      : rateOf(formatDecimal(divide(multiply(supplied, paid), borrowed, RATE_DIGITS, 'down').quotient));
+  const index = (text: string, rate: Rate, rounding: 'up' | 'down'): string =>
+    formatDecimal(compound(lendingIndexOf(text), perSecond(rate, rounding), seconds, rounding));
   return {
-    borrowIndex: formatDecimal(compound(lendingIndexOf(last.borrowIndex), borrow, seconds, 'up')),
-    supplyIndex: formatDecimal(compound(lendingIndexOf(last.supplyIndex), supply, seconds, 'down')),
+    borrowIndex: index(last.borrowIndex, paid, 'up'),
+    supplyIndex: index(last.supplyIndex, earned, 'down'),
+    rateAtTarget: move?.rateAtTarget ?? startOf(curve),
   };
 };
 
@@ -93,11 +116,14 @@ const accrue = (
   if (last !== undefined && atMs <= last.atMs) return [];
   const { asset, scale, cash, reserve } = command;
   assert(opened.curve !== undefined, () => `Expected a curve of the pool of ${asset}`);
-  const indices =
-    last === undefined ? { borrowIndex: INDEX_START, supplyIndex: INDEX_START } : grow(last, atMs);
+  const grown: Grown =
+    last === undefined
+      ? { borrowIndex: INDEX_START, supplyIndex: INDEX_START, rateAtTarget: startOf(opened.curve) }
+      : grow(opened.curve, last, atMs);
+  const { rateAtTarget, ...indices } = grown;
   const debt = totalOf('debts', command.scaledDebt, lendingIndexOf(indices.borrowIndex));
   const supplied = totalOf('supplied', command.scaledSupplied, lendingIndexOf(indices.supplyIndex));
-  const terms = { curve: opened.curve, reserveFactor: opened.reserveFactor };
+  const terms = { curve: opened.curve, reserveFactor: opened.reserveFactor, rateAtTarget };
   const rates = ratesOf(terms, { cash, debt, supplied, reserve });
   const data = {
     asset,
@@ -111,14 +137,10 @@ const accrue = (
     settlementId: last === undefined ? '' : settlementId(opened, last.atMs, atMs),
     cash: formatUnits(cash, scale),
     reserve: formatUnits(reserve, scale),
-    rateAtTarget: '',
+    rateAtTarget,
   };
   return [{ type: 'PoolAccrued', data }];
 };
-
-const sameCurve = (a: RateCurve | undefined, b: RateCurve): boolean =>
-  a?.kind === b.kind &&
-  (['base', 'slope1', 'slope2', 'kink'] as const).every((name) => decimalOf(a[name]).eq(decimalOf(b[name])));
 
 const decide = (
   command: PoolCommand,
@@ -136,7 +158,7 @@ const decide = (
   if (state.status === 'none') return missing(asset);
   if (command.type === 'Accrue') return accrue(command, state.opened, state.accrued);
   const { curve, reserveFactor } = command;
-  if (sameCurve(state.opened.curve, curve) && state.opened.reserveFactor === reserveFactor) return [];
+  if (isSameCurve(state.opened.curve, curve) && state.opened.reserveFactor === reserveFactor) return [];
   return [{ type: 'RateCurveSet', data: { asset, curve, reserveFactor } }];
 };
 
@@ -146,7 +168,9 @@ const evolve = (state: PoolState, event: NewEvent<PoolEvent>): PoolState => {
   switch (event.type) {
     case 'RateCurveSet': {
       const { curve, reserveFactor } = event.data;
-      return { ...state, opened: { ...state.opened, curve, reserveFactor } };
+      // Another curve stands where it starts; its rates follow with the accrual that this causes.
+      const accrued = state.accrued && { ...state.accrued, rateAtTarget: '' };
+      return { ...state, opened: { ...state.opened, curve, reserveFactor }, accrued };
     }
     case 'PoolAccrued':
       return { ...state, accrued: event.data };

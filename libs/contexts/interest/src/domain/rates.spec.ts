@@ -5,7 +5,7 @@ import { perSecond, ratesOf, utilisationOf, type PoolAmounts } from './rates.ts'
 import { rateCurve } from '@plinth/messages';
 
 const CURVE = rateCurve({ kind: 'kinked', base: '0.02', slope1: '0.08', slope2: '0.9', kink: '0.8' });
-const TERMS = { curve: CURVE, reserveFactor: '0.1' };
+const TERMS = { curve: CURVE, reserveFactor: '0.1', rateAtTarget: '' };
 
 const amounts = (change: Partial<PoolAmounts>): PoolAmounts => ({
   cash: 0n,

@@ -5,6 +5,7 @@ import {
   decimalOfUnits,
   divide,
   divideUnits,
+  minDecimal,
   multiply,
   ONE,
   powerOfTen,
@@ -13,8 +14,9 @@ import {
   type Decimal,
   type Rate,
 } from '@plinth/money';
-import { borrowRate } from './curves/index.ts';
+import { borrowRate, supplyCurveRate } from './curves/index.ts';
 import { RATE_DIGITS } from './curves/curve-kind.ts';
+import { YEAR_SECONDS } from './year.ts';
 
 /** What a pool holds and is owed, in the smallest units of its asset. */
 export type PoolAmounts = Readonly<{
@@ -28,7 +30,12 @@ export type PoolAmounts = Readonly<{
   reserve: bigint;
 }>;
 
-export type PoolTerms = Readonly<{ curve: RateCurve; reserveFactor: string }>;
+export type PoolTerms = Readonly<{
+  curve: RateCurve;
+  reserveFactor: string;
+  /** Where a moving curve stands; empty for others. */
+  rateAtTarget: string;
+}>;
 
 export type PoolRates = Readonly<{ utilisation: Decimal; borrow: Decimal; supply: Decimal }>;
 
@@ -57,16 +64,16 @@ export const utilisationOf = (amounts: PoolAmounts): Decimal => {
  */
 export const ratesOf = (terms: PoolTerms, amounts: PoolAmounts): PoolRates => {
   const utilisation = utilisationOf(amounts);
-  const borrow = borrowRate(terms.curve, utilisation);
+  const borrow = borrowRate(terms.curve, utilisation, terms.rateAtTarget);
   if (amounts.debt <= 0n) return { utilisation, borrow, supply: ZERO };
   const kept = multiply(borrow, subtractDecimal(ONE, decimalOf(terms.reserveFactor)));
   const income = multiply(kept, decimalOfUnits(amounts.debt, 0));
   const shared = decimalOfUnits(larger(lendable(amounts), amounts.supplied), 0);
-  return { utilisation, borrow, supply: divide(income, shared, RATE_DIGITS, 'down').quotient };
+  const most = divide(income, shared, RATE_DIGITS, 'down').quotient;
+  // Suppliers with a curve of their own get what it says, as far as the borrowers pay it.
+  const own = supplyCurveRate(terms.curve, utilisation);
+  return { utilisation, borrow, supply: own === undefined ? most : minDecimal(own, most) };
 };
-
-/** 365 days, everywhere. */
-export const YEAR_SECONDS = 31_536_000;
 
 /** Decimals of a rate per second: what the compounding of an index takes. */
 const PER_SECOND_DIGITS = 37;

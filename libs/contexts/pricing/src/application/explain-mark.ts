@@ -1,4 +1,4 @@
-import type { Rejection } from '@plinth/eventing';
+import { checked, type Rejection, requireId } from '@plinth/eventing';
 import type { Mark, pricingMessages, PriceRule, Quote } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import type { Consensus } from '../domain/consensus.ts';
@@ -11,7 +11,6 @@ import type { EmaView } from './ema-view.ts';
 import type { MarkOrigin } from './quotes-view.ts';
 import { noMark } from './pricing-queries.ts';
 import { listedOf, type PricingViews } from './pricing-views.ts';
-import { checked, requireId } from './request-checks.ts';
 
 const WHY: Readonly<Record<Exclusion, (rule: PriceRule) => string>> = {
   future: () => `Its time is more than ${LIMITS.futureSkewMs} ms ahead of the round.`,

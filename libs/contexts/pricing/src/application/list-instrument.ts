@@ -1,4 +1,15 @@
-import { reject, type CommandHandler, type Rejection } from '@plinth/eventing';
+import {
+  checked,
+  type CommandHandler,
+  InvalidField,
+  operatorsOnly,
+  reject,
+  type Rejection,
+  requireId,
+  requireOneOf,
+  requirePositive,
+  requireWhole,
+} from '@plinth/eventing';
 import { LIMITS as MARKET_LIMITS, NUMERAIRE } from '@plinth/market';
 import type { EventData, pricingMessages, PriceRule } from '@plinth/messages';
 import { instrument, type ListInstrument } from '../domain/instrument.ts';
@@ -6,15 +17,6 @@ import { LIMITS } from '../domain/limits.ts';
 import { AVERAGE_MS } from '../domain/settlement-average.ts';
 import { splitPair } from '../domain/pairs.ts';
 import type { PricingViews } from './pricing-views.ts';
-import {
-  checked,
-  InvalidField,
-  operatorsOnly,
-  requireId,
-  requireOneOf,
-  requirePositive,
-  requireWhole,
-} from './request-checks.ts';
 
 type Request = pricingMessages.ListInstrumentRequest;
 

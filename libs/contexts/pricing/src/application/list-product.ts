@@ -1,18 +1,21 @@
-import { reject, type CommandHandler, type Intent, type Rejection } from '@plinth/eventing';
+import {
+  checked,
+  type CommandHandler,
+  type Intent,
+  InvalidField,
+  operatorsOnly,
+  reject,
+  type Rejection,
+  requireDecimal,
+  requireId,
+  requireOneOf,
+} from '@plinth/eventing';
 import { isExpired, LIMITS as MARKET_LIMITS, type Instrument } from '@plinth/market';
 import type { EventData, pricingMessages } from '@plinth/messages';
 import { absDecimal, decimalOf, decimalPlaces, ZERO, type Decimal } from '@plinth/money';
 import { LIMITS } from '../domain/limits.ts';
 import { product, SHAPES, type ListProduct } from '../domain/product.ts';
 import type { PricingViews } from './pricing-views.ts';
-import {
-  checked,
-  InvalidField,
-  operatorsOnly,
-  requireDecimal,
-  requireId,
-  requireOneOf,
-} from './request-checks.ts';
 
 type Request = pricingMessages.ListProductRequest;
 type Leg = Readonly<{ instrument: Instrument; ratio: Decimal }>;

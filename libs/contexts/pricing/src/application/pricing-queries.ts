@@ -1,9 +1,7 @@
-import { reject, type Rejection } from '@plinth/eventing';
+import { checked, pageOf, reject, type Rejection, requireId, requireOneOf } from '@plinth/eventing';
 import type { EventData, Mark, pricingMessages } from '@plinth/messages';
 import { priceText, priceUnits } from '../domain/price-units.ts';
-import { pageOf } from './pages.ts';
 import type { PricingViews } from './pricing-views.ts';
-import { checked, requireId, requireOneOf } from './request-checks.ts';
 
 export const noMark = (instrumentId: string): Rejection =>
   reject('MARK_MISSING', `Expected an instrument with a mark, was ${instrumentId}: see ListMarks`, {

@@ -1,10 +1,8 @@
-import type { Rejection } from '@plinth/eventing';
+import { checked, pageOf, type Rejection, requireId } from '@plinth/eventing';
 import type { pricingMessages } from '@plinth/messages';
 import { addDecimal, decimalOf, formatDecimal, multiply, ZERO, type Decimal } from '@plinth/money';
 import type { Product } from '@plinth/views';
-import { pageOf } from './pages.ts';
 import type { PricingViews } from './pricing-views.ts';
-import { checked, requireId } from './request-checks.ts';
 
 const WORST_FIRST = ['halted', 'degraded'] as const;
 

@@ -1,4 +1,17 @@
-import { reject, type CommandHandler, type Envelope, type Intent, type Rejection } from '@plinth/eventing';
+import {
+  checked,
+  type CommandHandler,
+  type Envelope,
+  type Intent,
+  InvalidField,
+  operatorsOnly,
+  reject,
+  type Rejection,
+  requireAtLeastZero,
+  requireDecimal,
+  requireId,
+  requireWhole,
+} from '@plinth/eventing';
 import type { pricingMessages } from '@plinth/messages';
 import type { SubmittedQuote } from '../domain/judgement.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -7,15 +20,6 @@ import { conversionAsset, isSourceName, parseSource } from '../domain/pairs.ts';
 import { optionRound } from './refit.ts';
 import type { PricingConfig } from './pricing-config.ts';
 import { listedOf, listingsFor, type PricingViews } from './pricing-views.ts';
-import {
-  checked,
-  InvalidField,
-  operatorsOnly,
-  requireAtLeastZero,
-  requireDecimal,
-  requireId,
-  requireWhole,
-} from './request-checks.ts';
 
 type Request = pricingMessages.PublishRoundRequest;
 

@@ -1,9 +1,9 @@
+import { checked, requireAtLeastZero, requireDecimal } from '@plinth/eventing';
 import { indexOf, NUMERAIRE, type PriceSource, type SourceQuote } from '@plinth/market';
 import type { ReferenceView } from '@plinth/views';
 import type { SubmittedQuote } from '../domain/judgement.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isSourceName, parseSource, sourceOf, splitPair } from '../domain/pairs.ts';
-import { checked, requireAtLeastZero, requireDecimal } from './request-checks.ts';
 
 /** What became of a quote that was offered. */
 export type Offered = 'kept' | 'older' | 'malformed' | 'unlisted' | 'full';

@@ -1,4 +1,12 @@
-import type { Instant, Intent, Rejection } from '@plinth/eventing';
+import {
+  checked,
+  type Instant,
+  type Intent,
+  pageOf,
+  type Rejection,
+  requireId,
+  requireOneOf,
+} from '@plinth/eventing';
 import { settlementIdOf } from '@plinth/market';
 import type { pricingMessages } from '@plinth/messages';
 import { assert } from '@plinth/money';
@@ -6,9 +14,7 @@ import { priceText } from '../domain/price-units.ts';
 import { isComplete, MIN_COVERED_MS, pricesOf, AVERAGE_MS } from '../domain/settlement-average.ts';
 import { settlement, type SettlementCommand } from '../domain/settlement.ts';
 import type { Expiry } from './expiries-view.ts';
-import { pageOf } from './pages.ts';
 import type { PricingViews } from './pricing-views.ts';
-import { checked, requireId, requireOneOf } from './request-checks.ts';
 
 /** The first moment at which an expiry can be settled, or must be deferred. */
 export const nextSettlement = ({ expiries }: PricingViews): Instant | undefined => {

@@ -1,13 +1,11 @@
-import { reject, type Rejection } from '@plinth/eventing';
+import { checked, InvalidField, pageOf, reject, type Rejection, requireId, requirePositive, requireWhole } from '@plinth/eventing';
 import { NUMERAIRE } from '@plinth/market';
 import type { pricingMessages } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';
 import { surfaceVolatility } from '@plinth/options';
 import { surfaceKey, surfaceState, type Surface } from '../domain/surface.ts';
-import { pageOf } from './pages.ts';
 import type { PricingConfig } from './pricing-config.ts';
 import type { PricingViews } from './pricing-views.ts';
-import { checked, InvalidField, requireId, requirePositive, requireWhole } from './request-checks.ts';
 
 const YEAR_MS = 31_536_000_000;
 

@@ -1,5 +1,7 @@
-import { assert } from '@plinth/money';
 import { exp } from '@plinth/maths';
+import type { RateCurve } from '@plinth/messages';
+import { assert, decimalToFloat, floatToText, fromFloat, textToFloat } from '@plinth/money';
+import { firstOf, numberProblem, RATE_DIGITS, utilisationProblem, type CurveKind } from './curve-kind.ts';
 
 /**
  * A curve that moves: while utilisation is above its target the rate at the target grows, while below it
@@ -75,4 +77,46 @@ export const adaptiveRate = (
     rate: rateAt(end, distance, steepness),
     rateAtTarget: end,
   };
+};
+
+const curveOf = (curve: RateCurve): AdaptiveCurve => ({
+  target: textToFloat(curve.target, 'target'),
+  steepness: textToFloat(curve.steepness, 'steepness'),
+  speed: textToFloat(curve.speed, 'speed'),
+  rateAtTargetMin: textToFloat(curve.rateAtTargetMin, 'rateAtTargetMin'),
+  rateAtTargetMax: textToFloat(curve.rateAtTargetMax, 'rateAtTargetMax'),
+});
+
+const RATE_AT_TARGET_MIN = '0.000001';
+
+/** Recorded with 18 decimals; the rates that follow are rounded up. */
+export const adaptive: CurveKind = {
+  kind: 'adaptive',
+  fields: ['target', 'steepness', 'speed', 'rateAtTargetMin', 'rateAtTargetMax', 'rateAtTarget'],
+  problem: (curve) =>
+    firstOf([
+      () => utilisationProblem('target', curve.target, undefined, true),
+      () => numberProblem('steepness', curve.steepness, '1', '100'),
+      () => numberProblem('speed', curve.speed, '0', '1000'),
+      () => numberProblem('rateAtTargetMin', curve.rateAtTargetMin, RATE_AT_TARGET_MIN, '1'),
+      () => numberProblem('rateAtTargetMax', curve.rateAtTargetMax, curve.rateAtTargetMin, '1'),
+      () => numberProblem('rateAtTarget', curve.rateAtTarget, curve.rateAtTargetMin, curve.rateAtTargetMax),
+    ]),
+  borrowRate: (curve, utilisation, rateAtTarget) => {
+    const at = textToFloat(rateAtTarget === '' ? curve.rateAtTarget : rateAtTarget, 'rateAtTarget');
+    return fromFloat(
+      adaptiveRate(curveOf(curve), at, decimalToFloat(utilisation), 0).rate,
+      RATE_DIGITS,
+      'ceil',
+    );
+  },
+  start: ({ rateAtTarget }) => rateAtTarget,
+  move: (curve, utilisation, rateAtTarget, seconds) => {
+    const at = textToFloat(rateAtTarget, 'rateAtTarget');
+    const moved = adaptiveRate(curveOf(curve), at, decimalToFloat(utilisation), seconds);
+    return {
+      averageRate: fromFloat(moved.average, RATE_DIGITS, 'ceil'),
+      rateAtTarget: floatToText(moved.rateAtTarget, RATE_DIGITS),
+    };
+  },
 };

@@ -151,7 +151,7 @@ describe('curves', () => {
   it('name what is wrong with their parameters', () => {
     const curve = curveOf(0.02, 0.08, 0.9, 0.85);
     expect(curveProblem(curve)).toBeUndefined();
-    expect(curveProblem({ ...curve, kind: 'adaptive' })?.field).toBe('kind');
+    expect(curveProblem({ ...curve, kind: 'other' })?.field).toBe('kind');
     expect(curveProblem({ ...curve, kink: '0' })?.field).toBe('kink');
     expect(curveProblem({ ...curve, kink: '1.01' })?.field).toBe('kink');
     expect(curveProblem({ ...curve, base: '-0.01' })?.field).toBe('base');

@@ -7,11 +7,10 @@ import {
   multiply,
   ONE,
   subtractDecimal,
-  ZERO,
   type Decimal,
 } from '@plinth/money';
 import type { CurveKind, CurveProblem } from './curve-kind.ts';
-import { RATE_DIGITS, rateProblem } from './curve-kind.ts';
+import { RATE_DIGITS, rateProblem, utilisationProblem } from './curve-kind.ts';
 
 /**
  * base + slope1 · U/kink up to the kink; base + slope1 + slope2 · (U − kink)/(1 − kink) above it.
@@ -32,15 +31,16 @@ const borrowRate = (curve: RateCurve, utilisation: Decimal): Decimal => {
   return addDecimal(addDecimal(base, slope1), steep);
 };
 
-const problem = (curve: RateCurve): CurveProblem | undefined => {
-  for (const name of ['base', 'slope1', 'slope2'] as const) {
-    const found = rateProblem(name, curve[name]);
-    if (found !== undefined) return found;
-  }
-  const kink = decimalOf(curve.kink, 'kink', RATE_DIGITS);
-  const isInside = compareDecimal(kink, ZERO) > 0 && compareDecimal(kink, ONE) <= 0;
-  return isInside ? undefined : { field: 'kink', expected: 'over 0 and at most 1' };
+const problem = (curve: RateCurve): CurveProblem | undefined =>
+  rateProblem(curve, ['base', 'slope1', 'slope2']) ?? utilisationProblem('kink', curve.kink);
+
+/** Two straight lines that meet at the kink: the curve of most lending pools, and Aave's. */
+export const kinked: CurveKind = {
+  kind: 'kinked',
+  fields: ['base', 'slope1', 'slope2', 'kink'],
+  problem,
+  borrowRate,
 };
 
-/** Two straight lines that meet at the kink: the curve of most lending pools. */
-export const kinked: CurveKind = { kind: 'kinked', problem, borrowRate };
+/** The same under the name of the peer that it was published by. */
+export const aave: CurveKind = { ...kinked, kind: 'aave' };

@@ -1,7 +1,9 @@
+import type { RateCurve } from '@plinth/messages';
 import {
   addDecimal,
   assert,
   compareDecimal,
+  decimalOf,
   divide,
   multiply,
   ONE,
@@ -9,7 +11,7 @@ import {
   ZERO,
   type Decimal,
 } from '@plinth/money';
-import { RATE_DIGITS } from './curve-kind.ts';
+import { firstOf, RATE_DIGITS, rateProblem, utilisationProblem, type CurveKind } from './curve-kind.ts';
 
 /**
  * Gearbox: two kinks, three slopes over the whole of their stretches, and a stop of borrowing at the second
@@ -55,3 +57,27 @@ export const threeSlopesRate = (curve: ThreeSlopes, utilisation: Decimal): Decim
 /** Whether a pool may lend so much that its utilisation becomes this. */
 export const mayBorrow = (curve: ThreeSlopes, utilisationAfter: Decimal): boolean =>
   !curve.stopsBorrowing || compareDecimal(utilisationAfter, curve.kink2) <= 0;
+
+const termsOf = (curve: RateCurve): ThreeSlopes => ({
+  base: decimalOf(curve.base),
+  slope1: decimalOf(curve.slope1),
+  slope2: decimalOf(curve.slope2),
+  slope3: decimalOf(curve.slope3),
+  kink1: decimalOf(curve.kink),
+  kink2: decimalOf(curve.kink2),
+  stopsBorrowing: curve.stopsBorrowing,
+});
+
+/** Three slopes, and a stop of borrowing if wanted. */
+export const threeSlope: CurveKind = {
+  kind: 'three-slope',
+  fields: ['base', 'slope1', 'slope2', 'slope3', 'kink', 'kink2'],
+  problem: (curve) =>
+    firstOf([
+      () => rateProblem(curve, ['base', 'slope1', 'slope2', 'slope3']),
+      () => utilisationProblem('kink', curve.kink, ZERO, true),
+      () => utilisationProblem('kink2', curve.kink2, decimalOf(curve.kink), true),
+    ]),
+  borrowRate: (curve, utilisation) => threeSlopesRate(termsOf(curve), utilisation),
+  borrowStop: (curve) => (curve.stopsBorrowing ? decimalOf(curve.kink2) : undefined),
+};
