@@ -33,3 +33,10 @@ export const MAX_CONSUMER_LENGTH = 128;
 
 /** Largest stream version: what a 32-bit column holds. */
 export const MAX_VERSION = 2_147_483_647;
+
+/** Longest decimal number of a request, in characters. */
+export const MAX_NUMBER_LENGTH = 48;
+
+/** Most rows of one page, and how many there are when nothing else is asked for. */
+export const MAX_PAGE_SIZE = 1_000;
+export const DEFAULT_PAGE_SIZE = 100;

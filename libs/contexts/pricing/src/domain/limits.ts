@@ -12,7 +12,6 @@ export const LIMITS = {
   /** Sources that are counted by name; later ones are counted together. */
   sourcesMax: 10_000,
   sourceLengthMax: 64,
-  numberLengthMax: 40,
   /** A quote may be this far ahead of the round: clocks differ. */
   futureSkewMs: 2_000,
   maxAgeMsMax: 604_800_000,
@@ -24,6 +23,4 @@ export const LIMITS = {
   /** Ratio of a product's leg: units of the instrument in one unit of the product. */
   ratioMax: 1_000,
   ratioDigits: 8,
-  pageSizeMax: 1_000,
-  pageSizeDefault: 100,
 } as const;
