@@ -117,7 +117,8 @@ export const checkSnapshots = async (
       }
     }
   };
-  const stops = [...new Set(heads.map(({ position }) => position)), (await log.head()).position];
+  const end = (await log.head()).position;
+  const stops = [...new Set([...heads.map(({ position }) => position), end])];
   stops.sort((a, b) => (a < b ? -1 : 1));
   for (const stop of stops) {
     while (last < stop) {
