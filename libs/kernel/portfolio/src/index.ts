@@ -1,4 +1,5 @@
 export * from './assessment.ts';
+export { borrowRoom } from './borrow-room.ts';
 export { canonicalJson } from './canonical-json.ts';
 export * from './cell-parameters.ts';
 export { transferHold, withdrawalHold, type Hold } from './holds.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { rateCurve } from '@plinth/messages';
 import { foldStream, type Envelope, type Intent, type NewEvent } from '@plinth/eventing';
 import { marginAccount, type MarginEvent } from '../domain/margin-account.ts';
 import {
@@ -98,6 +99,25 @@ describe('an order', () => {
     expect(verdict(world.place({ ...order, orderId: 'b', quantity: '15' }))).toBe('POOL_DRY');
     const short = { accountId: 'trader', orderId: 'c', instrumentId: 'ETH/USD', side: 'sell', quantity: '1' };
     expect(verdict(world.place(short))).toBe('POOL_DRY');
+  });
+
+  it('is refused where the pool would lend beyond the stop of its curve', () => {
+    const world = funded();
+    const curve = rateCurve({
+      ...{ kind: 'three-slope', base: '0', slope1: '0.02', slope2: '0.03', slope3: '0.5' },
+      ...{ kink: '0.4', kink2: '0.5', stopsBorrowing: true },
+    });
+    const terms = { asset: 'USD', curve, reserveFactor: '0.1', settleEveryMs: 3_600_000 };
+    world.given('pool-USD', { type: 'PoolOpened', data: terms } as never);
+    world.deposit('trader', 'BTC', '60');
+    const order = { accountId: 'trader', instrumentId: 'BTC/USD', side: 'buy' };
+    // A million in the pool, of which half may be lent.
+    expect(verdict(world.place({ ...order, orderId: 'a', quantity: '15' }))).toBe('POOL_DRY');
+    expect(verdict(world.place({ ...order, orderId: 'b', quantity: '5' }))).toBe('approved');
+    expect(verdict(world.place({ ...order, orderId: 'c', quantity: '5' }))).toBe('POOL_DRY');
+    const unstopped = { asset: 'USD', curve: { ...curve, stopsBorrowing: false }, reserveFactor: '0.1' };
+    world.given('pool-USD', { type: 'RateCurveSet', data: unstopped } as never);
+    expect(verdict(world.place({ ...order, orderId: 'd', quantity: '5' }))).toBe('approved');
   });
 
   it('never counts on the cash that an order of another account before it may still borrow', () => {

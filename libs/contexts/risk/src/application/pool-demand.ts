@@ -1,6 +1,6 @@
-import { poolCash, SIGN, type Side } from '@plinth/market';
+import { SIGN, type Side } from '@plinth/market';
 import { textToFloat, unitsToFloat } from '@plinth/money';
-import type { HypotheticalLeg, PortfolioView } from '@plinth/portfolio';
+import { borrowRoom, type HypotheticalLeg, type PortfolioView } from '@plinth/portfolio';
 import { restingLeg } from './open-order-terms.ts';
 
 type Spending = Pick<HypotheticalLeg, 'instrumentId' | 'side' | 'quantity' | 'price'>;
@@ -16,12 +16,12 @@ export const poolsDry = (
   resting: readonly HypotheticalLeg[],
   leg: HypotheticalLeg,
 ): readonly string[] => {
-  const { ledger } = portfolio;
   const asset = spendOf(portfolio, leg)?.asset;
   if (asset === undefined) return [];
   const borrowed = borrowedBy(portfolio, accountId, asset, [leg, ...resting]);
   if (borrowed <= 0) return [];
-  const cash = unitsToFloat(ledger.balance(poolCash(asset), asset), ledger.scaleOf(asset));
+  // Nothing is lent beyond the stop of the pool's curve, whatever cash there is.
+  const cash = borrowRoom(portfolio, asset);
   return borrowed > cash || borrowed > cash - borrowedByOthers(portfolio, accountId, asset, cash)
     ? [asset]
     : [];

@@ -94,7 +94,10 @@ export const interestRates: CaseFormat = {
       );
     return model(fieldsAt(item, 'input'));
   },
-  notes: ['Interest compounds per second; figures that compound continuously differ by less than 1e-8 of it'],
+  notes: [
+    'Interest compounds per second; figures that compound continuously differ by less than 1e-8 of it',
+    'Euler: the published yields at a quarter and three quarters are 1.9e-6 and 5e-7 off the published slopes, however they compound; each case says 1e-4',
+  ],
 };
 
 const cometRate = (input: Fields, side: 'supply' | 'borrow'): number =>
