@@ -1,4 +1,4 @@
-import type { Envelope, Fold } from '@plinth/eventing';
+import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import { assert, formatUnits, unitsOf } from '@plinth/money';
 import { fields } from './canonical.ts';
 import { LIMITS } from './limits.ts';
@@ -73,6 +73,15 @@ export class PositionsView implements Fold {
         ];
       }
     }
+  }
+
+  dump() {
+    return { accounts: this.#accounts };
+  }
+
+  load(state: ReturnType<PositionsView['dump']>): void {
+    refill(this.#accounts, state.accounts);
+    for (const positions of this.#accounts.values()) this.#count += positions.size;
   }
 
   reset(): void {

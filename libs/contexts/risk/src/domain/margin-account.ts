@@ -1,4 +1,4 @@
-import type { Decider, Instant, NewEvent } from '@plinth/eventing';
+import { plainSnapshot, type Decider, type Instant, type NewEvent } from '@plinth/eventing';
 import type { AccountState } from '@plinth/margin';
 import type { EventData, MarginFigures } from '@plinth/messages';
 import { transferHold, withdrawalHold, type PriceBlock } from '@plinth/portfolio';
@@ -49,9 +49,9 @@ export type Judgement = Readonly<{
   /** Initial margin minus equity, USD, not below zero. */
   shortfall: string;
   callGraceMs: number;
-  /**
   /** What the grace was set by; empty when no rule asks for it, or nothing is bad. */
   defaultProbability: string;
+  /**
    * What keeps prices from proving that equity is below the threshold of a call, or below the maintenance
    * margin.
    */
@@ -233,4 +233,5 @@ export const marginAccount: Decider<MarginAccount, MarginCommand, MarginEventTyp
   initialState,
   decide,
   evolve,
+  snapshot: plainSnapshot(1),
 };
