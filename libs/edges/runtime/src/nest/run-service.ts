@@ -1,9 +1,10 @@
 import type { AnyService } from '@plinth/eventing';
 import { readConfig } from '../config/config.ts';
-import { tlsOf } from '../config/process-files.ts';
-import { cellSettings, processSettings, telemetrySettings } from '../config/settings.ts';
+import { kafkaOf, tlsOf } from '../config/process-files.ts';
+import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
+import { PostgresSnapshots } from '../log/snapshot-store.ts';
 import { openLogPatiently, REAL_CLOCK, untilStopped, type Environment } from '../process/run-process.ts';
 import { startTelemetry } from '../telemetry/export.ts';
 import { observeLag } from '../telemetry/instruments.ts';
@@ -14,6 +15,7 @@ import { startService, type StartedService } from './start-service.ts';
 export const serviceSettings = {
   ...cellSettings,
   ...processSettings,
+  ...kafkaSettings,
   ...telemetrySettings,
 } as const;
 
@@ -39,11 +41,12 @@ export const runService = async (
   const telemetry = collector === undefined ? undefined : startTelemetry(`plinth-${name}`, collector);
   const logger = makeLogger(name, config.PLINTH_LOG_LEVEL);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
-  const transport = openTransport(log);
+  const transport = openTransport(log, name, kafkaOf(config));
   const { definition, beside } = make(config.PLINTH_CELL);
   const service = await startService({
     ...{ definition, log, logger, host, port, clock: REAL_CLOCK, transport },
     lock: new PostgresLeaderLock({ url, schema: log.schema, service: name }),
+    snapshots: new PostgresSnapshots(log),
     allowPlaintext: config.PLINTH_PLAINTEXT === 'anywhere',
     ...tlsOf(config),
   });
