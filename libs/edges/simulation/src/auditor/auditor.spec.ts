@@ -5,9 +5,13 @@ import { LEDGER_CASES } from './testing/ledger-cases.ts';
 import { LOG_CASES } from './testing/log-cases.ts';
 import { MARGIN_CASES } from './testing/margin-cases.ts';
 import { ORDERS_CASES } from './testing/orders-cases.ts';
+import { SETTLEMENT_CASES } from './testing/settlement-cases.ts';
 import { audited, broken, planted } from './testing/planted-log.ts';
 
-const CASES = [...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES, ...CREDIT_CASES, ...MARGIN_CASES];
+const CASES = [
+  ...[...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES],
+  ...[...CREDIT_CASES, ...MARGIN_CASES, ...SETTLEMENT_CASES],
+];
 
 describe('The auditor', () => {
   it.each(CASES)('finds $what', ({ invariant, faulty }) => {

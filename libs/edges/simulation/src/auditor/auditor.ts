@@ -5,6 +5,7 @@ import { LedgerAudit } from './ledger-audit.ts';
 import { LogAudit } from './log-audit.ts';
 import { MarginAudit } from './margin-audit.ts';
 import { OrdersAudit } from './orders-audit.ts';
+import { SettlementAudit } from './settlement-audit.ts';
 
 const BREACHES_KEPT = 1_000;
 
@@ -27,6 +28,7 @@ export class Auditor {
     new OrdersAudit(),
     new CreditAudit(),
     new MarginAudit(),
+    new SettlementAudit(),
   ];
   readonly #found: Breach[] = [];
   #events = 0;

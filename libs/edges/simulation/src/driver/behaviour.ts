@@ -4,7 +4,7 @@ import type { FeedInstrument, MarketFeed } from '../market/market-feed.ts';
 import { Random } from '@plinth/maths';
 import type { ObserverViews } from './observer.ts';
 import type { ScriptedCommand } from './opening.ts';
-import { CASH_VAULT, type PlannedAccount } from './population.ts';
+import { CASH_VAULT, type PlannedAccount, type PlannedOrder } from './population.ts';
 
 const QUOTE_DISTANCE = 0.002;
 const OPEN_QUOTES_MAX = 4;
@@ -42,7 +42,8 @@ export class ClientBehaviour {
   }
 
   #openingOrder(account: PlannedAccount, n: number): ScriptedCommand {
-    const { instrumentId, side, quantity, venues } = account.orders[n] as PlannedAccount['orders'][number];
+    const { instrumentId, side, quantity, venues, productId } = account.orders[n] as PlannedOrder;
+    if (productId !== undefined) return bundle(account, `open-${n}`, productId, side, quantity);
     return place(account, `open-${n}`, { instrumentId, side, quantity, venues });
   }
 
@@ -103,7 +104,7 @@ export class ClientBehaviour {
   }
 
   #trade(account: PlannedAccount, tick: number, random: Random): readonly ScriptedCommand[] {
-    const instrument = random.pick(this.#tradable());
+    const instrument = random.pick(this.#tradable(tick));
     const mark = this.#views.marks.figures(instrument.instrumentId);
     if (mark === undefined) return [];
     const quantity = wholeLots(floatToText(random.between(500, 15_000) / mark.price, 8, 'down'), instrument);
@@ -124,7 +125,7 @@ export class ClientBehaviour {
         tenant: account.clientId,
       }));
     }
-    const instrument = random.pick(this.#tradable());
+    const instrument = random.pick(this.#tradable(tick));
     const mark = this.#views.marks.figures(instrument.instrumentId);
     if (mark === undefined) return [];
     const quantity = wholeLots(
@@ -167,9 +168,14 @@ export class ClientBehaviour {
     return [{ name: 'RequestWithdrawal', request, tenant: clientId }];
   }
 
-  #tradable(): readonly FeedInstrument[] {
-    return this.#feed.instruments.filter(({ underlying }) =>
-      this.#feed.assets.some(({ symbol, kind }) => symbol === underlying && kind === 'coin'),
+  /** What is traded now and then: nothing that has expired, and options only by plan. */
+  #tradable(tick: number): readonly FeedInstrument[] {
+    const at = this.#feed.timeOf(tick);
+    return this.#feed.instruments.filter(
+      ({ underlying, kind, expiresAtMs }) =>
+        kind !== 'option' &&
+        (expiresAtMs === 0 || at < expiresAtMs) &&
+        this.#feed.assets.some((asset) => asset.symbol === underlying && asset.kind === 'coin'),
     );
   }
 
@@ -201,6 +207,21 @@ const place = ({ accountId, clientId }: PlannedAccount, name: string, order: Ord
     timeInForce: order.limitPrice === undefined ? 'ioc' : 'gtc',
     venues: order.venues,
     reduceOnly: order.reduceOnly ?? false,
+  },
+  tenant: clientId,
+});
+
+const bundle = (
+  { accountId, clientId }: PlannedAccount,
+  name: string,
+  productId: string,
+  side: 'buy' | 'sell',
+  quantity: string,
+): ScriptedCommand => ({
+  name: 'PlaceProductOrder',
+  request: {
+    orderId: `${accountId}-${name}`,
+    ...{ accountId, subAccountId: '', productId, side, quantity, orderType: 'market', limitPrice: '' },
   },
   tenant: clientId,
 });

@@ -62,8 +62,13 @@ describe('A drawn book', () => {
   it('orders what the feed lists, in whole lots, within its ticks', () => {
     const lots = new Map(feed.instruments.map(({ instrumentId, lot }) => [instrumentId, lot]));
     const venues = new Set(feed.venues.map(({ venueId }) => venueId));
-    for (const { instrumentId, quantity, tick, venues: named } of accounts.flatMap(({ orders }) => orders)) {
-      const lot = lots.get(instrumentId) ?? '';
+    const products = new Map(feed.products.map(({ productId, legs }) => [productId, legs[0]?.instrumentId]));
+    for (const order of accounts.flatMap(({ orders }) => orders)) {
+      const { instrumentId, productId, quantity, tick, venues: named } = order;
+      // Units of a product are in lots of its legs.
+      const leg = productId === undefined ? instrumentId : products.get(productId);
+      const lot = lots.get(leg ?? '') ?? '';
+      expect(lot).not.toBe('');
       const digits = lot.includes('.') ? lot.length - lot.indexOf('.') - 1 : 0;
       expect(quantity).toMatch(digits === 0 ? /^\d+$/ : new RegExp(`^\\d+(\\.\\d{1,${digits}})?$`));
       expect(Number(quantity)).toBeGreaterThan(0);

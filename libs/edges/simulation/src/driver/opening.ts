@@ -29,6 +29,7 @@ export const openingSteps = (
     operator('ListAsset', { asset: symbol, scale, kind, chains: [kind === 'fiat' ? 'bank' : 'ethereum'] }),
   ),
   feed.instruments.map((instrument) => operator('ListInstrument', listing(instrument))),
+  ...(feed.products.length === 0 ? [] : [feed.products.map((product) => operator('ListProduct', product))]),
   [
     ...feed.venues.map((venue) => operator('RegisterVenue', venueRequest(feed, venue))),
     ...feed.assets.map(({ symbol }) => openPool(symbol)),
@@ -56,6 +57,10 @@ const clientsOf = (accounts: readonly PlannedAccount[]): readonly string[] => [
   ...new Set(accounts.map(({ clientId }) => clientId)),
 ];
 
+const BOUNDS = { maxConfidencePpm: 20_000, maxDeviationPpm: 30_000, maxMovePpmPerSecond: 2_000 };
+/** A premium moves by multiples of itself, and a cheap one is quoted wide. */
+const OPTION_BOUNDS = { maxConfidencePpm: 900_000, maxDeviationPpm: 500_000, maxMovePpmPerSecond: 1_000_000 };
+
 const listing = (instrument: FeedInstrument): unknown => ({
   instrumentId: instrument.instrumentId,
   kind: instrument.kind,
@@ -64,14 +69,12 @@ const listing = (instrument: FeedInstrument): unknown => ({
   contractSize: '1',
   inverse: false,
   expiresAtMs: instrument.expiresAtMs,
-  strike: '',
-  optionType: '',
+  strike: instrument.strike,
+  optionType: instrument.optionType,
   priceRule: {
     minSources: instrument.minSources,
     maxAgeMs: instrument.maxAgeMs,
-    maxConfidencePpm: 20_000,
-    maxDeviationPpm: 30_000,
-    maxMovePpmPerSecond: 2_000,
+    ...(instrument.kind === 'option' ? OPTION_BOUNDS : BOUNDS),
     maxTwapDeviationPpm: 0,
   },
 });

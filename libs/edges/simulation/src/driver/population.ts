@@ -15,6 +15,8 @@ export type PlannedOrder = Readonly<{
   quantity: string;
   /** One venue, or empty for the router's choice. */
   venues: readonly string[];
+  /** An order of a product instead; then the instrument is empty. */
+  productId?: string;
 }>;
 
 /** One account of a simulated book: what it brings, what it opens, and how it behaves afterwards. */
@@ -93,7 +95,16 @@ class Planner {
     const accountId = `a${String(index).padStart(4, '0')}`;
     const draft = this.#draft(style, random);
     const topUp = style === 'leveraged' ? 0.3 : 0.7;
-    return { clientId, accountId, style, ...draft, topUp, activity: style === 'maker' ? 0.06 : 0.004 };
+    const orders = [...draft.orders, ...this.#dated(index, draft.deposits)];
+    return {
+      clientId,
+      accountId,
+      style,
+      deposits: draft.deposits,
+      orders,
+      topUp,
+      activity: style === 'maker' ? 0.06 : 0.004,
+    };
   }
 
   #draft(style: Style, random: Random): Draft {
@@ -166,6 +177,34 @@ class Planner {
     const other = random.pick(this.#coins);
     const order = this.#order(this.#spot(other), 'buy', usd * random.between(0.3, 0.55), random, []);
     return { deposits: [this.#coinDeposit(coin, usd)], orders: [order] };
+  }
+
+  /**
+   * Every third account also trades what expires: the future, a call or a put bought or sold, or a spread. Drawn
+   * apart, so that everything else is the same without it. Small against what the account brought.
+   */
+  #dated(index: number, deposits: readonly PlannedDeposit[]): readonly PlannedOrder[] {
+    const ending = this.#feed.instruments.filter(({ expiresAtMs }) => this.#endsInside(expiresAtMs));
+    if (ending.length === 0 || index % 3 !== 1) return [];
+    const random = Random.of('dated', this.#seed, index);
+    const brought = deposits.reduce((sum, { asset, amount }) => {
+      const price = this.#feed.assets.find(({ symbol }) => symbol === asset)?.price ?? 0;
+      return sum + textToFloat(amount) * price;
+    }, 0);
+    const usd = Math.min(60_000, brought * random.between(0.1, 0.3));
+    const side = random.chance(0.5) ? 'buy' : 'sell';
+    const order = this.#order(random.pick(ending), side, usd, random, []);
+    const product = this.#feed.products[random.below(Math.max(1, this.#feed.products.length))];
+    if (product === undefined || !random.chance(0.3)) return [order];
+    const leg = this.#feed.instruments.find(
+      ({ instrumentId }) => instrumentId === product.legs[0]?.instrumentId,
+    );
+    const whole = this.#order(leg ?? random.pick(ending), side, usd, random, []);
+    return [{ ...whole, instrumentId: '', productId: product.productId }];
+  }
+
+  #endsInside(expiresAtMs: number): boolean {
+    return expiresAtMs !== 0 && expiresAtMs < this.#feed.timeOf(this.#feed.ticks - 1);
   }
 
   #coinDeposit(coin: FeedAsset, usd: number): PlannedDeposit {

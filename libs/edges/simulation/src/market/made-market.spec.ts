@@ -80,13 +80,41 @@ describe('A made market', () => {
       for (const { instrumentId, bids, asks } of market.booksAt(37, venueId)) {
         const tick = Number(steps.get(instrumentId)?.tick);
         const prices = [...[...bids].reverse(), ...asks].map(({ price }) => Number(price));
-        expect(bids.length * asks.length).toBeGreaterThan(0);
+        // An option that is worth nothing has sellers only.
+        expect(asks.length).toBeGreaterThan(0);
+        if (steps.get(instrumentId)?.kind !== 'option') expect(bids.length).toBeGreaterThan(0);
         expect(prices).toEqual([...prices].sort((a, b) => a - b));
         expect(new Set(prices).size).toBe(prices.length);
         for (const price of prices)
           expect(Math.abs(price / tick - Math.round(price / tick))).toBeLessThan(1e-6);
       }
     }
+  });
+
+  it('has what expires inside of it: quoted until then, between intrinsic value and the underlying', () => {
+    const dated = market.instruments.filter(({ expiresAtMs }) => expiresAtMs > 0 && expiresAtMs < 2e12);
+    const ending = dated.filter(({ expiresAtMs }) => expiresAtMs < market.timeOf(market.ticks - 1));
+    expect(ending.map(({ kind }) => kind).sort()).toEqual([
+      ...['future', 'future', 'option', 'option', 'option', 'option', 'option', 'option', 'option', 'option'],
+    ]);
+    const [first] = ending;
+    const perHour = market.ticks / hoursOf(SHORT);
+    const [before, after] = [29 * perHour, 31 * perHour].map(Math.floor) as [number, number];
+    const ids = new Set(ending.map(({ instrumentId }) => instrumentId));
+    const quoted = (tick: number) =>
+      market.quotesAt(tick).filter(({ instrumentId }) => ids.has(instrumentId));
+    expect(new Set(quoted(before).map(({ instrumentId }) => instrumentId))).toEqual(ids);
+    expect(quoted(after)).toEqual([]);
+    expect(market.booksAt(after, 'alpha').some(({ instrumentId }) => ids.has(instrumentId))).toBe(false);
+    expect(first?.expiresAtMs).toBeGreaterThan(market.timeOf(before));
+    for (const option of ending.filter(({ kind }) => kind === 'option')) {
+      const spot = market.instruments.find((one) => one.instrumentId === `${option.underlying}/USD`);
+      const [price, index] = [market.midOf(option, before), market.midOf(spot as typeof option, before)];
+      const over = (index - Number(option.strike)) * (option.optionType === 'call' ? 1 : -1);
+      expect(price).toBeGreaterThan(Math.max(0, over) - 0.01 * index);
+      expect(price).toBeLessThan(index);
+    }
+    expect(market.products.flatMap(({ legs }) => legs).every((leg) => ids.has(leg.instrumentId))).toBe(true);
   });
 
   it('has a venue that times out, then is down and quotes nothing', () => {

@@ -6,15 +6,17 @@ import type {
   FeedFunding,
   FeedInstrument,
   FeedLevel,
+  FeedProduct,
   FeedQuote,
   FeedVenue,
   MarketFeed,
   VenueFault,
 } from './market-feed.ts';
+import { datedInstruments, isOpen, productsOf, optionQuote, type OptionQuote } from './dated-market.ts';
 import { drawPath, type PricePath } from './price-path.ts';
 import { hoursOf, phaseAt, ticksOf, type Scenario, type UnderlyingSpec, type VenueSpec } from './scenario.ts';
 
-type Kind = FeedInstrument['kind'];
+type Kind = Exclude<FeedInstrument['kind'], 'option'>;
 
 const LEVELS = 12;
 /** Distance between two levels, in parts of the price: twelve of them span about 1 %. */
@@ -44,6 +46,7 @@ export class MadeMarket implements MarketFeed {
   readonly assets: readonly FeedAsset[];
   readonly instruments: readonly FeedInstrument[];
   readonly venues: readonly FeedVenue[];
+  readonly products: readonly FeedProduct[];
   readonly #scenario: Scenario;
   readonly #seed: number;
   readonly #path: PricePath;
@@ -69,7 +72,8 @@ export class MadeMarket implements MarketFeed {
         };
       }),
     ];
-    this.instruments = instrumentsOf(scenario, this.#specs);
+    this.instruments = [...instrumentsOf(scenario, this.#specs), ...datedInstruments(scenario)];
+    this.products = productsOf(scenario);
     const ids = this.instruments.map(({ instrumentId }) => instrumentId);
     this.venues = scenario.venues.map((venue) => ({ ...venue, instruments: ids }));
   }
@@ -90,11 +94,22 @@ export class MadeMarket implements MarketFeed {
         return spot;
       case 'perpetual':
         return spot * (1 + this.#premium(instrument.underlying, tick));
-      case 'future': {
-        const years = (instrument.expiresAtMs - this.timeOf(tick)) / YEAR_MS;
-        return spot * (1 + FUTURE_BASIS * years);
-      }
+      case 'future':
+        return this.#forwardOf(instrument, tick);
+      case 'option':
+        return this.#optionQuote(instrument, tick).mid;
     }
+  }
+
+  #forwardOf({ underlying, expiresAtMs }: FeedInstrument, tick: number): number {
+    const years = (expiresAtMs - this.timeOf(tick)) / YEAR_MS;
+    return ((this.#path.prices.get(underlying) as Float64Array)[tick] as number) * (1 + FUTURE_BASIS * years);
+  }
+
+  #optionQuote(instrument: FeedInstrument, tick: number): OptionQuote {
+    const { volatility } = phaseAt(this.#scenario, this.hourOf(tick));
+    const forward = this.#forwardOf(instrument, tick);
+    return optionQuote(this.#scenario, instrument, forward, volatility, this.timeOf(tick));
   }
 
   quotesAt(tick: number): readonly FeedQuote[] {
@@ -105,7 +120,7 @@ export class MadeMarket implements MarketFeed {
   #venueQuotes(tick: number, venue: VenueSpec): readonly FeedQuote[] {
     if (this.faultAt(tick, venue.venueId) === 'down') return [];
     const random = Random.of('quotes', this.#seed, venue.venueId, tick);
-    return this.instruments.map((instrument) => {
+    return this.#openAt(tick).map((instrument) => {
       const digits = digitsOf(instrument.tick) + 1;
       const stray = random.chance(venue.strays.chance)
         ? venue.strays.size * (random.chance(0.5) ? 1 : -1)
@@ -116,9 +131,13 @@ export class MadeMarket implements MarketFeed {
         source: `${venue.venueId}:${instrument.instrumentId}`,
         group: venue.venueId,
         price: floatToText(price, digits),
-        confidence: floatToText(Math.max(price * this.#halfSpread(venue, tick), 10 ** -digits), digits, 'up'),
+        confidence: floatToText(
+          Math.max(price * this.#halfSpread(venue, tick, instrument), 10 ** -digits),
+          digits,
+          'up',
+        ),
         sourceTimeMs: this.timeOf(tick),
-        volume: floatToText(this.#levelUsd(instrument, venue, tick) / price, 4),
+        volume: floatToText(this.#levelUsd(instrument, venue, tick) / this.#unitUsd(instrument, tick), 4),
       };
     });
   }
@@ -126,14 +145,15 @@ export class MadeMarket implements MarketFeed {
   booksAt(tick: number, venueId: string): readonly FeedBook[] {
     const venue = this.#venue(venueId);
     const random = Random.of('books', this.#seed, venueId, tick);
-    return this.instruments.map((instrument) => {
+    return this.#openAt(tick).map((instrument) => {
       const mid = this.#venueMid(instrument, venue, tick);
       const usd = this.#levelUsd(instrument, venue, tick);
-      const spread = this.#halfSpread(venue, tick);
+      const spread = this.#halfSpread(venue, tick, instrument);
+      const unit = this.#unitUsd(instrument, tick);
       return {
         instrumentId: instrument.instrumentId,
-        bids: levels(instrument, mid, usd, -1, spread, random),
-        asks: levels(instrument, mid, usd, 1, spread, random),
+        bids: levels(instrument, mid, usd / unit, -1, spread, random),
+        asks: levels(instrument, mid, usd / unit, 1, spread, random),
       };
     });
   }
@@ -186,12 +206,29 @@ export class MadeMarket implements MarketFeed {
   /** Each venue is a little off the market, the same for its book and its quote. */
   #venueMid(instrument: FeedInstrument, venue: VenueSpec, tick: number): number {
     const random = Random.of('mid', this.#seed, venue.venueId, instrument.instrumentId, tick);
-    return this.midOf(instrument, tick) * (1 + 0.3 * this.#halfSpread(venue, tick) * random.normal());
+    return (
+      this.midOf(instrument, tick) * (1 + 0.3 * this.#halfSpread(venue, tick, instrument) * random.normal())
+    );
   }
 
-  #halfSpread(venue: VenueSpec, tick: number): number {
+  /** As a part of the price; options are quoted wider, by the maker's spread. */
+  #halfSpread(venue: VenueSpec, tick: number, instrument: FeedInstrument): number {
     const { depth } = phaseAt(this.#scenario, this.hourOf(tick));
-    return venue.halfSpreadBps / 10_000 / depth;
+    const own = venue.halfSpreadBps / 10_000 / depth;
+    return instrument.kind === 'option' ? own + this.#optionQuote(instrument, tick).halfSpread : own;
+  }
+
+  /** What trades at this tick: an expired contract has neither quotes nor books. */
+  #openAt(tick: number): readonly FeedInstrument[] {
+    const at = this.timeOf(tick);
+    return this.instruments.filter((instrument) => isOpen(instrument, at));
+  }
+
+  /** USD of the underlying in one unit, by which books are sized: a premium says nothing of a contract's size. */
+  #unitUsd(instrument: FeedInstrument, tick: number): number {
+    return instrument.kind === 'option'
+      ? ((this.#path.prices.get(instrument.underlying) as Float64Array)[tick] as number)
+      : this.midOf(instrument, tick);
   }
 
   #levelUsd(instrument: FeedInstrument, venue: VenueSpec, tick: number): number {
@@ -207,6 +244,7 @@ const instrumentsOf = (scenario: Scenario, specs: readonly UnderlyingSpec[]): re
     kind,
     underlying: spec.asset,
     quoteAsset: 'USD',
+    ...{ strike: '', optionType: '' },
     expiresAtMs: kind === 'future' ? scenario.startsAtMs + FUTURE_YEARS * YEAR_MS : 0,
     tick: spec.tick,
     lot: spec.lot,
@@ -223,7 +261,7 @@ const instrumentsOf = (scenario: Scenario, specs: readonly UnderlyingSpec[]): re
 const levels = (
   instrument: FeedInstrument,
   mid: number,
-  usd: number,
+  units: number,
   sign: 1 | -1,
   halfSpread: number,
   random: Random,
@@ -235,8 +273,8 @@ const levels = (
   for (let level = 0; level < LEVELS; level += 1) {
     const raw = mid * (1 + sign * (halfSpread + level * LEVEL_STEP));
     const price = floatToText(raw, priceDigits, sign > 0 ? 'up' : 'down');
-    const quantity = floatToText((usd * random.between(0.5, 1.5)) / raw, lotDigits, 'down');
-    if (price === last || Number(quantity) <= 0) continue;
+    const quantity = floatToText((units * random.between(0.5, 1.5) * mid) / raw, lotDigits, 'down');
+    if (price === last || Number(quantity) <= 0 || Number(price) <= 0) continue;
     last = price;
     made.push({ price, quantity });
   }

@@ -28,15 +28,25 @@ export type FeedAsset = Readonly<{
 
 export type FeedInstrument = Readonly<{
   instrumentId: string;
-  kind: 'spot' | 'perpetual' | 'future';
+  kind: 'spot' | 'perpetual' | 'future' | 'option';
   underlying: string;
   quoteAsset: string;
   expiresAtMs: number;
+  /** Options only; empty otherwise. */
+  strike: string;
+  optionType: '' | 'call' | 'put';
   tick: string;
   lot: string;
   minSources: number;
   /** A quote older than this is not used: a few bars of the data. */
   maxAgeMs: number;
+}>;
+
+export type FeedProduct = Readonly<{
+  productId: string;
+  name: string;
+  kind: string;
+  legs: readonly Readonly<{ instrumentId: string; ratio: string }>[];
 }>;
 
 export type FeedVenue = Readonly<{
@@ -69,6 +79,8 @@ export interface MarketFeed {
   readonly assets: readonly FeedAsset[];
   readonly instruments: readonly FeedInstrument[];
   readonly venues: readonly FeedVenue[];
+  /** Bundles that can be ordered as one. */
+  readonly products: readonly FeedProduct[];
   timeOf(tick: number): number;
   quotesAt(tick: number): readonly FeedQuote[];
   booksAt(tick: number, venueId: string): readonly FeedBook[];

@@ -66,6 +66,7 @@ const observed = (row: MarketRow): readonly Observation[] => {
  * `assumptions` says what the data left open.
  */
 export class RecordedMarket implements MarketFeed {
+  readonly products = [];
   readonly name: string;
   readonly sources: readonly string[];
   readonly ticks: number;
@@ -207,7 +208,7 @@ export class RecordedMarket implements MarketFeed {
       kind: isPerpetual(instrumentId) ? 'perpetual' : 'spot',
       underlying: baseOf(instrumentId),
       quoteAsset: 'USD',
-      expiresAtMs: 0,
+      ...{ expiresAtMs: 0, strike: '', optionType: '' },
       tick: stepText(price > 1_000 ? 2 : 4),
       lot: stepText(price > 1_000 ? 5 : price > 10 ? 4 : 2),
       minSources: Math.max(1, Math.min(2, groups.size)),

@@ -43,6 +43,18 @@ export type VenueSpec = Readonly<{
   strays: Readonly<{ chance: number; size: number }>;
 }>;
 
+export type DatedSpec = Readonly<{
+  /** After the start. */
+  expiryHour: number;
+  underlyings: number;
+  /** Strikes as parts of the first price. */
+  strikes: readonly number[];
+  /** Volatility that the market maker quotes around, against that of the phase. */
+  volatilityShare: number;
+  /** Half of the maker's spread, in volatility. */
+  halfSpreadVolatility: number;
+}>;
+
 export type Scenario = Readonly<{
   name: string;
   sources: readonly string[];
@@ -55,6 +67,8 @@ export type Scenario = Readonly<{
   /** The stablecoin's price over time: straight lines between the points. */
   peg: readonly Readonly<{ hour: number; price: number }>[];
   fundingEveryHours: number;
+  /** A future and options on the first underlyings that expire inside the run. */
+  dated: DatedSpec | undefined;
 }>;
 
 /**
@@ -204,6 +218,13 @@ export const CRASH: Scenario = {
     { hour: 40, price: 0.999 },
   ],
   fundingEveryHours: 8,
+  dated: {
+    expiryHour: 30,
+    underlyings: 2,
+    strikes: [0.97, 1.03],
+    volatilityShare: 0.8,
+    halfSpreadVolatility: 0.03,
+  },
 };
 
 /** A quiet market without end to speak of: what a broker trades on that has no exchange connected. */
@@ -216,6 +237,8 @@ export const CALM: Scenario = {
   jumps: [],
   venues: CRASH.venues.map((venue) => ({ ...venue, faults: [], strays: { chance: 0, size: 0 } })),
   peg: [{ hour: 0, price: 1 }],
+  // It has no end: nothing in it expires.
+  dated: undefined,
 };
 
 /** The same scenario at another length: phases, jumps and faults keep their order and shape. */

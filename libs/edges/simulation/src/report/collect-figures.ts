@@ -17,6 +17,7 @@ import type {
   StyleFigures,
 } from './figures.ts';
 import { MarketStory } from './market-story.ts';
+import { SettlementStory } from './settlement-story.ts';
 
 const BATCH = 2_000;
 const SAMPLES = 480;
@@ -59,6 +60,7 @@ class Reader {
   readonly #story = new StoryView();
   readonly #auditor = new Auditor();
   readonly #credit = new CreditStory();
+  readonly #settlements = new SettlementStory();
   readonly #market: MarketStory;
   readonly #execution: ExecutionStory;
   readonly #called = new Set<string>();
@@ -81,6 +83,7 @@ class Reader {
     this.#story.apply(event);
     this.#auditor.apply(event);
     this.#credit.apply(event);
+    this.#settlements.apply(event);
     this.#market.apply(event);
     this.#execution.apply(event);
     switch (event.type) {
@@ -121,6 +124,7 @@ class Reader {
       orders: this.#execution.figures(),
       interest: this.#credit.interest(),
       funding: this.#credit.funding(),
+      settlements: this.#settlements.figures(),
       ledger: ledgerFigures(market.view.ledger),
       invariants: this.#invariants(),
       proof: this.#inputs.proof,

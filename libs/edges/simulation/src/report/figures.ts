@@ -13,6 +13,7 @@ export type RunFigures = Readonly<{
   orders: OrderFigures;
   interest: readonly InterestFigures[];
   funding: readonly FundingFigures[];
+  settlements: SettlementFigures;
   ledger: readonly LedgerFigures[];
   invariants: InvariantFigures;
   proof: ProofFigures;
@@ -103,6 +104,24 @@ export type FundingFigures = Readonly<{
   received: string;
   paid: string;
   net: string;
+}>;
+
+export type SettlementFigures = Readonly<{
+  /** Settlements that had to wait for live prices. */
+  deferred: number;
+  /** Orders of structured products by outcome. */
+  products: Readonly<Record<string, number>>;
+  /** By instrument that expired. */
+  rows: readonly Readonly<{
+    settlementId: string;
+    instrumentId: string;
+    price: string;
+    atMs: number;
+    positions: number;
+    contracts: string;
+    received: string;
+    paid: string;
+  }>[];
 }>;
 
 /** Σ of the ledger accounts of one asset by kind; `sum` over all of them is zero or money was made up. */

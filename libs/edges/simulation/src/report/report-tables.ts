@@ -24,6 +24,7 @@ export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
   refusalsTable(figures),
   interestTable(figures),
   fundingTable(figures),
+  settlementTable(figures),
   conservationTable(figures),
   invariantsTable(figures),
   proofTable(figures),
@@ -205,6 +206,28 @@ const fundingTable = ({ funding }: RunFigures): ReportTable => ({
     net: numberText(net, 2),
   })),
 });
+
+const settlementTable = ({ settlements }: RunFigures): ReportTable => ({
+  title: 'Expiry and settlement',
+  note:
+    'Positions in what expired, settled in cash at the average of the index over the last 30 minutes: futures ' +
+    'at their profit, options at their intrinsic value. Orders of structured products: ' +
+    `${outcomesText(settlements.products)}; settlements that waited for live prices: ${numberText(settlements.deferred)}.`,
+  rows: settlements.rows.map(({ instrumentId, price, atMs, positions, contracts, received, paid }) => ({
+    contract: instrumentId,
+    settled: timeText(atMs),
+    price: numberText(Number(price), 2),
+    positions: numberText(positions),
+    contracts: numberText(Number(contracts), 4),
+    'received, USD': numberText(Number(received), 2),
+    'paid, USD': numberText(Number(paid), 2),
+  })),
+});
+
+const outcomesText = (outcomes: Readonly<Record<string, number>>): string => {
+  const parts = Object.entries(outcomes).map(([outcome, count]) => `${numberText(count)} ${outcome}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+};
 
 const conservationTable = ({ ledger }: RunFigures): ReportTable => ({
   title: 'Conservation',

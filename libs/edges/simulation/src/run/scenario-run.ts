@@ -92,7 +92,12 @@ export const openVenues = (
   );
 };
 
-const listingOf = (feed: MarketFeed, { instrumentId, lot, tick, quoteAsset }: FeedInstrument) => ({
+const listingOf = (
+  feed: MarketFeed,
+  { instrumentId, lot, tick, quoteAsset, expiresAtMs }: FeedInstrument,
+) => ({
+  // A contract that never ends has no expiry in the venue's own terms, also not zero.
+  ...(expiresAtMs === 0 ? {} : { expiresAtMs }),
   instrumentId,
   lot,
   tick,

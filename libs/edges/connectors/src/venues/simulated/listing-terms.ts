@@ -10,6 +10,8 @@ export type SimulatedListing = Listing &
     inverse: boolean;
     feeAsset: string;
     feeScale: number;
+    /** The book closes then, for good; never when absent. */
+    expiresAtMs?: number;
   }>;
 
 /** The same in integers: prices in ticks, quantities in lots, all sizes at 18 decimals. */

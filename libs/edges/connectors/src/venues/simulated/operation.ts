@@ -21,9 +21,18 @@ export type Operation =
       asks: readonly LevelTotal[];
     }>
   | Readonly<{ op: 'condition'; atMs: number; condition: VenueCondition }>
-  | Readonly<{ op: 'halt'; atMs: number; instrumentId: string; isHalted: boolean }>;
+  | Readonly<{ op: 'halt'; atMs: number; instrumentId: string; isHalted: boolean }>
+  | Readonly<{ op: 'expire'; atMs: number; instrumentId: string }>;
 
-const KNOWN: readonly Operation['op'][] = ['open', 'submit', 'cancel', 'liquidity', 'condition', 'halt'];
+const KNOWN: readonly Operation['op'][] = [
+  'open',
+  'submit',
+  'cancel',
+  'liquidity',
+  'condition',
+  'halt',
+  'expire',
+];
 
 export const encodeOperation = (operation: Operation): string =>
   JSON.stringify(operation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));

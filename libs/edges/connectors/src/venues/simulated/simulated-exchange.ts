@@ -42,6 +42,7 @@ type Market = {
   readonly book: MatchingBook;
   changedAtMs: number;
   isHalted: boolean;
+  isExpired: boolean;
 };
 
 type WithoutPlace<R> = R extends unknown
@@ -76,8 +77,10 @@ export class SimulatedExchange {
     assert(terms.listings.length <= LIMITS.listingsMax, `Expected at most ${LIMITS.listingsMax} listings`);
     this.#terms = terms;
     for (const listing of terms.listings) {
-      const market = { terms: termsOf(listing), book: new MatchingBook(), changedAtMs: 0, isHalted: false };
-      this.#markets.set(listing.instrumentId, market);
+      this.#markets.set(listing.instrumentId, {
+        ...{ terms: termsOf(listing), book: new MatchingBook() },
+        ...{ changedAtMs: 0, isHalted: false, isExpired: false },
+      });
     }
   }
 
@@ -90,7 +93,25 @@ export class SimulatedExchange {
   }
 
   isHalted(instrumentId: string): boolean {
-    return this.#isHalted || this.#market(instrumentId).isHalted;
+    const { isHalted, isExpired } = this.#market(instrumentId);
+    return this.#isHalted || isHalted || isExpired;
+  }
+
+  isExpired(instrumentId: string): boolean {
+    return this.#market(instrumentId).isExpired;
+  }
+
+  /** The contract has ended: what rests is closed, the market's own orders go, and nothing trades any more. */
+  expire(instrumentId: string, atMs: number): void {
+    const market = this.#market(instrumentId);
+    market.isExpired = true;
+    market.changedAtMs = atMs;
+    for (const match of market.book.setLiquidity([], [])) this.#tradeMaker(market, match, atMs);
+    for (const placed of this.#byNumber) {
+      if (placed.status !== 'open' || placed.order.instrumentId !== instrumentId) continue;
+      market.book.remove(placed.order.side, placed.limit as bigint, placed.number);
+      this.#close(market, placed, 'expired', atMs);
+    }
   }
 
   /** What was answered to this client order id before; undefined when the order is new and must be taken. */
@@ -234,8 +255,10 @@ export class SimulatedExchange {
       ...this.#byNumber.map(
         (p) => `${p.number} ${p.order.clientOrderId} ${p.body} ${p.filled} ${p.status} ${p.reason}`,
       ),
-      ...[...this.#markets.values()].flatMap(({ terms, book, isHalted }) =>
-        [`halted ${isHalted}`, ...book.describe(which)].map((line) => `${terms.instrumentId} ${line}`),
+      ...[...this.#markets.values()].flatMap(({ terms, book, isHalted, isExpired }) =>
+        [`halted ${isHalted} expired ${isExpired}`, ...book.describe(which)].map(
+          (line) => `${terms.instrumentId} ${line}`,
+        ),
       ),
       ...this.#reports.map((report) => JSON.stringify(report)),
     ];
@@ -274,7 +297,10 @@ export class SimulatedExchange {
     }
     const { terms, book } = market;
     if (this.isHalted(terms.instrumentId))
-      return { reason: 'halted', message: `${order.instrumentId} is halted` };
+      return {
+        reason: 'halted',
+        message: `${order.instrumentId} ${market.isExpired ? 'has expired' : 'is halted'}`,
+      };
     if (lots === undefined) {
       const lot = quantityText(terms, 1n);
       return {

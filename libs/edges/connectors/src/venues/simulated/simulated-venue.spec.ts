@@ -224,3 +224,31 @@ describe('the journal', () => {
     expect(after.setLiquidity('BTC/USD', [], ask, 8)).toBe(true);
   });
 });
+
+describe('an expiry', () => {
+  const dated = { listings: [listing(), listing({ instrumentId: 'BTC-20270326', expiresAtMs: 5_000 })] };
+  const order = (id: string, side: 'buy' | 'sell', price: string) => ({
+    ...limit(id, side, price, '1'),
+    instrumentId: 'BTC-20270326',
+  });
+
+  it('closes the book for good: nothing rests, nothing trades, and a restart knows it', async () => {
+    const journal = memoryJournal();
+    const { venue, setNow } = setup(journal, dated);
+    await venue.submit(order('rests', 'buy', '100'), signal());
+    venue.setLiquidity('BTC-20270326', [], [{ price: '120', quantity: '5' }], 2_000);
+    setNow(5_000);
+    const late = await venue.submit(order('late', 'buy', '120'), signal());
+    expect(late).toMatchObject({ status: 'rejected', reason: 'halted', message: 'BTC-20270326 has expired' });
+    expect(await venue.query('rests', signal())).toMatchObject({ order: { status: 'expired' } });
+    expect(venue.setLiquidity('BTC-20270326', [], [{ price: '1', quantity: '1' }], 6_000)).toBe(false);
+    const book = await venue.orderBook('BTC-20270326', 10, signal());
+    expect(book).toMatchObject({ book: { bids: [], asks: [] } });
+    expect(await fillsOf(venue)).toEqual([]);
+    const again = setup(journal, dated);
+    again.setNow(6_000);
+    expect(again.venue.describe()).toEqual(venue.describe());
+    const other = await venue.submit(limit('other', 'buy', '100', '1'), signal());
+    expect(other.status).toBe('accepted');
+  });
+});

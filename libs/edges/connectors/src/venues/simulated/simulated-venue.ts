@@ -95,7 +95,9 @@ export class SimulatedVenue implements VenueAdapter {
     this.#options = options;
     this.#exchange = new SimulatedExchange(options);
     const { venueId, makerFeePpm, takerFeePpm, listings } = options;
-    const terms = JSON.stringify({ venueId, makerFeePpm, takerFeePpm, listings });
+    // An expiry may be learnt later: it is no part of what a journal was begun with.
+    const lasting = listings.map(({ expiresAtMs: _expiresAtMs, ...rest }) => rest);
+    const terms = JSON.stringify({ venueId, makerFeePpm, takerFeePpm, listings: lasting });
     let number = 0;
     for (const line of options.journal.lines()) this.#replay(decodeOperation(line, ++number), number, terms);
     if (number === 0) this.#write({ op: 'open', format: 1, venueId, terms });
@@ -133,6 +135,7 @@ export class SimulatedVenue implements VenueAdapter {
   ): boolean {
     const terms = this.#exchange.terms(instrumentId);
     assert(terms !== undefined, () => `Expected an instrument of ${this.venueId}, was ${instrumentId}`);
+    this.#closeExpired();
     if (atMs <= (this.#liquidityAtMs.get(instrumentId) ?? -Infinity)) return false;
     if (this.#exchange.isHalted(instrumentId)) return false;
     const operation: Operation = {
@@ -205,6 +208,17 @@ export class SimulatedVenue implements VenueAdapter {
     this.#options.journal.close();
   }
 
+  /** A contract ends by the venue's own clock, seen at the next thing that anybody asks of the venue. */
+  #closeExpired(): void {
+    const { listings, now } = this.#options;
+    for (const { instrumentId, expiresAtMs } of listings) {
+      if (expiresAtMs === undefined || this.#exchange.isExpired(instrumentId) || now() < expiresAtMs)
+        continue;
+      this.#unwritten.delete(instrumentId);
+      this.#perform({ op: 'expire', atMs: expiresAtMs, instrumentId });
+    }
+  }
+
   #write(operation: Operation): void {
     this.#options.journal.append(encodeOperation(operation));
   }
@@ -234,6 +248,9 @@ export class SimulatedVenue implements VenueAdapter {
         return;
       case 'halt':
         this.#exchange.setHalted(operation.isHalted, operation.instrumentId);
+        return;
+      case 'expire':
+        this.#exchange.expire(operation.instrumentId, operation.atMs);
     }
   }
 
@@ -257,6 +274,7 @@ export class SimulatedVenue implements VenueAdapter {
     signal: AbortSignal,
     run: () => T,
   ): Promise<T | Unavailable | Unknown> {
+    this.#closeExpired();
     if (signal.aborted || this.#condition === 'down') return unavailable(`${this.venueId} cannot be reached`);
     const atVenue = (): T | Unknown => {
       switch (this.#condition) {
@@ -277,6 +295,7 @@ export class SimulatedVenue implements VenueAdapter {
 
   async #read<T>(signal: AbortSignal, run: () => T): Promise<T | Unavailable> {
     const gone = (): Unavailable => unavailable(`${this.venueId} cannot be reached`);
+    this.#closeExpired();
     if (signal.aborted) return gone();
     return this.#withLatency(signal, () => (this.#condition === 'down' ? gone() : run()), gone);
   }

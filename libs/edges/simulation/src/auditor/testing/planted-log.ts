@@ -2,7 +2,9 @@ import type { Envelope } from '@plinth/eventing';
 import type { EventData, EventType } from '@plinth/messages';
 import { Auditor, type AuditReport } from '../auditor.ts';
 
-type Place = Partial<Pick<Envelope, 'position' | 'stream' | 'version' | 'id' | 'actor' | 'causationId'>>;
+type Place = Partial<
+  Pick<Envelope, 'position' | 'stream' | 'version' | 'id' | 'actor' | 'causationId' | 'occurredAt'>
+>;
 
 /** One event of a log that is written by hand, with the fields that matter; `place` overrides what is due. */
 export type Planted = Readonly<{ type: EventType; data: unknown; place: Place }>;
