@@ -77,7 +77,11 @@ export const SETTLEMENT_CASES: readonly AuditCase[] = [
     invariant: 'no order is placed in a contract that has expired',
     faulty: [
       ...head,
-      planted('OrderPlaced', { orderId: 'o9', quantity: '1', instrumentId: FUTURE }, { occurredAt: EXPIRY }),
+      planted(
+        'OrderPlaced',
+        { orderId: 'o9', quantity: '1', instrumentId: FUTURE, liquidationId: '' },
+        { occurredAt: EXPIRY },
+      ),
     ],
     sound: head,
   },
