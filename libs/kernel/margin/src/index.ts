@@ -28,3 +28,5 @@ export { type Hypothetical, type HypotheticalTransfer, type PriceMove, whatIf } 
 export { EwmaCovariance, houseCovariance, type CovarianceParameters } from './covariance.ts';
 export * from './default-probability/index.ts';
 export * from './stress/index.ts';
+export { explainDifference, type Differences, type Standing } from './difference.ts';
+export { explainProfit, type Flow, type FlowKind, type ProfitExplanation } from './profit.ts';

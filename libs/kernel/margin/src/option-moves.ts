@@ -35,6 +35,9 @@ const reprice = (
   market.setOptionTerms(spec.id, after);
 };
 
+/** Other terms: the mark moves by what they are worth. */
+export const moveTerms = (line: OptionLine, terms: OptionTerms): void => reprice(line, () => terms);
+
 /** The part of the forward that no average has fixed, times a factor. */
 export const moveForward = (line: OptionLine, factor: number): void => {
   if (factor === 1) return;
