@@ -68,7 +68,7 @@ describe.each(testServers())('%s', (_, start) => {
     expect(await textOf(head)).toBe(text);
   });
 
-  it('replaces one of the same place, keeps two of an owner, and drops those of other revisions', async () => {
+  it('replaces one of the same place, keeps two of an owner, drops other revisions', async () => {
     await store.save(snapshot(1n, 'of pricing', 1, 'pricing'));
     for (const position of [1n, 2n, 3n]) await store.save(snapshot(position, `${position}`));
     await store.save(snapshot(3n, 'again'));

@@ -19,8 +19,8 @@ type Row = Readonly<{
 type Part = Readonly<{ state_hash: string; parts: number; data: Buffer }>;
 
 /**
- * Snapshots beside the log, compressed, in parts. They are a cache: one that is missing, incomplete or damaged
- * is passed over for an older one, and with none left the log is folded from its first event.
+ * Snapshots beside the log, compressed, in parts. They are a cache: one that is missing, incomplete or
+ * damaged is passed over for an older one, and with none left the log is folded from its first event.
  */
 export class PostgresSnapshots implements SnapshotStore {
   readonly #log: PostgresLog;
