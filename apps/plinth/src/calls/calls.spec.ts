@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { MemoryLog } from '@plinth/eventing';
 import { GatewayServer, makeKey, verifierOf, writeKeyFile } from '@plinth/gateway';
 import { emptyRequest, isMethod } from '@plinth/gateway/client';
+import { formatCellParameters } from '@plinth/portfolio';
+import { defaultParameters } from '@plinth/risk';
 import { FreeRunner, InProcessCell, ServiceHost, TailTransport } from '@plinth/runtime';
 import { Command } from 'commander';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -226,6 +228,34 @@ describe('the command line through the gateway', () => {
     }
   });
 
+  it('asks what might happen: probabilities, stress from a file, fatal shocks, a venue that fails', async () => {
+    const parametersJson = formatCellParameters(defaultParameters([]));
+    const set = JSON.stringify({ version: 1, parametersJson });
+    expect((await operator('call', 'Operations.SetRiskParameters', '--data', set)).code).toBe(EXIT.ok);
+    await settled();
+    expect(json(await alpha('margin', 'pd', 'alpha1'))).toMatchObject({ probability: '0', nearest: [] });
+    expect(json(await operator('margin', 'watch'))).toEqual([]);
+    const file = join(folder, 'scenarios.json');
+    writeFileSync(file, JSON.stringify([{ id: 'mine', moves: { BTC: -0.3 }, otherMove: -0.4 }]));
+    const run = ['stress', 'run', '--account', 'alpha1', '--scenarios'];
+    expect(json(await alpha(...run, file))).toMatchObject({
+      accounts: [{ scenario: 'mine', accountId: 'alpha1', profit: '0', state: 'healthy' }],
+    });
+    const house = json(await operator('stress', 'run', '--house')) as { house: object[] };
+    expect(house.house.length).toBeGreaterThan(5);
+    expect(house.house[0]).toMatchObject({ shortfall: '0', insolvent: 0 });
+    expect(json(await operator('stress', 'reverse', '--house'))).toMatchObject({ target: 'fund', size: '' });
+    expect((await operator('stress', 'contagion', '--venue', 'nowhere')).error).toContain('venueId');
+    // The house is not a client's to ask about, and a foreign account is like none.
+    expect((await alpha('stress', 'run', '--house')).code).toBe(EXIT.refused);
+    expect((await alpha('margin', 'watch')).code).toBe(EXIT.refused);
+    expect(await alpha('margin', 'pd', 'beta1')).toEqual(await alpha('margin', 'pd', 'nobody'));
+    writeFileSync(file, JSON.stringify([{ id: 'mine', moves: { BTC: 'x' }, unknown: 1 }]));
+    const wrong = await alpha(...run, file);
+    expect(wrong).toMatchObject({ code: EXIT.usage });
+    expect(wrong.error).toContain('scenarios[0].unknown');
+  });
+
   it('follows a stream to its first message', async () => {
     const margin = ['streams', 'margin', 'alpha1', '--count', '1', '--output', 'ndjson'];
     const { out, code } = await plinth(...margin, ...gateway, '--key', alphaFile);
@@ -285,7 +315,8 @@ describe('the table of calls', () => {
       expect(isMethod(service, name)).toBe(true);
       const request = emptyRequest(service as 'Accounts', name as 'GetAccount') as object;
       for (const { field } of [...args, ...options]) expect(Object.keys(request)).toContain(field);
-      const isList = /^List|^TrialBalance/.test(name) && !['ListAsset', 'ListInstrument', 'ListProduct'].includes(name);
+      const isList =
+        /^List|^TrialBalance/.test(name) && !['ListAsset', 'ListInstrument', 'ListProduct'].includes(name);
       if (rows !== undefined) expect(isList).toBe(true);
     },
   );

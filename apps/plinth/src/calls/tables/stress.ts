@@ -24,7 +24,6 @@ export const STRESS_CALLS: readonly Call[] = [
     name: 'stress scenarios',
     about: 'the scenarios in force, with where their figures come from',
     method: 'Margin.GetStressScenarios',
-    rows: 'scenarios',
   },
   {
     name: 'stress run',

@@ -238,6 +238,14 @@ describe('GetContagion', () => {
   });
 });
 
+/** The price falls until the account is called, whatever the house asks for. */
+const firstCall = (cell: RiskWorld) => {
+  for (let price = 58_000; ; price -= 50) {
+    const events = cell.price('BTC', `${price}`);
+    if (events.some(({ type }) => type === 'MarginCalled')) return events;
+  }
+};
+
 describe('the deadline of a call', () => {
   it('is the same for all up to the threshold, and earlier beyond it', () => {
     const rule = { ...houseCallProbability, threshold: 0.1, graceMsMin: 60_000 };
@@ -257,7 +265,7 @@ describe('the deadline of a call', () => {
       }));
       cell.open('long', '20000');
       cell.hold('long', '2');
-      const event = dataOf(cell.price('BTC', '53400'), 'MarginCalled');
+      const event = dataOf(firstCall(cell), 'MarginCalled');
       return { graceMs: event.deadlineMs - cell.at, probability: parseFloat(event.defaultProbability) };
     };
     const { probability, graceMs } = called(1);

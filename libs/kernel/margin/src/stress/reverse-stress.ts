@@ -142,7 +142,7 @@ const searched = (search: Search, norm: ShockNorm): ReverseStress => {
   const n = underlyings.length + volatile.length;
   const now = slack(new Float64Array(n));
   const none = { shock: [], slack: now, horizonHours, sampled: 0, smallerFound: 0 };
-  if (!(now > 0)) return { ...none, size: 0 };
+  if (now < 0) return { ...none, size: 0 };
   if (n === 0) return { ...none, size: undefined };
   const moves = norm === 'mahalanobis' ? byEllipsoid(search, n) : byBox(search, n);
   if (moves === undefined) return { ...none, size: undefined };

@@ -44,9 +44,14 @@ export const readScenarios = (
     : scenariosOf(portfolio);
   const [problem] = isOwn ? scenarioProblems(scenarios) : [];
   if (problem !== undefined) refuse(invalid(problem.field, problem.message));
+  // A cell without venues has no largest one to lose.
+  const { size } = portfolio.reference.venues;
+  const canFail = (id: string): boolean => id !== LARGEST_VENUE || size > 0;
   return scenarios.map((one, n) => ({
     ...one,
-    failedVenues: one.failedVenues.map((id) => placeOf(id, `scenarios[${n}].failedVenues`, portfolio)),
+    failedVenues: one.failedVenues
+      .filter(canFail)
+      .map((id) => placeOf(id, `scenarios[${n}].failedVenues`, portfolio)),
   }));
 };
 
