@@ -6,7 +6,9 @@ import { Cluster } from './testing/cluster.ts';
 const BROKERS = process.env['PLINTH_KAFKA_BROKERS'];
 const LIVE_MARKS = 6;
 
-describe(`every service a process of its own, ${BROKERS === undefined ? 'from the table' : 'through Kafka'}`, () => {
+const WAY = BROKERS === undefined ? 'from the table' : 'through Kafka';
+
+describe(`every service a process of its own, ${WAY}`, () => {
   const cluster = new Cluster();
   let client: GatewayClient;
   let log: PostgresLog;

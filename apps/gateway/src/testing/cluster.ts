@@ -30,8 +30,8 @@ const freePort = async (): Promise<number> => {
 export type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string[] }>;
 
 /**
- * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them: through Kafka when
- * brokers are given, else from the table.
+ * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them:
+ * through Kafka when brokers are given, else from the table.
  */
 export class Cluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
