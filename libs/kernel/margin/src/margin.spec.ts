@@ -3,8 +3,8 @@ import { FIGURE_COUNT } from './figures.ts';
 import { marginAll, marginOf } from './margin.ts';
 import { makeRandomBook, makeWorld } from './testing/index.ts';
 
-/** Volatility 0.6 over 4 h is 4.5 · 0.6 · √(4/8760) = 0.0577: under the floor of 0.06 for BTC. */
-const X_BTC = 0.06;
+/** Volatility 0.6 over 4 h is 5.25 · 0.6 · √(4/8760) = 0.0673, on the grid of 0.0025. */
+const X_BTC = 0.0675;
 
 describe('margin of one account, by hand', () => {
   it('charges a long perpetual its shock, the unwinding cost and nothing else', () => {
@@ -40,7 +40,7 @@ describe('margin of one account, by hand', () => {
     world.book.setPosition(account, 'BTC-INV@venue-a', -6_000, 60_000);
     const { figures } = marginOf(world.kernel, world.book, account);
     expect(figures.scan).toBeCloseTo(0, 6);
-    expect(figures.basis).toBeCloseTo(0.01 * 600_000, 6);
+    expect(figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
     expect(figures.coverage).toBe(0);
   });
 });

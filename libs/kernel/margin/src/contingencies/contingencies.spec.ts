@@ -119,7 +119,7 @@ describe('concentration', () => {
   });
 
   it('uses the impact law on the side that has no curve, and never exceeds the cap', () => {
-    expect(costOf(-50)).toBeCloseTo((0.0925 / Math.sqrt(0.2e9)) * 5_000 ** 1.5, 9);
+    expect(costOf(-50)).toBeCloseTo((0.1075 / Math.sqrt(0.2e9)) * 5_000 ** 1.5, 9);
     expect(costOf(-1e9)).toBe(0.15 * 1e11);
   });
 
@@ -137,7 +137,7 @@ describe('concentration', () => {
 describe('basis and venue credit', () => {
   it('charges the smaller of the two sides of an underlying', () => {
     const { kernel, book, account } = hedged();
-    expect(marginOf(kernel, book, account).figures.basis).toBeCloseTo(0.01 * 600_000, 6);
+    expect(marginOf(kernel, book, account).figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
   });
 
   it('charges PD × LGD of what is left at a venue, and nothing for custody', () => {

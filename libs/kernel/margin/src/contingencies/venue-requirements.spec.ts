@@ -183,7 +183,10 @@ describe('a venue with a rulebook', () => {
         fc.array(fc.double({ min: 0.9, max: 1.1, noNaN: true }), { minLength: 1, maxLength: 12 }),
         fc.double({ min: 0.5, max: 12, noNaN: true }),
         (own, moves, size) => {
-          const { kernel, book, market } = hedged(withRule(own), size, [80_000, 80_000]);
+          // Without hysteresis: an index that has seen the past keeps no worse state than one that has not.
+          const memoryless = { ...houseParameters.states, hysteresis: 0 };
+          const forgetful = riskParameters({ ...withRule(own), states: memoryless });
+          const { kernel, book, market } = hedged(forgetful, size, [80_000, 80_000]);
           const index = new DistanceIndex(kernel, book);
           const states = new Map<number, number>();
           let price = 60_000;

@@ -168,11 +168,11 @@ describe('figures of the defaults, by hand', () => {
 
   it('of one bitcoin in the house: the kernel on the same book', () => {
     const asked = judge('house', { perpetuals: [perpetual(1)] });
-    // 4.5 · 0.6 · √(4 h) = 5.8 %, so the floor of 6 %.
+    // 5.25 · 0.6 · √(4 h) = 6.7 %, on the grid of a quarter percent.
     const scan = asked.parts.find(({ name }) => name === 'scan');
-    expect(scan?.maintenance).toBeGreaterThanOrEqual(3_600);
+    expect(scan?.maintenance).toBeGreaterThanOrEqual(4_050);
     const hedged = [perpetual(1, { venue: 'a' }), perpetual(-1, { venue: 'b' })];
     const basis = judge('house', { perpetuals: hedged }).parts.find(({ name }) => name === 'basis');
-    expect(basis?.maintenance).toBeCloseTo(600, 6);
+    expect(basis?.maintenance).toBeCloseTo(1_950, 6);
   });
 });
