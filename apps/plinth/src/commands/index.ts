@@ -4,7 +4,9 @@ import { register as backtest } from './backtest.ts';
 import { register as bench } from './bench.ts';
 import { register as conformance } from './conformance.ts';
 import { register as demo } from './demo.ts';
+import { register as explain } from './explain.ts';
 import { register as gateway } from './gateway.ts';
+import { register as lending } from './lending.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as serve } from './serve.ts';
@@ -27,8 +29,10 @@ export const registerAll = (program: Command): void => {
     bench,
     backtest,
     conformance,
+    lending,
     stress,
     surface,
+    explain,
   ])
     register(program);
 };

@@ -7,4 +7,6 @@ export const LIMITS = {
   keptFailures: 5,
   /** Differences that are kept of one case. */
   keptDifferences: 8,
+  /** Rows of a recorded lending pool. */
+  lendingRowsMax: 1_000_000,
 } as const;
