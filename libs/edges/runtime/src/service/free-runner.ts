@@ -68,7 +68,8 @@ export class FreeRunner {
       await lock.acquire(signal);
       this.#interrupt.abort();
       while (!signal.aborted && lock.isHeld) await pause(LOCK_WATCH_MS, signal);
-      this.#leading = false;
+      // At a stop it is still held: the last snapshot is the leader's to keep.
+      if (!lock.isHeld) this.#leading = false;
     }
   }
 

@@ -9,7 +9,9 @@ import {
 } from '@plinth/eventing';
 import { MemorySnapshots } from '@plinth/eventing/testing';
 import { makeLogger } from '../telemetry/logger.ts';
+import { TailTransport } from '../transport/tail-transport.ts';
 import { executeCommand, type CommandAnswer } from './command-executor.ts';
+import { FreeRunner } from './free-runner.ts';
 import { LIMITS } from './limits.ts';
 import { Lockstep } from './lockstep.ts';
 import { ServiceHost } from './service-host.ts';
@@ -182,6 +184,29 @@ describe('a service with a snapshot', () => {
     expect(host.hashes()).toEqual(hashes);
     expect(world.lines.some((line) => line.includes('discarded'))).toBe(world.store.kept.length > 0);
   });
+
+  it('is kept by a leader at its stop, and the next leader begins with it', async () => {
+    const world = new World();
+    await world.grow(EVENTS);
+    world.store.kept.length = 0;
+    const lead = async (): Promise<Sum> => {
+      const { host, sum } = world.start();
+      const runner = new FreeRunner(host, {
+        transport: new TailTransport(world.log),
+        lock: { isHeld: true, acquire: () => Promise.resolve(), release: () => Promise.resolve() },
+        onEffectFailed: () => undefined,
+      });
+      const stopping = new AbortController();
+      const running = runner.run(stopping.signal);
+      await host.waitFor(BigInt(EVENTS), AbortSignal.timeout(20_000));
+      stopping.abort();
+      await running;
+      return sum;
+    };
+    expect((await lead()).seen).toBe(EVENTS);
+    expect(world.store.kept.map(({ position }) => position)).toEqual([BigInt(EVENTS)]);
+    expect(await lead()).toMatchObject({ seen: 0, total: (EVENTS * (EVENTS + 1)) / 2 });
+  }, 60_000);
 
   it('passes over what a view of another revision wrote', async () => {
     const world = new World();
