@@ -49,4 +49,9 @@ export const BENCHES: readonly Bench[] = [
     about: 'a query through the gateway, and inside the process',
     run: async (options) => (await import('./grpc.ts')).benchGrpc(options),
   },
+  {
+    name: 'relay',
+    about: 'the log into Kafka',
+    run: async (options) => (await import('./relay.ts')).benchRelay(options),
+  },
 ];

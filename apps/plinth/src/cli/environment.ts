@@ -3,6 +3,7 @@ import {
   cellSettings,
   ConfigError,
   gatewaySettings,
+  kafkaSettings,
   logSettings,
   optionalTextSetting,
   readConfig,
@@ -15,6 +16,7 @@ const schema = {
   ...cellSettings,
   ...logSettings,
   ...gatewaySettings,
+  ...kafkaSettings,
   ...callerSettings,
   ...telemetrySettings,
   PLINTH_HOME: optionalTextSetting(

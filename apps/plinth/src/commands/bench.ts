@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchRow } from '../bench/bench-row.ts';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRows, type Output } from '../cli/output.ts';
 import { stateHome } from '../cli/places.ts';
@@ -18,7 +19,10 @@ export const register = (program: Command): void => {
   program
     .command('bench')
     .description('measure the hot paths, each beside a baseline in the same run')
-    .argument('[name...]', 'append, replay, margin, tick, routing, interest, ledger, grpc (default: all)')
+    .argument(
+      '[name...]',
+      'append, replay, margin, tick, routing, interest, ledger, grpc, relay (default: all)',
+    )
     .option('--json <file>', 'write the figures to a file too')
     .option('--quick', 'smallest sizes and short rounds: a look, not a measurement', false)
     .option(
@@ -41,6 +45,7 @@ const bench = async (names: readonly string[], options: BenchCommandOptions): Pr
     throw new CliError(EXIT.usage, `Expected one of ${known}, was ${unknown}`);
   }
   const peersDirectory = join(stateHome(), 'bench');
+  if (names.includes('relay')) await refuseWithoutKafka();
   if (options.withPeers) await installPeers(peersDirectory);
   const { quick, database } = options;
   const settings = { pace: quick ? QUICK : USUAL, quick, peersDirectory };
@@ -56,6 +61,12 @@ const bench = async (names: readonly string[], options: BenchCommandOptions): Pr
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.output === 'table') printRows(rows.map(benchText), 'table');
   else printRows(options.output === 'json' ? [report] : rows, options.output);
+};
+
+/** Asked for by name it is an error; in a run of everything its row says what was missing. */
+const refuseWithoutKafka = async (): Promise<void> => {
+  const { KAFKA_REMEDY } = await import('../bench/relay.ts');
+  if (environment().PLINTH_KAFKA_BROKERS === undefined) throw new CliError(EXIT.usage, KAFKA_REMEDY);
 };
 
 const installPeers = async (directory: string): Promise<void> => {

@@ -47,10 +47,15 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const onDead = (letter: DeadLetter): void =>
     logger.error(letter, 'an event was put aside: it is tried again when a relay starts');
   const publications = [
-    new LogPublication({ log, topics, writer: new KafkaWriter(client), topic: logTopic(prefix) }),
+    new LogPublication({
+      log,
+      topics,
+      writer: new KafkaWriter(client, kafka.access),
+      topic: logTopic(prefix),
+    }),
     new DeskPublication({
       ...{ log, topics, prefix, onDead },
-      writer: new KafkaWriter(client),
+      writer: new KafkaWriter(client, kafka.access),
       source: `/plinth/cells/${config.PLINTH_CELL}`,
     }),
   ];

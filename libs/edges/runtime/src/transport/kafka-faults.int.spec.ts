@@ -14,7 +14,7 @@ import { brokerControl, controlMissing } from './testing/broker-control.ts';
 import { startRelay, type RunningRelay } from './testing/cluster.ts';
 import { appendSome, contentOf, startFollower, until } from './testing/delivery.ts';
 import { startFaultProxy, type Fault } from './testing/fault-proxy.ts';
-import { freshTopic, kafkaMissing, startTestKafka, type TestKafka } from './testing/kafka.ts';
+import { deleteTopics, freshTopic, kafkaMissing, startTestKafka, type TestKafka } from './testing/kafka.ts';
 
 for (const reason of [kafkaMissing, kafkaMissing === undefined ? controlMissing : undefined]) {
   if (reason !== undefined) it.skip(reason, () => undefined);
@@ -60,6 +60,7 @@ const startScene = (): void => {
   afterEach(async () => {
     await relay?.stop();
     relay = undefined;
+    await deleteTopics(scene.client, scene.topic);
     await scene.log.close();
   });
 };
@@ -124,7 +125,7 @@ withKafka('what comes through the topic', () => {
   startScene();
 
   const deliver = async (records: readonly NewRecord[]): Promise<void> => {
-    const writer = new KafkaWriter(scene.client);
+    const writer = new KafkaWriter(scene.client, kafka);
     for (const record of records) await writer.send(scene.topic, 0, [record]);
     await writer.close();
   };
@@ -244,7 +245,15 @@ withKafka('what comes through the topic', () => {
     const [ends] = await scene.topics.ends(scene.topic);
     const partitions = [{ partition: 0, offset: String(ends?.end) }];
     await relay.stop();
-    await admin.deleteTopicRecords({ topic: scene.topic, partitions });
+    // A topic that was just made again refuses this for a moment.
+    await until(
+      () =>
+        admin.deleteTopicRecords({ topic: scene.topic, partitions }).then(
+          () => true,
+          () => false,
+        ),
+      'the topic is emptied',
+    );
     await admin.disconnect();
     relay = startRelay(kafka.brokers, scene.log.log, scene.topic);
     const later = await appendSome(scene.log.log, 50);

@@ -5,17 +5,17 @@ import kafkajs, {
   type Kafka,
   type KafkaConfig,
   type logLevel,
-  type ProducerConfig,
 } from 'kafkajs';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /*
- * Every setting of the client library stands here, and why. kafkajs 2.2.4 can acknowledge messages that it
- * lost: with an idempotent producer and two sends in flight, with the send after one that threw, and with one
- * send that spans partitions. So there is one send at a time, to one partition, on a producer that is not
- * idempotent and that is thrown away after every failure; what is sent twice is dropped by position.
+ * Every setting of Kafka stands here, and why. kafkajs 2.2.4 can acknowledge messages that it lost: with an
+ * idempotent producer and two sends in flight, with the send after one that threw, and with one send that
+ * spans partitions. So it reads and asks only; what is written goes through `KafkaWriter`: one request at a
+ * time, to one partition, awaited, not idempotent, over connections that are closed after every failure. What
+ * is sent twice is dropped by position.
  */
 
 export type KafkaAccess = Readonly<{
@@ -60,14 +60,14 @@ export const connectKafka = (clientId: string, access: KafkaAccess): Kafka => {
   };
   if (route !== undefined) config.socketFactory = routedSockets(route);
   if (tls === undefined) return new kafkajs.Kafka(config);
-  const { caFile, certFile, keyFile } = tls;
-  const ssl = {
-    ca: [readFileSync(caFile)],
-    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
-    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
-  };
-  return new kafkajs.Kafka({ ...config, ssl });
+  return new kafkajs.Kafka({ ...config, ssl: tlsFilesOf(tls) });
 };
+
+export const tlsFilesOf = ({ caFile, certFile, keyFile }: NonNullable<KafkaAccess['tls']>) => ({
+  ca: [readFileSync(caFile)],
+  ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
+  ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+});
 
 const routedSockets =
   (route: (address: Address) => Address): ISocketFactory =>
@@ -79,18 +79,13 @@ const routedSockets =
     return socket.setKeepAlive(true);
   };
 
-/** One message is one partition's: who sends names it, so that a retry never moves a message. */
-export const producerSettings = (): ProducerConfig => ({
-  idempotent: false,
-  maxInFlightRequests: 1,
-  allowAutoTopicCreation: false,
-  createPartitioner:
-    () =>
-    ({ message }) => {
-      if (message.partition === undefined) throw new Error('Expected a message with its partition');
-      return message.partition;
-    },
-});
+/** What a writer waits for, and how long. All replicas in sync have a batch before it counts. */
+export const WRITER_SETTINGS = {
+  clientId: 'plinth-writer',
+  acks: -1,
+  connectMs: CONNECT_TIMEOUT_MS,
+  timeoutMs: REQUEST_TIMEOUT_MS,
+} as const;
 
 const byKey = kafkajs.Partitioners.DefaultPartitioner();
 
@@ -104,8 +99,6 @@ export const partitionOf = (key: string, partitions: number): number =>
     })),
     message: { key, value: null },
   });
-
-export const ACKS_OF_ALL = -1;
 
 /** A group of its own for every reader: nothing is balanced, nothing committed. */
 export const consumerSettings = (groupId: string): ConsumerConfig => ({

@@ -5,7 +5,7 @@ import { connectKafka } from './kafka-settings.ts';
 import { KafkaTopics } from './kafka-topics.ts';
 import { KafkaTransport } from './kafka-transport.ts';
 import { startRelay } from './testing/cluster.ts';
-import { freshTopic, kafkaMissing, startTestKafka, type TestKafka } from './testing/kafka.ts';
+import { deleteTopics, freshTopic, kafkaMissing, startTestKafka, type TestKafka } from './testing/kafka.ts';
 
 if (kafkaMissing !== undefined) it.skip(kafkaMissing, () => undefined);
 
@@ -31,6 +31,7 @@ if (kafkaMissing !== undefined) it.skip(kafkaMissing, () => undefined);
       ...{ log, transport },
       close: async () => {
         await relay.stop();
+        await deleteTopics(client, topic);
         await close();
       },
     };

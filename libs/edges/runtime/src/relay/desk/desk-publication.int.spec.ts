@@ -5,7 +5,13 @@ import { KafkaTopics } from '../../transport/kafka-topics.ts';
 import { KafkaWriter, type PartitionWriter } from '../../transport/kafka-writer.ts';
 import { freshLog, startTestServer, type FreshLog, type TestServer } from '../../log/testing/server.ts';
 import { until } from '../../transport/testing/delivery.ts';
-import { freshTopic, kafkaMissing, startTestKafka, type TestKafka } from '../../transport/testing/kafka.ts';
+import {
+  deleteTopics,
+  freshTopic,
+  kafkaMissing,
+  startTestKafka,
+  type TestKafka,
+} from '../../transport/testing/kafka.ts';
 import { pendingLetters, type DeadLetter } from './dead-letters.ts';
 import { DeskPublication } from './desk-publication.ts';
 import { DESK_TOPICS, type DeskTopic } from './desk-topics.ts';
@@ -13,6 +19,11 @@ import { checkDesk } from './testing/check-desk.ts';
 import { appendDeskEvents, deskEvents } from './testing/desk-events.ts';
 
 if (kafkaMissing !== undefined) it.skip(kafkaMissing, () => undefined);
+
+const DESKS = freshTopic('desk');
+let made = 0;
+/** As they are, but with fewer partitions: a small broker has to do. */
+const TOPICS: readonly DeskTopic[] = DESK_TOPICS.map((topic) => ({ ...topic, partitions: 2 }));
 
 const ACCOUNTS = 7;
 const ROUNDS = 12;
@@ -44,7 +55,10 @@ const RECORDS = {
     fresh = await freshLog(server);
     head = await appendDeskEvents(fresh.log, deskEvents(ACCOUNTS, ROUNDS));
   });
-  afterEach(async () => fresh.close());
+  afterEach(async () => {
+    await deleteTopics(client, DESKS);
+    await fresh.close();
+  });
 
   type More = Readonly<{ writer?: PartitionWriter; definitions?: readonly DeskTopic[] }>;
 
@@ -55,7 +69,11 @@ const RECORDS = {
     const dead: DeadLetter[] = [];
     const onDead = (letter: DeadLetter): void => void dead.push(letter);
     const ports = { log: fresh.log, topics, prefix, source: '/plinth/cells/test', onDead };
-    return { desks: new DeskPublication({ ...ports, writer: new KafkaWriter(client), ...more }), dead };
+    const definitions = TOPICS;
+    return {
+      desks: new DeskPublication({ ...ports, definitions, writer: new KafkaWriter(client, kafka), ...more }),
+      dead,
+    };
   };
 
   /** Publishes up to the head and ends. */
@@ -76,12 +94,12 @@ const RECORDS = {
   const checkAll = async (prefix: string) =>
     Object.fromEntries(
       await Promise.all(
-        DESK_TOPICS.map(async ({ name }) => [name, await checkDesk(topics, `${prefix}.${name}.v1`)] as const),
+        TOPICS.map(async ({ name }) => [name, await checkDesk(topics, `${prefix}.${name}.v1`)] as const),
       ),
     );
 
   it('hold every fact of the log once, each linked to the one before', async () => {
-    const prefix = freshTopic('desk');
+    const prefix = `${DESKS}.${(made += 1)}`;
     await publish(prefix);
     const checks = await checkAll(prefix);
     for (const [name, records] of Object.entries(RECORDS)) {
@@ -98,14 +116,14 @@ const RECORDS = {
   });
 
   it('go on exactly where they were, wherever the relay was cut: loss 0, the same records', async () => {
-    const prefix = freshTopic('desk');
-    const writer = new KafkaWriter(client);
+    const prefix = `${DESKS}.${(made += 1)}`;
+    const writer = new KafkaWriter(client, kafka);
     let sends = 0;
     let cuts = 0;
     const cutting: PartitionWriter = {
       send: async (topic, partition, records) => {
         sends += 1;
-        const isCut = sends % 5 === 0 && cuts < 6;
+        const isCut = sends % 3 === 0 && cuts < 6;
         if (isCut) cuts += 1;
         // Before it is written, or after it was and nobody is told.
         if (isCut && cuts % 2 === 0) throw new Error('cut before');
@@ -124,7 +142,7 @@ const RECORDS = {
     }
     expect(cuts).toBe(6);
     const cut = await checkAll(prefix);
-    const smooth = freshTopic('desk');
+    const smooth = `${DESKS}.${(made += 1)}`;
     await publish(smooth);
     const whole = await checkAll(smooth);
     const figures = { cuts, records: 0, duplicates: 0, missing: 0, unlinked: 0 };
@@ -139,7 +157,7 @@ const RECORDS = {
   });
 
   it('are made again from the log, the same to the last link, when one was deleted', async () => {
-    const prefix = freshTopic('desk');
+    const prefix = `${DESKS}.${(made += 1)}`;
     await publish(prefix);
     const before = await checkAll(prefix);
     const admin = client.admin();
@@ -151,10 +169,10 @@ const RECORDS = {
   });
 
   it('put aside what is not money and cannot be told, and deliver it once it can', async () => {
-    const prefix = freshTopic('desk');
+    const prefix = `${DESKS}.${(made += 1)}`;
     const isBad = (round: number): boolean => round === 5 || round === ROUNDS;
     const failing = (name: string): readonly DeskTopic[] =>
-      DESK_TOPICS.map((topic) => ({
+      TOPICS.map((topic) => ({
         ...topic,
         facts: (event, ledger) => {
           if (topic.name === name && event.type === 'MarksPublished' && isBad(event.data.round))
@@ -178,7 +196,7 @@ const RECORDS = {
     // Another start has nothing to deliver, and nothing to say twice.
     await publish(prefix);
     expect(await checkDesk(topics, `${prefix}.marks.v1`)).toEqual(whole);
-    await expect(publish(freshTopic('desk'), { definitions: failing('ledger') })).rejects.toThrow(
+    await expect(publish(`${DESKS}.${(made += 1)}`, { definitions: failing('ledger') })).rejects.toThrow(
       /position \d+: no record of .*ledger.v1 can be made of DepositCredited: no such deposit/,
     );
   });

@@ -7,7 +7,13 @@ import { connectKafka } from '../../transport/kafka-settings.ts';
 import { KafkaTopics } from '../../transport/kafka-topics.ts';
 import { KafkaWriter } from '../../transport/kafka-writer.ts';
 import { until } from '../../transport/testing/delivery.ts';
-import { freshTopic, kafkaMissing, startTestKafka, type TestKafka } from '../../transport/testing/kafka.ts';
+import {
+  deleteTopics,
+  freshTopic,
+  kafkaMissing,
+  startTestKafka,
+  type TestKafka,
+} from '../../transport/testing/kafka.ts';
 import { DeskPublication } from './desk-publication.ts';
 import { DESK_TOPICS } from './desk-topics.ts';
 import { appendDeskEvents, deskEvents } from './testing/desk-events.ts';
@@ -37,7 +43,7 @@ if (missing !== undefined) it.skip(missing, () => undefined);
     const head = await appendDeskEvents(fresh.log, deskEvents(5, 8));
     const client = connectKafka('test', kafka);
     const desks = new DeskPublication({
-      ...{ log: fresh.log, topics: new KafkaTopics(client), writer: new KafkaWriter(client) },
+      ...{ log: fresh.log, topics: new KafkaTopics(client), writer: new KafkaWriter(client, kafka) },
       ...{ prefix, source: '/plinth/cells/test' },
       definitions: DESK_TOPICS.filter(({ name }) => name === 'margin'),
     });
@@ -48,6 +54,7 @@ if (missing !== undefined) it.skip(missing, () => undefined);
     await running;
   });
   afterAll(async () => {
+    await deleteTopics(connectKafka('test', kafka), prefix);
     await fresh.close();
     await server.close();
     await kafka.close();
@@ -70,7 +77,7 @@ if (missing !== undefined) it.skip(missing, () => undefined);
     const client = connectKafka('test', kafka);
     const topics = new KafkaTopics(client);
     const [first] = await topics.read(topic, new Map([[0, 0n]]), await topics.ends(topic));
-    const writer = new KafkaWriter(client);
+    const writer = new KafkaWriter(client, kafka);
     const headers = { ...first?.headers, ce_sequence: '9999' } as Record<string, string>;
     await writer.send(topic, 0, [{ key: 'a0', value: Buffer.from([10, 1, 65]), headers }]);
     await writer.close();

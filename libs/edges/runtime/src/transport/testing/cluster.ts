@@ -34,7 +34,7 @@ export const startRelay = (
   const publication = new LogPublication({
     ...{ log, topic, idleCheckMs },
     topics: new KafkaTopics(kafka),
-    writer: new KafkaWriter(kafka),
+    writer: new KafkaWriter(kafka, access),
   });
   const failures: unknown[] = [];
   const onFailure = (_: string, error: unknown): void => void failures.push(error);

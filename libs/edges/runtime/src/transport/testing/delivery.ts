@@ -30,7 +30,7 @@ export type Delivered = Readonly<{
 
 export type Follower = Readonly<{
   last: () => bigint;
-  /** Rejects with what stopped the subscription, or after 30 s. */
+  /** Rejects with what stopped the subscription, or after 60 s. */
   reached: (position: bigint) => Promise<void>;
   stop: () => Promise<Delivered>;
 }>;
@@ -51,7 +51,7 @@ export const startFollower = (transport: Transport): Follower => {
   const reached = async (position: bigint): Promise<void> => {
     for (let tries = 0; last() < position; tries += 1) {
       if (failure !== undefined) throw failure as Error;
-      if (tries > 3_000) throw new Error(`Expected to reach position ${position}, was at ${last()}`);
+      if (tries > 6_000) throw new Error(`Expected to reach position ${position}, was at ${last()}`);
       await sleep(10);
     }
   };
@@ -84,9 +84,9 @@ export const contentOf = async (topics: KafkaTopics, topic: string, head: bigint
   };
 };
 
-/** Waits until something holds, at most 40 s. */
+/** Waits until something holds, at most 90 s. */
 export const until = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  for (let tries = 0; tries < 2_000; tries += 1) {
+  for (let tries = 0; tries < 4_500; tries += 1) {
     if (await holds()) return;
     await sleep(20);
   }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Kafka } from '../kafka-settings.ts';
 
 const run = promisify(execFile);
 
@@ -58,3 +59,15 @@ export const startTestKafka = async (): Promise<TestKafka> => {
 
 /** A name that no other test has. */
 export const freshTopic = (what = 'log'): string => `plinth.test.${what}.${randomBytes(6).toString('hex')}`;
+
+/** Deletes the topics whose names begin so: a broker that keeps every test's topics gets slow. */
+export const deleteTopics = async (kafka: Kafka, prefix: string): Promise<void> => {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  } finally {
+    await admin.disconnect();
+  }
+};
