@@ -96,11 +96,15 @@ const marketParts = (earlier: Standing, later: Standing): MarketParts => {
     const size = NAMES.reduce((sum, name) => sum + Math.abs(own[name]), 0);
     bound += moves.isOption
       ? SHARE_OF_PRODUCTS * size * moves.intensity + Math.abs(row.delta) * moves.price ** 2
-      : Math.abs(row.delta) * (Math.abs(moves.index) + Math.abs(moves.basis) + moves.paid) ** 2 * 4;
+      : SHARE_OF_PRODUCTS * (Math.abs(row.delta) + Math.abs(row.value)) * productsOf(moves);
   }
   const sum = NAMES.reduce((total, name) => total + sums[name], 0);
   return { parts: NAMES.map((name) => leaf(name, sums[name])), sum, bound };
 };
+
+/** Products of two moves of a line that is no option: alone, each of them is exact. */
+const productsOf = ({ index, basis, price, paid }: Moves): number =>
+  (Math.abs(index) + Math.abs(price)) * paid + Math.abs(basis) * (Math.abs(index) + Math.abs(basis));
 
 type Moves = Readonly<{
   isOption: boolean;

@@ -11,3 +11,11 @@ export * from './portfolio-view.ts';
 export { RulebooksView, isPeerRulebook, parseRulebook } from './rulebooks-view.ts';
 export { bandOf, dependenciesOf, objectionable } from './price-band.ts';
 export { houseCallProbability, type CallProbability } from './optional-parameters.ts';
+export {
+  flowsOf,
+  heldFlows,
+  interestFlows,
+  keepStanding,
+  lendingIndices,
+  standingOf,
+} from './account-history.ts';
