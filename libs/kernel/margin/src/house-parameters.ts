@@ -11,7 +11,14 @@ const major: Omit<ShockParameters, 'dailyVolumeUsd'> = {
   basisRate: 0.0325,
 };
 const alternative = { ...major, group: 'alternatives', shockFloor: 0.08, basisRate: 0.04 };
-const stable = { ...major, group: 'stables', shockFloor: 0.004, shockCap: 0.12, basisRate: 0.002 };
+const stable = {
+  ...major,
+  group: 'stables',
+  volMultiplier: 4.5,
+  shockFloor: 0.004,
+  shockCap: 0.12,
+  basisRate: 0.002,
+};
 
 /**
  * The set a fresh house starts with. z, weights and basis were searched on recorded crashes for the lowest

@@ -12,6 +12,7 @@ export const backtestTables = (figures: BacktestFigures): readonly ReportTable[]
   houseTable(figures),
   modelsTable(figures),
   efficiencyTable(figures),
+  cheaperTable(figures),
   venuesTable(figures),
   partsTable(figures),
   dataSetsTable(figures),
@@ -97,6 +98,25 @@ const efficiencyTable = ({ rows }: BacktestFigures): ReportTable => ({
     ]);
     return [{ style, ...Object.fromEntries(cells) } as ReportRow];
   }),
+});
+
+/** Where the house is not the best: nothing that speaks against it is left for the reader to find. */
+const cheaperTable = ({ rows }: BacktestFigures): ReportTable => ({
+  title: 'Models that ask for less than the house and cover no less, all data',
+  note: 'on the books that they margin; a model that is cheap here may be unsafe for books of other styles.',
+  rows: rows
+    .filter(({ scope, model, houseOver, houseShare, maintenance }) => {
+      const isOther = scope === 'all' && model !== 'house';
+      return isOther && houseOver > 1 && maintenance.share >= houseShare;
+    })
+    .map(({ style, model, maintenance, houseShare, houseOver }) => ({
+      style,
+      model,
+      books: numberText(maintenance.books),
+      covered: shareText(maintenance.share),
+      'house covers': shareText(houseShare),
+      'house over it': ratioText(houseOver),
+    })),
 });
 
 const venuesTable = ({ venues }: BacktestFigures): ReportTable => ({

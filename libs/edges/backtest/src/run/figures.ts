@@ -30,6 +30,8 @@ export type CoverageRow = Readonly<{ scope: string; style: Style | 'all'; model:
     /** Covered shares of the same books at the end of the horizon, and at initial margin within it. */
     shareAtEnd: number;
     shareInitial: number;
+    /** What share of the books that this model margins the house covers. */
+    houseShare: number;
     /** The house's requirement over this model's, on the books that it margins; maintenance and initial. */
     houseOver: number;
     houseOverInitial: number;

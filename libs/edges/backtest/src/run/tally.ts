@@ -30,6 +30,8 @@ class Cell {
   readonly within = new CoverageCount();
   readonly atEnd = new CoverageCount();
   readonly initial = new CoverageCount();
+  /** The house on the books that the model margins. */
+  readonly house = new CoverageCount();
   readonly ratio = new Ratio();
   readonly initialRatio = new Ratio();
 }
@@ -167,6 +169,8 @@ const addBook = (
   const kept = unwinding[n] as number;
   const [asked, askedFirst] = [maintenance[n] as number, initial[n] as number];
   cell.within.add(worst[n] as number, asked, asked - kept, size, moment);
+  const own = Number.isNaN(asked) ? NaN : (house.maintenance[n] as number);
+  cell.house.add(worst[n] as number, own, own - (house.unwinding[n] as number), size, moment);
   cell.atEnd.add(atEnd[n] as number, asked, asked - kept, size, moment);
   cell.initial.add(worst[n] as number, askedFirst, askedFirst - kept, size, moment);
   cell.ratio.add(house.maintenance[n] as number, asked, size);
@@ -180,6 +184,7 @@ const rowOf = (cell: Cell, scope: string, style: Style | 'all', model: string): 
   maintenance: cell.within.result,
   shareAtEnd: cell.atEnd.result.share,
   shareInitial: cell.initial.result.share,
+  houseShare: cell.house.result.share,
   houseOver: cell.ratio.value,
   houseOverInitial: cell.initialRatio.value,
 });
