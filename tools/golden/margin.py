@@ -65,6 +65,22 @@ for coin in COINS:
                             quote="USD", settlement=coin, contractSize=100))
     INSTRUMENTS.append(dict(id=f"{coin}-INVT@south", kind="future", form="inverse", venue="south", underlying=coin,
                             quote="USDT", settlement=coin, contractSize=50))
+NOW_MS = 1_700_000_000_000
+DAY_MS = 86_400_000
+OPTIONS = []
+for coin in ("BTC", "ETH"):
+    for days in (0.01, 14, 90):
+        for right in ("call", "put"):
+            for share in (0.9, 1.0, 1.15):
+                strike = round(COINS[coin][0] * share)
+                name = f"{coin}-{days}-{strike}-{right}"
+                common = dict(kind="option", underlying=coin, right=right, strike=strike, expiryMs=NOW_MS + days * DAY_MS)
+                OPTIONS.append(dict(id=f"{name}@north", venue="north", form="linear", quote="USDC", settlement="USDC", contractSize=0.1, **common))
+                OPTIONS.append(dict(id=f"{name}@thin", venue="thin", form="linear", quote="USDC", settlement="USDC", contractSize=1, **common))
+                OPTIONS.append(dict(id=f"{name}-Q@thin", venue="thin", form="linear", quote="USD", settlement="USDC", contractSize=1, **common))
+                OPTIONS.append(dict(id=f"{name}-INV@south", venue="south", form="inverse", quote="USD", settlement=coin, contractSize=1, **common))
+FUTURES = list(INSTRUMENTS)
+INSTRUMENTS += OPTIONS
 BY_ID = {i["id"]: i for i in INSTRUMENTS}
 UNDERLYING = {a["id"]: a.get("underlying") for a in ASSETS} | {"USD": None}
 OWN = {u["underlying"]: u for u in PARAMETERS["underlyings"]}
@@ -75,20 +91,43 @@ def params_of(u):
     return OWN.get(u, PARAMETERS["otherUnderlyings"])
 
 
+def cdf(x):
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def black(i, forward, sigma):
+    """Value in settlement units, delta and vega share of the notional."""
+    years = (i["expiryMs"] - NOW_MS) / DAY_MS / 365
+    v, k, sign = sigma * math.sqrt(years), i["strike"], 1 if i["right"] == "call" else -1
+    d1 = math.log(forward / k) / v + v / 2
+    value = sign * (forward * cdf(sign * d1) - k * cdf(sign * (d1 - v)))
+    density = math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi)
+    return (value / forward if i["form"] == "inverse" else value), sign * cdf(sign * d1), density * math.sqrt(years) * sigma
+
+
 def banded(price, width):
     return dict(mark=price, low=price * (1 - width), high=price * (1 + 1.3 * width), state="live")
 
 
 def make_market():
-    market = dict(assets={}, instruments={}, volatilities={}, assetVolatilities={"FUND": 0.3 + draw.random()}, curves=[])
+    market = dict(assets={}, instruments={}, volatilities={}, assetVolatilities={"FUND": 0.3 + draw.random()}, options={}, atMs=NOW_MS, curves=[])
     for table in (COINS, STABLES):
         for name, (price, sigma) in table.items():
             market["assets"][name] = banded(price * (1 + 0.002 * draw.uniform(-1, 1)), 0.001)
             market["volatilities"][name] = sigma * draw.uniform(0.5, 1.5)
     market["assets"]["FUND"] = banded(12.5, 0.01)
+    drawn = {}
     for i in INSTRUMENTS:
         quote = 1.0 if i["quote"] == "USD" else market["assets"][i["quote"]]["mark"]
         spot = market["assets"][i["underlying"]]["mark"] / quote
+        if i["kind"] == "option":
+            name = (i["underlying"], i["quote"], i["expiryMs"], i["strike"])
+            if name not in drawn:
+                forward = spot * (1 + 0.01 * draw.uniform(-1, 1))
+                drawn[name] = dict(forward=forward, fixedForward=forward * draw.choice([0, 0, 0.4]), volatility=draw.uniform(0.4, 1.2))
+            terms = market["options"][i["id"]] = drawn[name]
+            market["instruments"][i["id"]] = banded(max(1e-9, black(i, terms["forward"], terms["volatility"])[0]) * (1 + 0.01 * draw.uniform(-1, 1)), 0.02)
+            continue
         market["instruments"][i["id"]] = banded(spot * (1 + 0.001 * draw.uniform(-1, 1)), 0.002)
     market["curves"] = [
         dict(line="instrument", id="SOL-PERP@thin", side="sell", quantities=[0, 50, 400, 2000], marginalCosts=[0.0005, 0.002, 0.02, 0.3]),
@@ -100,11 +139,11 @@ def make_market():
 
 def make_content():
     wealth = 10 ** draw.uniform(4, 6)
-    chosen = draw.sample(INSTRUMENTS, draw.randint(0, 7))
+    chosen = draw.sample(FUTURES, draw.randint(0, 7)) + draw.sample(OPTIONS, draw.choice([0, 0, 2, 6]))
     positions = []
     for i in chosen:
         price = COINS[i["underlying"]][0]
-        unit = i["contractSize"] if i["form"] == "inverse" else i["contractSize"] * price
+        unit = i["contractSize"] if i["form"] == "inverse" and i["kind"] != "option" else i["contractSize"] * price
         quantity = draw.choice([-1, 1]) * wealth * draw.uniform(0.1, 1.5) / unit
         positions.append(dict(instrument=i["id"], quantity=quantity, entryPrice=price * draw.uniform(0.85, 1.15)))
     balances, seen = [], set()
@@ -142,22 +181,32 @@ class Valuation:
         us = list(COINS) + list(STABLES)
         out = []
         for k in range(-half, half + 1):
-            for _ in range(3):
-                out.append(({u: max(-1.0, times * k / half * self.x(u)) for u in us}, 1.0))
+            for move in ("down", "flat", "up"):
+                out.append(({u: max(-1.0, times * k / half * self.x(u)) for u in us}, 1.0, move))
         for sign in (-1, 1):
-            out.append(({u: max(-1.0, times * sign * s["tailMultiple"] * self.x(u)) for u in us}, s["tailCounted"]))
+            out.append(({u: max(-1.0, times * sign * s["tailMultiple"] * self.x(u)) for u in us}, s["tailCounted"], "up"))
         for d in self.p["depegs"]:
             own = {e["underlying"]: e["fraction"] for e in d["shocks"]}
-            out.append(({u: max(-1.0, times * own.get(u, 0.0)) for u in us}, 1.0))
+            out.append(({u: max(-1.0, times * own.get(u, 0.0)) for u in us}, 1.0, "flat"))
         return out
 
     def profit(self, pos, mark):
         i = BY_ID[pos["instrument"]]
         n = pos["quantity"] * i["contractSize"]
+        if i["kind"] == "option":
+            return n * mark
         return n * (1 / pos["entryPrice"] - 1 / mark) if i["form"] == "inverse" else n * (mark - pos["entryPrice"])
 
-    def shocked_mark(self, i, shocks):
+    def shocked_mark(self, i, shocks, move="flat"):
         mark = self.m["instruments"][i["id"]]["mark"]
+        if i["kind"] == "option":
+            t, p = self.m["options"][i["id"]], params_of(i["underlying"])
+            sigma = t["volatility"] * {"down": 1 - p["volShockDown"], "flat": 1.0, "up": 1 + p["volShockUp"]}[move]
+            by = max(1e-6, 1 + shocks[i["underlying"]])
+            if i["quote"] == i["settlement"]:
+                by /= max(1e-6, 1 + shocks[UNDERLYING[i["quote"]]])
+            forward = t["fixedForward"] + (t["forward"] - t["fixedForward"]) * by
+            return mark + black(i, forward, sigma)[0] - black(i, t["forward"], t["volatility"])[0]
         up = 1 + shocks[i["underlying"]]
         quote = UNDERLYING[i["quote"]]
         against = i["form"] == "inverse" or i["quote"] == i["settlement"]
@@ -170,6 +219,8 @@ class Valuation:
     def notional(self, pos):
         i = BY_ID[pos["instrument"]]
         mark = self.m["instruments"][i["id"]]["mark"]
+        if i["kind"] == "option":
+            return abs(pos["quantity"]) * i["contractSize"] * self.m["options"][i["id"]]["forward"] * self.price[i["quote"]]
         unit = i["contractSize"] / mark if i["form"] == "inverse" else i["contractSize"] * mark
         return abs(pos["quantity"]) * unit * self.price[i["settlement"]]
 
@@ -191,7 +242,7 @@ class Valuation:
         held, _ = self.net()
         out = []
         flat = None
-        for shocks, counted in self.scenarios(times):
+        for shocks, counted, move in self.scenarios(times):
             by = {u: 0.0 for u in shocks}
             for a, amount in held.items():
                 u = UNDERLYING[a]
@@ -202,9 +253,13 @@ class Valuation:
                 mark = self.m["instruments"][i["id"]]["mark"]
                 settle, quote, u = UNDERLYING[i["settlement"]], UNDERLYING[i["quote"]], i["underlying"]
                 now = self.profit(pos, mark) * self.price[i["settlement"]]
-                then = self.profit(pos, self.shocked_mark(i, shocks)) * self.shocked_price(i["settlement"], shocks)
+                then = self.profit(pos, self.shocked_mark(i, shocks, move)) * self.shocked_price(i["settlement"], shocks)
                 total = then - now
-                if i["form"] == "inverse":
+                if i["kind"] == "option":
+                    # Its value stands in what it is paid in; the rest moves with the coin.
+                    by[settle] -= now * shocks[settle]
+                    by[u] -= total - now * shocks[settle]
+                elif i["form"] == "inverse":
                     # The contract is short of contractSize of its quote asset, valued through the coin.
                     part = -pos["quantity"] * i["contractSize"] / mark * self.price[i["settlement"]] * shocks[quote] if quote else 0.0
                     by[u] -= total - part
@@ -277,7 +332,7 @@ class Valuation:
     def venue(self, place):
         return VENUE.get(place, self.p["otherVenues"])
 
-    def standing(self, shocks=None, counted=1.0):
+    def standing(self, shocks=None, counted=1.0, move="flat"):
         """Equity and own requirement of each place, in one scenario (none: now)."""
         now = {u: 0.0 for u in list(COINS) + list(STABLES)}
         s = shocks or now
@@ -295,10 +350,12 @@ class Valuation:
             place = i["venue"]
             mark = self.m["instruments"][i["id"]]["mark"]
             before = self.profit(pos, mark) * self.price[i["settlement"]]
-            after = self.profit(pos, self.shocked_mark(i, s)) * self.shocked_price(i["settlement"], s)
+            after = self.profit(pos, self.shocked_mark(i, s, move)) * self.shocked_price(i["settlement"], s)
             equity[place] = equity.get(place, 0.0) + before + counted * (after - before)
             size, moved = self.notional(pos), 0.0
-            if i["form"] == "linear":
+            if i["kind"] == "option":
+                size = size if pos["quantity"] < 0 else 0.0
+            elif i["form"] == "linear":
                 settle = UNDERLYING[i["settlement"]]
                 paid = 1.0 + s[settle] if settle and i["quote"] != i["settlement"] else 1.0
                 moved = size * s[i["underlying"]] * paid * counted
@@ -312,8 +369,8 @@ class Valuation:
             return 0.0
         worst = 0.0
         horizon = self.p["coverage"]["horizonHours"]
-        for shocks, counted in self.scenarios(times):
-            equity, required = self.standing(shocks, counted)
+        for shocks, counted, move in self.scenarios(times):
+            equity, required = self.standing(shocks, counted, move)
             e = {v: equity.get(v, 0.0) - required.get(v, 0.0) for v in places}
             need = sum(-v for v in e.values() if v < 0)
             everything = sum(v for v in e.values() if v > 0)
@@ -334,7 +391,7 @@ class Valuation:
         f["assets"] = sum(q * self.price[a] for a, q in held.items())
         f["unrealised"] = 0.0
         f["grossNotional"] = f["concentration"] = f["priceBand"] = 0.0
-        legs = {}
+        legs, contracts, vegas = {}, {}, {}
         for pos in self.c["positions"]:
             i = BY_ID[pos["instrument"]]
             row = self.m["instruments"][i["id"]]
@@ -345,11 +402,19 @@ class Valuation:
             f["concentration"] += self.unwind("instrument", i["id"], pos["quantity"], unit, self.x(u), params_of(u)["dailyVolumeUsd"])
             conservative = row["low"] if pos["quantity"] > 0 else row["high"]
             f["priceBand"] += (self.profit(pos, row["mark"]) - self.profit(pos, conservative)) * self.price[i["settlement"]]
-            legs.setdefault(u, []).append(math.copysign(n, pos["quantity"]))
+            signed = math.copysign(n, pos["quantity"])
+            if i["kind"] == "option":
+                t = self.m["options"][i["id"]]
+                _, delta, vega = black(i, t["forward"], t["volatility"])
+                terms = (i["right"], i["strike"], i["form"], i["quote"], i["settlement"], i["expiryMs"])
+                contracts[(u, terms)] = contracts.get((u, terms), 0.0) + signed
+                vegas.setdefault(u, {}).setdefault(i["expiryMs"], []).append(signed * vega)
+                signed *= delta
+            legs.setdefault(u, []).append(signed)
         net = dict(owned)
         for pos in self.c["positions"]:
             i = BY_ID[pos["instrument"]]
-            if UNDERLYING[i["quote"]]:
+            if i["kind"] != "option" and UNDERLYING[i["quote"]]:
                 sign = math.copysign(1, pos["quantity"])
                 if i["form"] == "inverse" or i["quote"] == i["settlement"]:
                     net[i["quote"]] = net.get(i["quote"], 0.0) - sign * self.notional(pos) / self.price[i["quote"]]
@@ -383,9 +448,15 @@ class Valuation:
                 names = [prefix + n[0].upper() + n[1:] for n in names]
             for n, v in zip(names, (every, group, own, scan, self.coverage(times))):
                 f[n] = v
-        f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + f["coverage"]
-        f["shortOption"] = f["vegaTerm"] = 0.0
-        f["initial"] = (f["initialScan"] + f["basis"] + f["concentration"] + f["venueCredit"]
+        rates = self.p["options"]
+        f["shortOption"] = rates["shortMinimum"] * sum(max(0.0, -n) for n in contracts.values())
+        f["vegaTerm"] = 0.0
+        for expiries in vegas.values():
+            nets = [sum(e) for e in expiries.values()]
+            f["vegaTerm"] += rates["vegaTerm"] * min(sum(max(0.0, x) for x in nets), sum(max(0.0, -x) for x in nets))
+        options = f["shortOption"] + f["vegaTerm"]
+        f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + options + f["coverage"]
+        f["initial"] = (f["initialScan"] + f["basis"] + f["concentration"] + f["venueCredit"] + options
                         + f["initialCoverage"] + f["priceBand"])
         return f
 

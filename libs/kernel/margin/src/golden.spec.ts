@@ -6,6 +6,7 @@ import { FIGURES, type Figure } from './figures.ts';
 import { marginOf } from './margin.ts';
 import { MarginKernel } from './margin-kernel.ts';
 import { MarketState } from './market-state.ts';
+import type { OptionTerms } from './option-terms.ts';
 import { riskParameters, type RiskParameters } from './parameters.ts';
 import { RiskModel } from './risk-model.ts';
 import type {
@@ -29,6 +30,8 @@ type Golden = Readonly<{
       instruments: Record<string, MarkInput>;
       volatilities: Record<string, number>;
       assetVolatilities: Record<string, number>;
+      options: Record<string, OptionTerms>;
+      atMs: number;
       curves: readonly (UnwindCurve &
         Readonly<{ line: 'asset' | 'instrument'; id: string; side: UnwindSide }>)[];
     }>;
@@ -49,6 +52,8 @@ const kernelOf = (world: Golden['worlds'][number]): Readonly<{ kernel: MarginKer
   for (const [id, value] of Object.entries(world.market.volatilities)) market.setVolatility(id, value);
   for (const [id, value] of Object.entries(world.market.assetVolatilities))
     market.setAssetVolatility(id, value);
+  for (const [id, terms] of Object.entries(world.market.options)) market.setOptionTerms(id, terms);
+  market.setTime(world.market.atMs);
   for (const { line, id, side, ...curve } of world.market.curves)
     market.setUnwindCurve(line, id, side, curve);
   const model = new RiskModel(riskParameters(golden.parameters), catalogue, market);
