@@ -21,6 +21,8 @@ const perpetual = event('InstrumentListed', {
     maxDeviationPpm: 4,
     maxMovePpmPerSecond: 5,
     maxTwapDeviationPpm: 6,
+    floorPrice: '7',
+    capPrice: '8',
   },
 });
 const alpha = event('VenueRegistered', {

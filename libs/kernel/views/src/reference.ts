@@ -17,7 +17,7 @@ import { fields } from './canonical.ts';
 /** Assets, instruments and venues as listed so far. */
 export class ReferenceView implements Fold {
   readonly name = 'reference';
-  readonly revision = 2;
+  readonly revision = 3;
   readonly assets = new Map<string, Asset>();
   readonly instruments = new Map<string, Instrument>();
   readonly priceRules = new Map<string, PriceRule>();
@@ -126,6 +126,8 @@ export class ReferenceView implements Fold {
           r.maxDeviationPpm,
           r.maxMovePpmPerSecond,
           r.maxTwapDeviationPpm,
+          r.floorPrice,
+          r.capPrice,
         ),
       ];
     }

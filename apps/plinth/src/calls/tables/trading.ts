@@ -133,7 +133,7 @@ export const TRADING_CALLS: readonly Call[] = [
     name: 'marks list',
     about: 'the present marks',
     method: 'Trading.ListMarks',
-    options: [text('--state <state>', 'state', 'live, degraded or halted')],
+    options: [text('--state <state>', 'state', 'live, degraded, halted or guarded')],
     rows: 'marks',
   },
   {

@@ -298,6 +298,8 @@ describe('funding', () => {
       maxDeviationPpm: 1,
       maxMovePpmPerSecond: 1,
       maxTwapDeviationPpm: 0,
+      floorPrice: '',
+      capPrice: '',
     };
     for (const [instrumentId, kind] of [
       ['BTC-PERP', 'perpetual'],

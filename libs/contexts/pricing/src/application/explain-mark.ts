@@ -7,6 +7,7 @@ import { recordedConsensus, recordedVote } from '../domain/judgement.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Listed } from '../domain/pairs.ts';
 import { exceedsPpm, priceText } from '../domain/price-units.ts';
+import { bindingGuard } from '../domain/price-guards.ts';
 import type { EmaView } from './ema-view.ts';
 import type { MarkOrigin } from './quotes-view.ts';
 import { noMark } from './pricing-queries.ts';
@@ -34,7 +35,7 @@ const explainQuote = (listed: Listed, quote: Quote): pricingMessages.ExplainedQu
   };
 };
 
-const notesOn = (mark: Mark, listed: Listed, centre: Consensus | undefined): string[] => {
+const notesOn = (mark: Mark, listed: Listed, centre: Consensus | undefined, isResumed: boolean): string[] => {
   const { rule } = listed;
   const notes: string[] = [];
   if (centre === undefined) notes.push('No quote was usable: the last price stays and the mark is halted.');
@@ -47,9 +48,14 @@ const notesOn = (mark: Mark, listed: Listed, centre: Consensus | undefined): str
   if (centre !== undefined && exceedsPpm(centre.confidence, centre.price, rule.maxConfidencePpm)) {
     notes.push(`The groups are further apart than ${rule.maxConfidencePpm} ppm of the price.`);
   }
-  if (mark.guarded) {
+  const bound = centre && bindingGuard(rule, centre.price);
+  if (bound !== undefined)
+    notes.push(
+      `The ${bound} of ${bound === 'cap' ? rule.capPrice : rule.floorPrice} binds: it may be wrong.`,
+    );
+  else if (mark.guarded && isResumed) notes.push('The first price after a halt: a second round confirms it.');
+  else if (mark.guarded)
     notes.push(`The speed limit of ${rule.maxMovePpmPerSecond} ppm per second held the price back.`);
-  }
   if (mark.confirming !== '') {
     notes.push(`At least two thirds of the groups confirm a move ${mark.confirming} beyond the speed limit.`);
   }
@@ -82,7 +88,7 @@ const explain = (
     centreConfidence: centre === undefined ? '' : priceText(centre.confidence),
     previousPrice: previous?.price ?? '',
     previousAtMs: previous?.atMs ?? 0,
-    notes: notesOn(mark, listed, centre),
+    notes: notesOn(mark, listed, centre, previous?.state === 'halted'),
     ...averages.of(mark.instrumentId),
   };
 };

@@ -12,6 +12,7 @@ import {
 } from '@plinth/eventing';
 import { LIMITS as MARKET_LIMITS, NUMERAIRE } from '@plinth/market';
 import type { EventData, pricingMessages, PriceRule } from '@plinth/messages';
+import { compareDecimal, decimalOf } from '@plinth/money';
 import { instrument, type ListInstrument } from '../domain/instrument.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { AVERAGE_MS } from '../domain/settlement-average.ts';
@@ -38,8 +39,17 @@ const requireRule = (rule: PriceRule | undefined): PriceRule => {
   requireWhole(rule.maxDeviationPpm, 'price_rule.max_deviation_ppm', 1, ppmMax);
   requireWhole(rule.maxMovePpmPerSecond, 'price_rule.max_move_ppm_per_second', 1, movePpmPerSecondMax);
   requireWhole(rule.maxTwapDeviationPpm, 'price_rule.max_twap_deviation_ppm', 0, ppmMax * 1_000);
+  for (const [text, field] of [
+    [rule.floorPrice, 'price_rule.floor_price'],
+    [rule.capPrice, 'price_rule.cap_price'],
+  ] as const)
+    if (text !== '') requirePositive(text, field);
+  if (rule.floorPrice !== '' && rule.capPrice !== '' && !isBelow(rule.floorPrice, rule.capPrice))
+    throw new InvalidField('price_rule.cap_price', `over the floor ${rule.floorPrice}`);
   return rule;
 };
+
+const isBelow = (low: string, high: string): boolean => compareDecimal(decimalOf(low), decimalOf(high)) < 0;
 
 /** Fields that belong to one kind of instrument only. */
 const requireKind = (request: Request): EventData<'InstrumentListed'>['kind'] => {

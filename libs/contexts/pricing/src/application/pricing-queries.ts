@@ -10,7 +10,7 @@ export const noMark = (instrumentId: string): Rejection =>
   });
 
 const KINDS = ['', 'spot', 'perpetual', 'future', 'option'] as const;
-const STATES = ['', 'live', 'degraded', 'halted'] as const;
+const STATES = ['', 'live', 'degraded', 'halted', 'guarded'] as const;
 
 export const listInstruments = (
   request: pricingMessages.ListInstrumentsRequest,
@@ -62,7 +62,9 @@ export const listMarks = (
 ): pricingMessages.ListMarksResponse | Rejection =>
   checked(() => {
     const state = requireOneOf(request.state, STATES, 'state');
-    const rows = [...marks.all()].filter((mark) => state === '' || mark.state === state);
+    const rows = [...marks.all()].filter(
+      (mark) => state === '' || mark.state === state || (state === 'guarded' && mark.guarded),
+    );
     const { items, ...page } = pageOf(rows, (mark) => mark.instrumentId, request);
     return { marks: items, ...page, round: marks.round, atMs: marks.at };
   });

@@ -10,6 +10,8 @@ const RULE = {
   maxDeviationPpm: 1_000,
   maxMovePpmPerSecond: 1_000,
   maxTwapDeviationPpm: 0,
+  floorPrice: '',
+  capPrice: '',
 };
 
 const referenceOf = (...ids: readonly string[]): ReferenceView => {

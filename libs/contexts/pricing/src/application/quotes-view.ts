@@ -10,7 +10,7 @@ export type MarkOrigin = Readonly<{
   atMs: Instant;
   quotes: readonly Quote[];
   /** The mark before; undefined for the first. */
-  previous: Readonly<{ price: string; atMs: Instant }> | undefined;
+  previous: Readonly<{ price: string; atMs: Instant; state: string }> | undefined;
 }>;
 
 export type SourceRecord = Readonly<{
@@ -30,7 +30,7 @@ const NO_QUOTES: readonly Quote[] = [];
 /** The quotes behind the present marks, and a record of every source. */
 export class QuotesView implements Fold {
   readonly name = 'quotes';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly #origins = new Map<string, MarkOrigin>();
   readonly #sources = new Map<string, SourceRecord>();
 
@@ -46,7 +46,8 @@ export class QuotesView implements Fold {
     }
     for (const mark of marks) {
       const last = this.#origins.get(mark.instrumentId);
-      const previous = last === undefined ? undefined : { price: last.mark.price, atMs: last.atMs };
+      const previous =
+        last === undefined ? undefined : { price: last.mark.price, atMs: last.atMs, state: last.mark.state };
       const own = byInstrument.get(mark.instrumentId) ?? NO_QUOTES;
       this.#origins.set(mark.instrumentId, { mark, round, atMs, quotes: own, previous });
     }
@@ -81,7 +82,7 @@ export class QuotesView implements Fold {
   *entries(): Iterable<readonly [string, string]> {
     for (const [id, { round, atMs, quotes, previous }] of this.#origins) {
       const rows = quotes.flatMap((q) => [q.source, q.price, q.confidence, q.sourceTimeMs, q.excluded]);
-      yield [`origin:${id}`, fields(round, atMs, previous?.price, previous?.atMs, ...rows)];
+      yield [`origin:${id}`, fields(round, atMs, previous?.price, previous?.atMs, previous?.state, ...rows)];
     }
     for (const [source, s] of this.#sources) {
       yield [`source:${source}`, fields(s.group, s.lastSourceTimeMs, s.quotes, s.excluded, s.lastExcluded)];

@@ -12,7 +12,7 @@ const NOW = EXPIRY - 10 * AVERAGE_MS;
 const ID = `BTC.USD.${EXPIRY}`;
 const RULE = {
   ...{ minSources: 1, maxAgeMs: 604_800_000, maxConfidencePpm: 20_000, maxDeviationPpm: 50_000 },
-  ...{ maxMovePpmPerSecond: 10_000, maxTwapDeviationPpm: 0 },
+  ...{ maxMovePpmPerSecond: 10_000, maxTwapDeviationPpm: 0, floorPrice: '', capPrice: '' },
 };
 
 let spec: ServiceSpec<PricingViews>;

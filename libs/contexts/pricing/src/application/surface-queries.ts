@@ -1,4 +1,13 @@
-import { checked, InvalidField, pageOf, reject, type Rejection, requireId, requirePositive, requireWhole } from '@plinth/eventing';
+import {
+  checked,
+  InvalidField,
+  pageOf,
+  reject,
+  type Rejection,
+  requireId,
+  requirePositive,
+  requireWhole,
+} from '@plinth/eventing';
 import { NUMERAIRE } from '@plinth/market';
 import type { pricingMessages } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 const RULE = {
   ...{ minSources: 1, maxAgeMs: 30_000, maxConfidencePpm: 1_000_000, maxDeviationPpm: 500_000 },
-  ...{ maxMovePpmPerSecond: 1_000_000_000, maxTwapDeviationPpm: 0 },
+  ...{ maxMovePpmPerSecond: 1_000_000_000, maxTwapDeviationPpm: 0, floorPrice: '', capPrice: '' },
 };
 const READ = { minPosition: 0n };
 const STRIKES = [15_000, 17_000, 19_000, 20_000, 21_000, 23_000, 26_000];

@@ -9,6 +9,8 @@ const RULE = {
   maxDeviationPpm: 20_000,
   maxMovePpmPerSecond: 10_000,
   maxTwapDeviationPpm: 0,
+  floorPrice: '',
+  capPrice: '',
 };
 
 const quote = (group: string, price: number, confidence = 1): GroupedVote => ({

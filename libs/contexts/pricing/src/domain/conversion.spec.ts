@@ -36,6 +36,8 @@ describe('sources', () => {
     maxDeviationPpm: 1,
     maxMovePpmPerSecond: 1,
     maxTwapDeviationPpm: 0,
+    floorPrice: '',
+    capPrice: '',
   };
   const spot: Listed = {
     instrumentId: 'BTC/USD',

@@ -1,3 +1,4 @@
+import { holdAtBounds } from './price-guards.ts';
 import type { MarkState } from '@plinth/market';
 import type { Mark, pricingMessages, Quote } from '@plinth/messages';
 import type { Vote } from './aggregate.ts';
@@ -201,8 +202,10 @@ export const judge = (
   const rows = judged.map(({ row, vote }) =>
     vote !== undefined && centre.outliers[place++] === true ? { ...row, excluded: 'outlier' } : row,
   );
-  const price = limited(listed, centre, memory, atMs);
-  const { guarded, confirming } = price;
+  const price = holdAtBounds(listed.rule, centre.price, limited(listed, centre, memory, atMs));
+  const { confirming } = price;
+  // What comes first after a halt is one opinion of a market that nobody has seen: a second round confirms it.
+  const guarded = price.guarded || memory?.mark.state === 'halted';
   const average = averageOf(carryOn(memory, atMs));
   const state = stateOf(centre, listed, memory, average);
   const sources = centre.votes.length;

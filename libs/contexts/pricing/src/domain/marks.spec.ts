@@ -14,6 +14,8 @@ const RULE = {
   maxDeviationPpm: 50_000,
   maxMovePpmPerSecond: 10_000,
   maxTwapDeviationPpm: 0,
+  floorPrice: '',
+  capPrice: '',
 };
 
 const spot = (underlying: string, change: Partial<Listed> = {}): Listed => ({

@@ -20,6 +20,8 @@ const RULE = {
   maxDeviationPpm: 30_000,
   maxMovePpmPerSecond: 500,
   maxTwapDeviationPpm: 0,
+  floorPrice: '',
+  capPrice: '',
 };
 
 const LISTINGS = new Map(

@@ -76,6 +76,8 @@ const listing = (instrument: FeedInstrument): unknown => ({
     maxAgeMs: instrument.maxAgeMs,
     ...(instrument.kind === 'option' ? OPTION_BOUNDS : BOUNDS),
     maxTwapDeviationPpm: 0,
+    floorPrice: '',
+    capPrice: '',
   },
 });
 

@@ -38,6 +38,9 @@ export interface PriceRule {
   maxMovePpmPerSecond: number;
   /** Largest distance from the one-hour average of a live mark, parts per million; 0: no such band. */
   maxTwapDeviationPpm: number;
+  /** Where the mark is held whatever the sources say; empty: nowhere. While one of them binds, the mark is guarded. */
+  floorPrice: string;
+  capPrice: string;
 }
 
 /**
@@ -450,6 +453,8 @@ function createBasePriceRule(): PriceRule {
     maxDeviationPpm: 0,
     maxMovePpmPerSecond: 0,
     maxTwapDeviationPpm: 0,
+    floorPrice: "",
+    capPrice: "",
   };
 }
 
@@ -472,6 +477,12 @@ export const PriceRule: MessageFns<PriceRule> = {
     }
     if (message.maxTwapDeviationPpm !== 0) {
       writer.uint32(48).uint32(message.maxTwapDeviationPpm);
+    }
+    if (message.floorPrice !== "") {
+      writer.uint32(58).string(message.floorPrice);
+    }
+    if (message.capPrice !== "") {
+      writer.uint32(66).string(message.capPrice);
     }
     return writer;
   },
@@ -537,6 +548,22 @@ export const PriceRule: MessageFns<PriceRule> = {
             message.maxTwapDeviationPpm = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.floorPrice = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.capPrice = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -581,6 +608,16 @@ export const PriceRule: MessageFns<PriceRule> = {
         : isSet(object.max_twap_deviation_ppm)
         ? globalThis.Number(object.max_twap_deviation_ppm)
         : 0,
+      floorPrice: isSet(object.floorPrice)
+        ? globalThis.String(object.floorPrice)
+        : isSet(object.floor_price)
+        ? globalThis.String(object.floor_price)
+        : "",
+      capPrice: isSet(object.capPrice)
+        ? globalThis.String(object.capPrice)
+        : isSet(object.cap_price)
+        ? globalThis.String(object.cap_price)
+        : "",
     };
   },
 
@@ -603,6 +640,12 @@ export const PriceRule: MessageFns<PriceRule> = {
     }
     if (message.maxTwapDeviationPpm !== 0) {
       obj.maxTwapDeviationPpm = Math.round(message.maxTwapDeviationPpm);
+    }
+    if (message.floorPrice !== "") {
+      obj.floorPrice = message.floorPrice;
+    }
+    if (message.capPrice !== "") {
+      obj.capPrice = message.capPrice;
     }
     return obj;
   },

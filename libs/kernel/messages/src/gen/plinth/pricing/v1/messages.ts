@@ -91,7 +91,7 @@ export interface GetMarkResponse {
 }
 
 export interface ListMarksRequest {
-  /** live | degraded | halted; empty: all. */
+  /** live | degraded | halted | guarded (a guard holds the price back); empty: all. */
   state: string;
   /** 1..1000; 0 means 100. */
   pageSize: number;
