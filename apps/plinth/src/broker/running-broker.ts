@@ -55,7 +55,7 @@ export type RunningBroker = Readonly<{
 
 const HEAD_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 100;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 600_000;
 const FOLD_TIMEOUT_MS = 30_000;
 
 const asRefusal = (error: unknown): never => {
@@ -85,36 +85,55 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
     loops.run(host.name, (signal) => runner(host, locks[i] as PostgresLeaderLock, options).run(signal)),
   );
   for (const host of hosts) observeLag(host.name, () => Math.max(0, Number(lastKnown - host.last)));
-  const { position } = await open.log.head();
-  await Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(READY_TIMEOUT_MS))));
-  const witness = witnessFile(auditFiles(directory).witness);
-  const signer = await openHeadSigner(open.log, directory, clock, witness);
-  loops.every('tree heads', HEAD_EVERY_MS, async () => {
-    const head = await signer.advance();
-    lastKnown = BigInt(head?.size ?? 0);
-  });
+  const stop = async (): Promise<void> => {
+    await loops.stop();
+    await Promise.all(locks.map((lock) => lock.release()));
+  };
+  try {
+    const { position } = await open.log.head();
+    await Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(READY_TIMEOUT_MS))));
+    const witness = witnessFile(auditFiles(directory).witness);
+    const signer = await openHeadSigner(open.log, directory, clock, witness);
+    loops.every('tree heads', HEAD_EVERY_MS, async () => {
+      const head = await signer.advance();
+      lastKnown = BigInt(head?.size ?? 0);
+    });
+    await startMarket(options, loops, hosts, cell);
+    const gateway = await startGateway(options, cell, signer, witness);
+    return {
+      port: gateway.port,
+      operatorKeyFile: openSecrets(directory).operatorKeyFile,
+      cell,
+      failed: loops.failed,
+      stop: async () => {
+        await gateway.stop();
+        await stop();
+        recordHashes(directory, hosts);
+        await signer.advance();
+      },
+    };
+  } catch (error) {
+    // What has started must not outlive a start that failed.
+    await stop();
+    throw error;
+  }
+};
+
+/** What venues report and what the market does, from now on; lists the market first where that was not done. */
+const startMarket = async (
+  { market, venues, isFresh }: RunningBrokerOptions,
+  loops: Loops,
+  hosts: readonly ServiceHost[],
+  cell: InProcessCell,
+): Promise<void> => {
   const routing = hosts.find(({ name }) => name === 'routing');
   assert(routing !== undefined, 'Expected routing in this cell');
   const { health } = routing.views as unknown as RoutingViews;
   loops.every('venue reports', POLL_EVERY_MS, (signal) =>
     takeAllReports(venues.values(), health, cell, signal),
   );
-  if (options.isFresh) await openMarket(options.market.feed, cell, inAll(hosts)).catch(asRefusal);
-  loops.every('market', options.market.everyMs, () => options.market.tick(cell));
-  const gateway = await startGateway(options, cell, signer, witness);
-  return {
-    port: gateway.port,
-    operatorKeyFile: openSecrets(directory).operatorKeyFile,
-    cell,
-    failed: loops.failed,
-    stop: async () => {
-      await gateway.stop();
-      await loops.stop();
-      await Promise.all(locks.map((lock) => lock.release()));
-      recordHashes(directory, hosts);
-      await signer.advance();
-    },
-  };
+  if (isFresh) await openMarket(market.feed, cell, inAll(hosts)).catch(asRefusal);
+  loops.every('market', market.everyMs, () => market.tick(cell));
 };
 
 const runner = (
