@@ -228,7 +228,7 @@ describe('the command line through the gateway', () => {
     }
   });
 
-  it('asks what might happen: probabilities, stress from a file, fatal shocks, a venue that fails', async () => {
+  it('asks what might happen: probabilities, stress, fatal shocks, a venue that fails', async () => {
     const parametersJson = formatCellParameters(defaultParameters([]));
     const set = JSON.stringify({ version: 1, parametersJson });
     expect((await operator('call', 'Operations.SetRiskParameters', '--data', set)).code).toBe(EXIT.ok);

@@ -20,7 +20,7 @@ const wrong = (path: string, field: string, expected: string): never => {
 
 /**
  * A file of stress scenarios: a JSON list of
- * `{"id": "mine", "moves": {"BTC": -0.3}, "otherMove": -0.4, "volatilityMove": 1, "failedVenues": ["alpha"]}`,
+ * `{"id": "x", "moves": {"BTC": -0.3}, "otherMove": -0.4, "volatilityMove": 1, "failedVenues": ["alpha"]}`,
  * of which only the id must be there. Fractions are relative: −0.3 is a fall by 30 %.
  */
 export const scenarioFile = (path: string): readonly Scenario[] => {

@@ -74,8 +74,10 @@ const check = async ({ paths, seed, tolerance, output }: CheckOptions): Promise<
   );
   if (output === 'table') {
     const worst = Math.max(...rows.map(({ difference }) => Math.abs(difference)));
-    const text = `${rows.length - failed} passed, ${failed} failed; largest difference ${(100 * worst).toFixed(1)} %`;
-    process.stdout.write(`${text}, ${paths} paths, seed ${seed}\n`);
+    process.stdout.write(
+      `${rows.length - failed} passed, ${failed} failed; largest difference ${(100 * worst).toFixed(1)} %, ` +
+        `${paths} paths, seed ${seed}\n`,
+    );
   }
   if (failed > 0) process.exitCode = EXIT.checkFailed;
 };

@@ -18,7 +18,7 @@ export type CheckedProbability = Readonly<{
 const EQUITIES = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000] as const;
 const RANGE = { from: 1e-4, to: 0.5 } as const;
 
-/** The saddlepoint beside a simulation with full revaluation, for every reference book and several equities. */
+/** The saddlepoint beside a simulation with full revaluation: every reference book, several equities. */
 export function* checkProbabilities(
   paths: number,
   seed: number,

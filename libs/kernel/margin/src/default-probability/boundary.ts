@@ -149,8 +149,8 @@ const RIDGE = 1e-4;
  * The quadratic whose zero lies where the slack's does. Only the place of the boundary counts for a
  * probability, so it is fitted there and not at the centre: along the axes and diagonals of a frame turned to
  * the nearest breach, q(0) = slack(0) and q = 0 at each first breach, weighed by (nearest/distance)⁴ squared;
- * where a ray does not breach within six times the nearest, q is the slack where that is lowest. Derivatives at 0
- * (delta and gamma over one standard deviation) are the prior, and decide what no ray tells.
+ * where a ray does not breach within six times the nearest, q is the slack where that is lowest. Derivatives
+ * at 0 (delta and gamma over one standard deviation) are the prior, and decide what no ray tells.
  */
 export const boundaryQuadratic = (slack: Slack, nearest: NearestBreach): QuadraticForm => {
   const n = nearest.direction.length;

@@ -11,7 +11,7 @@ const PASSES = 4;
  * The smallest k for which some point of the cube [−k, k]ⁿ has no slack left, and that point. For one k the
  * lowest slack is sought coordinate by coordinate from the two corners where everything moves together and
  * from the centre, until nothing improves: exact where the slack is a sum of functions of one coordinate that
- * are lowest at a place tried, as for books of linear contracts; else an upper bound, which the caller samples.
+ * are lowest at a place tried, as for linear contracts; else an upper bound, which the caller samples.
  */
 export const smallestShock = (
   slack: (s: Float64Array) => number,

@@ -31,7 +31,7 @@ export type Fallen = Readonly<{
 export type ContagionRound = Readonly<{
   round: number;
   fallen: readonly Fallen[];
-  /** What everything fallen sells (positive) and buys of each underlying, and what that has done to the price. */
+  /** What everything fallen sells (positive) or buys of each underlying, and what that did to the price. */
   pressure: readonly Readonly<{ underlying: string; sold: number; fraction: number }>[];
 }>;
 
@@ -172,7 +172,7 @@ const costOf = ({ model }: MarginKernel, underlying: number, exposure: number): 
   );
 };
 
-/** What has been sold so far moves the price by its average cost, as far as that stays; buying the other way. */
+/** What has been sold so far moves the price by its average cost, as far as that stays. */
 const pressureOf = (
   kernel: MarginKernel,
   sold: Float64Array,

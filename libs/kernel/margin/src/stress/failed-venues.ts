@@ -1,4 +1,4 @@
-import type { Book} from '../book.ts';
+import type { Book } from '../book.ts';
 import { assetOfKey, locationOfKey } from '../book.ts';
 import { NUMERAIRE } from '../catalogue.ts';
 import { profitOf } from '../equity.ts';

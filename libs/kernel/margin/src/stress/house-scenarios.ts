@@ -48,7 +48,7 @@ export const STRESS_SCENARIOS: readonly StressScenario[] = [
   },
   {
     id: '2022-11 venue default',
-    source: 'crash-2022-11-ftx by WBTC, 24 h from 2022-11-08 17:04 UTC; others as LINK; the largest venue fails',
+    source: 'crash-2022-11-ftx by WBTC, 24 h from 2022-11-08 17:04 UTC; others as LINK; venue assumed',
     moves: moves({ BTC: -0.1702, ETH: -0.2532, AAVE: -0.2472, CRV: -0.3072, UNI: -0.229, MKR: -0.1702 }),
     otherMove: -0.2964,
     volatilityMove: 0.5,

@@ -35,7 +35,7 @@ export type ReverseStress = Readonly<{
   /** What is left above the target now, USD. */
   slack: number;
   horizonHours: number;
-  /** Seeded shocks 1 % smaller than the one found that were tried afterwards, and how many reached the target. */
+  /** Seeded shocks 1 % smaller than the one found, tried afterwards; and how many reached the target. */
   sampled: number;
   smallerFound: number;
 }>;
@@ -59,7 +59,7 @@ const AROUND = 0.3;
 /** Samples are this much smaller than the shock found. */
 const INSIDE = 0.99;
 
-/** The smallest joint shock that brings an account to its maintenance margin or to nothing, revalued in full. */
+/** The smallest joint shock that brings an account to its maintenance margin or to nothing. */
 export const reverseStress = (
   kernel: MarginKernel,
   book: Book,

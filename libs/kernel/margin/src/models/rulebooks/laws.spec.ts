@@ -46,8 +46,8 @@ const GROWS_WITH_SIZE = new Set<RulebookName>(['house', 'drift', 'okx', 'deribit
 
 /**
  * Rulebooks that may ask more of two books together than of the two apart, by rule: those above, and
- * derive-standard, which takes an expiry's options all by themselves or all by their lowest payoff, so that one
- * more short option can undo what others had covered.
+ * derive-standard, which takes an expiry's options all by themselves or all by their lowest payoff, so that
+ * one more short option can undo what others had covered.
  */
 const MAY_COST_TO_NET = new Set<RulebookName>([...GROWS_WITH_SIZE, 'derive-standard']);
 
@@ -58,7 +58,7 @@ const option = fc.record({
   moneyness: fc.constantFrom(0.8, 0.9, 1, 1.1, 1.25),
 });
 
-/** A book of perpetuals, and of options where the rulebook knows them. Money is plenty: no law depends on it. */
+/** A book of perpetuals, and of options where the rulebook knows them. */
 const books = (name: RulebookName): fc.Arbitrary<ModelPortfolio> =>
   fc
     .record({
