@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
-import type { NewRecord } from './kafka-writer.ts';
 import { crc32c, encodeRecordBatch } from './record-batch.ts';
 
 /** The client library's own reader of batches, as an independent judge. */
