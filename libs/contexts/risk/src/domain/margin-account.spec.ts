@@ -38,7 +38,14 @@ const changed = (fromState: AccountState, toState: AccountState): MarginEvent =>
 });
 const called = (n: number): MarginEvent => ({
   type: 'MarginCalled',
-  data: { accountId: 'a', callId: `a.c${n}`, amount: '20', deadlineMs: 1_500, figures, defaultProbability: '' },
+  data: {
+    accountId: 'a',
+    callId: `a.c${n}`,
+    amount: '20',
+    deadlineMs: 1_500,
+    figures,
+    defaultProbability: '',
+  },
 });
 const requested = (n: number, cause: string, callId = ''): MarginEvent => ({
   type: 'LiquidationRequested',
