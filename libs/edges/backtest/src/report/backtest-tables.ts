@@ -106,7 +106,7 @@ const cheaperTable = ({ rows }: BacktestFigures): ReportTable => ({
   note: 'on the books that they margin; a model that is cheap here may be unsafe for books of other styles.',
   rows: rows
     .filter(({ scope, model, houseOver, houseShare, maintenance }) => {
-      const isOther = scope === 'all' && model !== 'house';
+      const isOther = scope === 'all' && model !== 'house' && model !== 'house by venue';
       return isOther && houseOver > 1 && maintenance.share >= houseShare;
     })
     .map(({ style, model, maintenance, houseShare, houseOver }) => ({
