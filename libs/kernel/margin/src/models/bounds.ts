@@ -16,3 +16,7 @@ export const checkBounds = <K extends string>(
       refuse(`${group}.${key}`, `Expected a number from ${min} to ${max}, was ${String(value)}`);
   }
 };
+
+/** Terms of a coin in a rulebook's table; what it has none of is refused by name. */
+export const termsOf = <T>(table: ReadonlyMap<string, T>, noun: string, name: string): T =>
+  table.get(name) ?? refuse('parameters', `Expected terms of ${noun}${name}, was none`);

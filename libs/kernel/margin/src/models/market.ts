@@ -42,6 +42,13 @@ export type ModelMarket = Readonly<{
   assets: ReadonlyMap<string, ConfidentPrice>;
 }>;
 
+/** USD price of an asset; refused by name where there is none. */
+export const assetPrice = ({ assets }: ModelMarket, asset: string): ConfidentPrice => {
+  const found = assets.get(asset) ?? refuse('market', `Expected a price of ${asset}, was none`);
+  checkPrice(asset, found);
+  return found;
+};
+
 export const underlyingMarket = (market: ModelMarket, underlying: string): UnderlyingMarket => {
   const found = market.underlyings.get(underlying);
   if (!found) return refuse('market', `Expected prices of ${underlying}, was none`);

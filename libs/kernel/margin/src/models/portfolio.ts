@@ -61,6 +61,12 @@ export type Scope = Readonly<{
   debts: boolean;
 }>;
 
+export const PERPETUALS: Scope = {
+  ...{ options: false, futures: false, inverse: false },
+  ...{ assets: false, debts: false },
+};
+export const TOKENS_AND_PERPETUALS: Scope = { ...PERPETUALS, assets: true, debts: true };
+
 /** Refuses by name the first holding that a rulebook does not judge; nothing is judged as if it were not there. */
 export const checkScope = (scope: Scope, { perpetuals, options, assets }: ModelPortfolio): void => {
   const [option] = options;

@@ -6,7 +6,7 @@ import {
   type RequirementPart,
   type WorstCase,
 } from '../margin-model.ts';
-import { checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
+import { assetPrice, checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
 import { checkPortfolio, type ModelPortfolio, type PerpetualHolding } from '../portfolio.ts';
 import { basisCharge, chargesOf, type Charges } from './contingencies.ts';
 import { valueExpiries, type ExpiryValues } from './expiries.ts';
@@ -114,9 +114,7 @@ const collateralValues = (
     if (!terms) return refuse('collateral', `Expected an asset that the rulebook accepts, was "${asset}"`);
     if (quantity < 0)
       refuse(`asset ${asset} quantity`, `Expected at least 0: assets are not lent, was ${quantity}`);
-    const price = market.assets.get(asset);
-    if (!price) return refuse('market', `Expected a price of ${asset}, was none`);
-    checkPrice(asset, price);
+    const price = assetPrice(market, asset);
     checkStable(market.stablePrice);
     // The confidence of the perpetual's price lowers that of perpetuals and options, not of collateral.
     const confidence = Math.min(price.confidence, spotConfidence);

@@ -1,6 +1,6 @@
 import { refuse } from '../../checks.ts';
 import type { RequirementPart } from '../margin-model.ts';
-import { checkPrice, type ModelMarket } from '../market.ts';
+import { assetPrice, type ModelMarket } from '../market.ts';
 import type { ModelPortfolio } from '../portfolio.ts';
 
 /** Share of an asset's value that does not count as collateral, by asset. */
@@ -20,9 +20,7 @@ export const collateralOf = (
     const haircut = haircuts.get(asset);
     if (haircut === undefined)
       return refuse('collateral', `Expected an asset that the rulebook accepts, was "${asset}"`);
-    const price = market.assets.get(asset) ?? refuse('market', `Expected a price of ${asset}, was none`);
-    checkPrice(asset, price);
-    const worth = (quantity * price.price) / market.stablePrice;
+    const worth = (quantity * assetPrice(market, asset).price) / market.stablePrice;
     value += worth;
     const asked = haircut * Math.abs(worth);
     parts.push({ name: `collateral ${asset}`, initial: asked, maintenance: asked });

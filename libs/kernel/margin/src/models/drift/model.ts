@@ -1,8 +1,8 @@
 import { floatToUnits, unitsToFloat } from '@plinth/money';
-import { refuse } from '../../checks.ts';
+import { termsOf } from '../bounds.ts';
 import { sumParts, type MarginModel, type Requirement, type RequirementPart } from '../margin-model.ts';
-import { checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
-import { checkPortfolio, type ModelPortfolio } from '../portfolio.ts';
+import { assetPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
+import { checkPortfolio, checkScope, TOKENS_AND_PERPETUALS, type ModelPortfolio } from '../portfolio.ts';
 import {
   poolScaledAssetWeight,
   sizeDiscountAssetWeight,
@@ -50,8 +50,7 @@ export const drift: MarginModel<DriftParameters> = {
   name: 'drift',
   requirement: (portfolio, market, parameters) => {
     checkPortfolio(portfolio);
-    const [option] = portfolio.options;
-    if (option) refuse('portfolio', `Expected tokens and perpetuals, was an option on ${option.underlying}`);
+    checkScope(TOKENS_AND_PERPETUALS, portfolio);
     return requirementOf(portfolio, market, parameters);
   },
 };
@@ -68,9 +67,7 @@ const requirementOf = (
     parts.push(perpPart(holding, market, parameters));
   }
   for (const holding of portfolio.assets) {
-    const price =
-      market.assets.get(holding.asset) ?? refuse('market', `Expected a price of ${holding.asset}`);
-    checkPrice(holding.asset, price);
+    const price = assetPrice(market, holding.asset);
     markToMarket += holding.quantity * price.price;
     parts.push(spotPart(holding, price.price, parameters));
   }
@@ -82,7 +79,7 @@ const perpPart = (
   market: ModelMarket,
   { perps, initialProfitMax }: DriftParameters,
 ): RequirementPart => {
-  const terms = perps.get(underlying) ?? refuse('parameters', `Expected terms of ${underlying}, was none`);
+  const terms = termsOf(perps, '', underlying);
   const { price } = perpetualPrice(underlyingMarket(market, underlying), underlying);
   const notional = Math.abs(size) * price * market.stablePrice;
   const profit = unrealisedProfit + accruedFunding;
@@ -104,7 +101,7 @@ const spotPart = (
   price: number,
   { spots }: DriftParameters,
 ): RequirementPart => {
-  const terms = spots.get(asset) ?? refuse('parameters', `Expected terms of the token ${asset}, was none`);
+  const terms = termsOf(spots, 'the token ', asset);
   const value = quantity * price;
   const asked = (kind: keyof DriftSide): number => {
     if (quantity < 0) {

@@ -1,8 +1,8 @@
 import { floatToUnits, unitsToFloat } from '@plinth/money';
-import { refuse } from '../../checks.ts';
+import { termsOf } from '../bounds.ts';
 import { sumParts, type MarginModel, type Requirement, type RequirementPart } from '../margin-model.ts';
 import { perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
-import { checkPortfolio, type ModelPortfolio } from '../portfolio.ts';
+import { checkPortfolio, checkScope, PERPETUALS, type ModelPortfolio } from '../portfolio.ts';
 import { dydxMargins, type DydxTier } from './margin.ts';
 import { notional, QUOTE_DIGITS, type DydxPrice } from './quantums.ts';
 
@@ -34,15 +34,11 @@ const requirementOf = (
   { markets }: DydxParameters,
 ): Requirement => {
   checkPortfolio(portfolio);
-  const [option] = portfolio.options;
-  if (option) refuse('portfolio', `Expected perpetuals and cash only, was an option on ${option.underlying}`);
-  const [asset] = portfolio.assets;
-  if (asset) refuse('portfolio', `Expected perpetuals and cash only, was the asset ${asset.asset}`);
+  checkScope(PERPETUALS, portfolio);
   let markToMarket = portfolio.cash;
   const parts: RequirementPart[] = portfolio.perpetuals.map((holding) => {
     const { underlying, size, unrealisedProfit, accruedFunding } = holding;
-    const terms =
-      markets.get(underlying) ?? refuse('parameters', `Expected terms of ${underlying}, was none`);
+    const terms = termsOf(markets, '', underlying);
     const { resolution, tier, openInterest } = terms;
     const { price: current } = perpetualPrice(underlyingMarket(market, underlying), underlying);
     const value = floatToUnits(current, PRICE_DIGITS, 'half-even');

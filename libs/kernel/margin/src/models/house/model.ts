@@ -1,7 +1,6 @@
 import { blackValue } from '@plinth/options';
 import { Book } from '../../book.ts';
 import { Catalogue, NUMERAIRE } from '../../catalogue.ts';
-import { refuse } from '../../checks.ts';
 import { marginOf, type MarginReport } from '../../margin.ts';
 import { MarginKernel } from '../../margin-kernel.ts';
 import { MarketState } from '../../market-state.ts';
@@ -10,6 +9,7 @@ import { RiskModel } from '../../risk-model.ts';
 import type { MarkInput } from '../../types.ts';
 import type { MarginModel, Requirement, RequirementPart } from '../margin-model.ts';
 import {
+  assetPrice,
   checkPrice,
   expiryMarket,
   fixedForwardOf,
@@ -17,7 +17,6 @@ import {
   SECONDS_PER_YEAR,
   underlyingMarket,
   volatilityOf,
-  type ConfidentPrice,
   type ModelMarket,
 } from '../market.ts';
 import {
@@ -119,7 +118,7 @@ class HouseWorld {
   register({ assets, perpetuals, options }: ModelPortfolio): void {
     for (const { asset } of assets) {
       if (asset === NUMERAIRE || asset === HOUSE_UNIT) continue;
-      this.#addAsset(asset, priceOf(asset, this.#market).price);
+      this.#addAsset(asset, assetPrice(this.#market, asset).price);
     }
     for (const { underlying } of [...perpetuals, ...options]) this.#follow(underlying);
     perpetuals.forEach((held, n) => this.#addPerpetual(held, `future ${n}`));
@@ -198,9 +197,3 @@ class Amounts {
 
 const valueOf = ({ isCall, strike, secondsToExpiry }: OptionHolding, forward: number, volatility: number) =>
   blackValue(isCall, forward, strike, volatility * Math.sqrt(secondsToExpiry / SECONDS_PER_YEAR));
-
-const priceOf = (asset: string, market: ModelMarket): ConfidentPrice => {
-  const price = market.assets.get(asset) ?? refuse('market', `Expected a price of ${asset}, was none`);
-  checkPrice(asset, price);
-  return price;
-};

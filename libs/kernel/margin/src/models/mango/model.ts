@@ -1,7 +1,7 @@
-import { refuse } from '../../checks.ts';
+import { termsOf } from '../bounds.ts';
 import type { MarginModel, Requirement } from '../margin-model.ts';
-import { checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
-import { checkPortfolio, type ModelPortfolio } from '../portfolio.ts';
+import { assetPrice, checkPrice, perpetualPrice, underlyingMarket, type ModelMarket } from '../market.ts';
+import { checkPortfolio, checkScope, TOKENS_AND_PERPETUALS, type ModelPortfolio } from '../portfolio.ts';
 import {
   mangoHealthParts,
   type HealthKind,
@@ -36,8 +36,7 @@ export const mango: MarginModel<MangoParameters> = {
   name: 'mango',
   requirement: (portfolio, market, parameters) => {
     checkPortfolio(portfolio);
-    const [option] = portfolio.options;
-    if (option) refuse('portfolio', `Expected tokens and perpetuals, was an option on ${option.underlying}`);
+    checkScope(TOKENS_AND_PERPETUALS, portfolio);
     return requirementOf(portfolio, market, parameters);
   },
 };
@@ -72,9 +71,8 @@ const requirementOf = (
 };
 
 const bankOf = (token: string, market: ModelMarket, { settle, tokens }: MangoParameters): MangoBank => {
-  const terms = tokens.get(token) ?? refuse('parameters', `Expected terms of the token ${token}, was none`);
-  const own = token === settle ? { price: market.stablePrice, confidence: 1 } : market.assets.get(token);
-  if (!own) return refuse('market', `Expected a price of ${token}, was none`);
+  const terms = termsOf(tokens, 'the token ', token);
+  const own = token === settle ? { price: market.stablePrice, confidence: 1 } : assetPrice(market, token);
   checkPrice(token, own);
   return { ...terms, prices: { oracle: own.price, stable: terms.stablePrice ?? own.price } };
 };
@@ -84,7 +82,7 @@ const perpOf = (
   market: ModelMarket,
   { settle, perps }: MangoParameters,
 ): MangoPerp => {
-  const terms = perps.get(underlying) ?? refuse('parameters', `Expected terms of ${underlying}, was none`);
+  const terms = termsOf(perps, '', underlying);
   const { price } = perpetualPrice(underlyingMarket(market, underlying), underlying);
   return {
     settle,

@@ -9,7 +9,13 @@ import { house } from '../house/model.ts';
 import { mango } from '../mango/model.ts';
 import { sumParts, type MarginModel, type Requirement, type RequirementPart } from '../margin-model.ts';
 import type { ModelMarket } from '../market.ts';
-import { checkScope, type ModelPortfolio, type Scope } from '../portfolio.ts';
+import {
+  checkScope,
+  PERPETUALS,
+  TOKENS_AND_PERPETUALS,
+  type ModelPortfolio,
+  type Scope,
+} from '../portfolio.ts';
 import { refuse } from '../../checks.ts';
 import type { Pmrm2Terms, RulebookName, RulebookParameters } from './parameters.ts';
 import { seenBy } from './seen.ts';
@@ -102,8 +108,6 @@ const pmrm2Subaccounts = (portfolio: ModelPortfolio, market: ModelMarket, terms:
   return { ...sumParts(parts), markToMarket, worst, parts };
 };
 
-const PERPETUALS: Scope = { options: false, futures: false, inverse: false, assets: false, debts: false };
-const SPOT_AND_PERPETUALS: Scope = { ...PERPETUALS, assets: true, debts: true };
 const OPTIONS: Scope = { ...PERPETUALS, options: true, assets: true };
 const EVERYTHING: Scope = { ...OPTIONS, futures: true, inverse: true };
 
@@ -117,8 +121,8 @@ export const MARGIN_MODELS: Readonly<Record<RulebookName, Rulebook>> = {
   'derive-pmrm2': rulebook('derive-pmrm2', 'cases', OPTIONS, 'account', pmrm2Subaccounts),
   'derive-standard': rulebook('derive-standard', 'cases', OPTIONS, 'account', deriveStandard.requirement),
   dydx: rulebook('dydx', 'cases', PERPETUALS, 'account', dydx.requirement),
-  drift: rulebook('drift', 'cases', SPOT_AND_PERPETUALS, 'usd', drift.requirement),
-  mango: rulebook('mango', 'cases', SPOT_AND_PERPETUALS, 'usd', mango.requirement),
+  drift: rulebook('drift', 'cases', TOKENS_AND_PERPETUALS, 'usd', drift.requirement),
+  mango: rulebook('mango', 'cases', TOKENS_AND_PERPETUALS, 'usd', mango.requirement),
   paradex: rulebook('paradex', 'documented-only', OPTIONS, 'account', paradex.requirement),
   okx: rulebook('okx', 'documented-only', EVERYTHING, 'account', okx.requirement),
   deribit: rulebook('deribit', 'documented-only', EVERYTHING, 'account', deribit.requirement),
