@@ -30,3 +30,4 @@ export * from './default-probability/index.ts';
 export * from './stress/index.ts';
 export { explainDifference, type Differences, type Standing } from './difference.ts';
 export { explainProfit, type Flow, type FlowKind, type ProfitExplanation } from './profit.ts';
+export { stateDistances, type StateDistance } from './state-distance.ts';

@@ -57,7 +57,8 @@ const firstCrossing = (slackAt: (multiple: number) => number, step: number): num
   return undefined;
 };
 
-const bisect = (slackAt: (multiple: number) => number, from: number, to: number): number => {
+/** The last multiple between a safe and a broken one at which the slack is not negative, to 1e-9 of it. */
+export const bisect = (slackAt: (multiple: number) => number, from: number, to: number): number => {
   let safe = from;
   let broken = to;
   while (Math.abs(broken - safe) > TOLERANCE * safe) {

@@ -1,4 +1,4 @@
-import { ACCOUNT, argument, LIQUIDATION, needed, oneOf, optional, text, type Call } from '../call.ts';
+import { ACCOUNT, argument, flag, LIQUIDATION, needed, oneOf, optional, text, type Call } from '../call.ts';
 import { hypotheticalOrder, hypotheticalTransfer, underlyingMove } from '../parse-fields.ts';
 
 const REQUIREMENT = oneOf(
@@ -34,7 +34,10 @@ const EXPLAIN_MARGIN = {
   about: 'the margin of an account as a tree of parts that sums exactly',
   method: 'Margin.ExplainMargin',
   args: [ACCOUNT],
-  options: [REQUIREMENT],
+  options: [
+    REQUIREMENT,
+    flag('--distances', 'distances', 'also how far each price and volatility is from each worse state'),
+  ],
 } as const;
 
 const EXPLAIN_LIQUIDATION = {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@plinth/eventing';
-import { optionValue } from '@plinth/margin';
+import { optionValue, type InstrumentForm } from '@plinth/margin';
+import type { riskMessages } from '@plinth/messages';
+import { textToFloat } from '@plinth/money';
 import { dataOf, made, RiskWorld, types } from '../testing/risk-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +18,7 @@ type OptionId = keyof typeof OPTIONS;
 /** The price of an option as pricing publishes it: in USD, in coins when inverse. */
 const markOf = (id: OptionId, forward: number, volatility: number, atMs: number) => {
   const { strike, right, inverse } = OPTIONS[id];
-  const form = inverse ? 'inverse' : 'linear';
+  const form: InstrumentForm = inverse ? 'inverse' : 'linear';
   const spec = {
     ...{ id, venue: '', underlying: 'BTC', quote: 'USD', settlement: 'USD', contractSize: 1 },
     ...{ kind: 'option' as const, form: form, right, strike, expiryMs: EXPIRY_MS },
@@ -132,5 +134,21 @@ describe('the margin of options', () => {
     world.holdOption('-2', 'BTC-30D-66000-C');
     const events = world.options(69_000, 0.9);
     expect(types(events)).toContain('MarginStateChanged');
+  });
+
+  it('tells how far prices and volatilities are from each worse state', () => {
+    const world = funded('20000');
+    world.holdOption('-2', 'BTC-30D-66000-C');
+    const request = { accountId: 'trader', requirement: '', read: { minPosition: 0n } };
+    const ask = (distances: boolean) =>
+      world.spec.ask('ExplainMargin', { ...request, distances }) as riskMessages.ExplainMarginResponse;
+    expect(ask(false).distances).toEqual([]);
+    const rows = ask(true).distances.filter(({ underlying }) => underlying === 'BTC');
+    expect(rows.map(({ factor }) => factor)).toEqual([
+      ...Array<string>(4).fill('price'),
+      ...Array<string>(4).fill('volatility'),
+    ]);
+    const liquidated = rows.filter(({ state }) => state === 'liquidation');
+    for (const { above } of liquidated) expect(textToFloat(above)).toBeGreaterThan(0);
   });
 });

@@ -1,10 +1,16 @@
 import type { Rejection } from '@plinth/eventing';
-import { explainMargin as explain, type Explanation } from '@plinth/margin';
+import {
+  explainMargin as explain,
+  stateDistances,
+  type Explanation,
+  type StateDistance,
+} from '@plinth/margin';
 import type { riskMessages } from '@plinth/messages';
 import {
   RECORDED_DIGITS,
   ZERO,
   addDecimal,
+  floatToText,
   decimalOf,
   formatDecimal,
   fromFloat,
@@ -16,7 +22,7 @@ import type { RiskViews } from '../risk-views.ts';
 import { invalid, refuseAccount } from './account-of.ts';
 
 export const explainMargin = (
-  { accountId, requirement }: riskMessages.ExplainMarginRequest,
+  { accountId, requirement, distances }: riskMessages.ExplainMarginRequest,
   { portfolio, accounts }: RiskViews,
 ): riskMessages.ExplainMarginResponse | Rejection => {
   const refusal = refuseAccount(portfolio, accountId);
@@ -34,8 +40,18 @@ export const explainMargin = (
     figures,
     equity: partsOf(explain(kernel, book, index, 'equity'), figures.equity),
     requirement: partsOf(explain(kernel, book, index, which), required),
+    distances: distances ? stateDistances(kernel, book, index).map(textOf) : [],
   };
 };
+
+const moveText = (multiple: number | undefined): string =>
+  multiple === undefined ? '' : floatToText(multiple - 1);
+
+const textOf = ({ below, above, ...rest }: StateDistance): riskMessages.StateDistance => ({
+  ...rest,
+  below: moveText(below),
+  above: moveText(above),
+});
 
 /** The tree in depth-first order, in decimals: what rounding leaves over is a part of its own. */
 export const partsOf = (tree: Explanation, amount: string): riskMessages.MarginPart[] => {

@@ -60,6 +60,8 @@ export interface ExplainMarginRequest {
   accountId: string;
   /** initial | maintenance */
   requirement: string;
+  /** Also the distance to each worse state along each risk factor. */
+  distances: boolean;
   read: ReadOptions | undefined;
 }
 
@@ -78,6 +80,23 @@ export interface ExplainMarginResponse {
   figures: MarginFigures | undefined;
   equity: MarginPart[];
   requirement: MarginPart[];
+  /** Only when asked for. */
+  distances: StateDistance[];
+}
+
+/** How far one risk factor may move alone, all else equal, before the account is in a worse state. */
+export interface StateDistance {
+  /** price | volatility (implied, of accounts that hold options) */
+  factor: string;
+  underlying: string;
+  /** restricted | call | liquidation | insolvent */
+  state: string;
+  /**
+   * Relative moves of today's level: -0.25 is a fall by 25 %. 0 where the state is reached already; empty when there is none
+   * between a tenth and ten times of it.
+   */
+  below: string;
+  above: string;
 }
 
 export interface HypotheticalOrder {
@@ -862,7 +881,7 @@ export const GetMarginResponse: MessageFns<GetMarginResponse> = {
 };
 
 function createBaseExplainMarginRequest(): ExplainMarginRequest {
-  return { accountId: "", requirement: "", read: undefined };
+  return { accountId: "", requirement: "", distances: false, read: undefined };
 }
 
 export const ExplainMarginRequest: MessageFns<ExplainMarginRequest> = {
@@ -872,6 +891,9 @@ export const ExplainMarginRequest: MessageFns<ExplainMarginRequest> = {
     }
     if (message.requirement !== "") {
       writer.uint32(18).string(message.requirement);
+    }
+    if (message.distances !== false) {
+      writer.uint32(24).bool(message.distances);
     }
     if (message.read !== undefined) {
       ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
@@ -908,6 +930,14 @@ export const ExplainMarginRequest: MessageFns<ExplainMarginRequest> = {
             message.requirement = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.distances = reader.bool();
+            continue;
+          }
           case 15: {
             if (tag !== 122) {
               break;
@@ -936,6 +966,7 @@ export const ExplainMarginRequest: MessageFns<ExplainMarginRequest> = {
         ? globalThis.String(object.account_id)
         : "",
       requirement: isSet(object.requirement) ? globalThis.String(object.requirement) : "",
+      distances: isSet(object.distances) ? globalThis.Boolean(object.distances) : false,
       read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
     };
   },
@@ -947,6 +978,9 @@ export const ExplainMarginRequest: MessageFns<ExplainMarginRequest> = {
     }
     if (message.requirement !== "") {
       obj.requirement = message.requirement;
+    }
+    if (message.distances !== false) {
+      obj.distances = message.distances;
     }
     if (message.read !== undefined) {
       obj.read = ReadOptions.toJSON(message.read);
@@ -1061,7 +1095,7 @@ export const MarginPart: MessageFns<MarginPart> = {
 };
 
 function createBaseExplainMarginResponse(): ExplainMarginResponse {
-  return { accountId: "", state: "", figures: undefined, equity: [], requirement: [] };
+  return { accountId: "", state: "", figures: undefined, equity: [], requirement: [], distances: [] };
 }
 
 export const ExplainMarginResponse: MessageFns<ExplainMarginResponse> = {
@@ -1080,6 +1114,9 @@ export const ExplainMarginResponse: MessageFns<ExplainMarginResponse> = {
     }
     for (const v of message.requirement) {
       MarginPart.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.distances) {
+      StateDistance.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1137,6 +1174,14 @@ export const ExplainMarginResponse: MessageFns<ExplainMarginResponse> = {
             message.requirement.push(MarginPart.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.distances.push(StateDistance.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1162,6 +1207,9 @@ export const ExplainMarginResponse: MessageFns<ExplainMarginResponse> = {
       requirement: globalThis.Array.isArray(object?.requirement)
         ? object.requirement.map((e: any) => MarginPart.fromJSON(e))
         : [],
+      distances: globalThis.Array.isArray(object?.distances)
+        ? object.distances.map((e: any) => StateDistance.fromJSON(e))
+        : [],
     };
   },
 
@@ -1181,6 +1229,129 @@ export const ExplainMarginResponse: MessageFns<ExplainMarginResponse> = {
     }
     if (message.requirement?.length) {
       obj.requirement = message.requirement.map((e) => MarginPart.toJSON(e));
+    }
+    if (message.distances?.length) {
+      obj.distances = message.distances.map((e) => StateDistance.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseStateDistance(): StateDistance {
+  return { factor: "", underlying: "", state: "", below: "", above: "" };
+}
+
+export const StateDistance: MessageFns<StateDistance> = {
+  encode(message: StateDistance, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.factor !== "") {
+      writer.uint32(10).string(message.factor);
+    }
+    if (message.underlying !== "") {
+      writer.uint32(18).string(message.underlying);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    if (message.below !== "") {
+      writer.uint32(34).string(message.below);
+    }
+    if (message.above !== "") {
+      writer.uint32(42).string(message.above);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StateDistance {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStateDistance();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.factor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.underlying = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.below = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.above = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StateDistance {
+    return {
+      factor: isSet(object.factor) ? globalThis.String(object.factor) : "",
+      underlying: isSet(object.underlying) ? globalThis.String(object.underlying) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      below: isSet(object.below) ? globalThis.String(object.below) : "",
+      above: isSet(object.above) ? globalThis.String(object.above) : "",
+    };
+  },
+
+  toJSON(message: StateDistance): unknown {
+    const obj: any = {};
+    if (message.factor !== "") {
+      obj.factor = message.factor;
+    }
+    if (message.underlying !== "") {
+      obj.underlying = message.underlying;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.below !== "") {
+      obj.below = message.below;
+    }
+    if (message.above !== "") {
+      obj.above = message.above;
     }
     return obj;
   },
