@@ -32,9 +32,10 @@ const one = (
   seed: number,
   parameters = houseParameters,
   withOptions = false,
+  positions = 6,
 ): World & { account: number } => {
   const world = makeWorld(parameters, withOptions);
-  const account = addRandomAccount(world, randomFrom(seed), 'a', 6);
+  const account = addRandomAccount(world, randomFrom(seed), 'a', positions);
   return { ...world, account };
 };
 const margin = (world: World, account: number): MarginReport => marginOf(world.kernel, world.book, account);
@@ -267,7 +268,7 @@ describe('what-if', () => {
   it('of nothing is the current report, bit for bit', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const world = one(seed, houseParameters, 16);
+        const world = one(seed, houseParameters, false, 16);
         const now = margin(world, world.account);
         expect(whatIf(world.kernel, world.book, world.account, {})).toEqual(now);
         const same = { parameters: houseParameters, priceMoves: [{ underlying: 'BTC', fraction: 0 }] };
@@ -338,7 +339,7 @@ describe('explanations', () => {
   it('sum to their figure exactly at every node', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const world = one(seed, houseParameters, 12);
+        const world = one(seed, houseParameters, false, 12);
         const { equity, maintenanceMargin, initialMargin } = margin(world, world.account);
         const values = { equity, maintenance: maintenanceMargin, initial: initialMargin };
         for (const figure of ['equity', 'maintenance', 'initial'] as const)
