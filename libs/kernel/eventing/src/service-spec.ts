@@ -82,8 +82,8 @@ class SpecRun {
   }
 
   /**
-   * From time to time the folds, and states that snapshots keep, are dumped, reset and loaded, as after a restart from a snapshot: whatever a
-   * specification expects of them, it expects of restored ones too.
+   * From time to time the folds, and states that snapshots keep, are dumped, reset and loaded, as after a
+   * restart from a snapshot: whatever a specification expects of them, it expects of restored ones too.
    */
   #restore(): void {
     this.#restoreAt = 2 * this.log.length;

@@ -1,6 +1,8 @@
 import { NUMERAIRE, type Instrument } from './nouns.ts';
 
-/** What the prices of a contract are in: its settlement asset; USD for an inverse one, which settles in coin. */
+/**
+ * What the prices of a contract are in: its settlement asset; USD for an inverse one, which settles in coin.
+ */
 export const priceAssetOf = ({ inverse, quoteAsset }: Pick<Instrument, 'inverse' | 'quoteAsset'>): string =>
   inverse ? NUMERAIRE : quoteAsset;
 

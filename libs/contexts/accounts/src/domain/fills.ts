@@ -78,9 +78,10 @@ const spotParts = (draft: AccountDraft, command: BookFill): Parts => {
 };
 
 /**
- * The position changes at average cost. Of a future or perpetual only realised profit moves money; of an option
- * the whole premium does, at once (what is paid rounded up, what is received down), so that a closing trade
- * realises nothing of its own: equity is cash plus the option's value, which is what the position is marked at.
+ * The position changes at average cost. Of a future or perpetual only realised profit moves money; of an
+ * option the whole premium does, at once (what is paid rounded up, what is received down), so that a closing
+ * trade realises nothing of its own: equity is cash plus the option's value, which is what the position is
+ * marked at.
  */
 const derivativeParts = (draft: AccountDraft, command: BookFill): Parts => {
   const { fill, instrument, subAccountId, terms } = command;

@@ -47,8 +47,8 @@ const exercise = (units: bigint, instrument: FillInstrument, price: string, term
 };
 
 /**
- * What an account receives (> 0) or pays when a position ends. Options: exercise, their cost was paid when they
- * were bought. Futures: value at the settlement price, rounded down, minus cost, which is exact.
+ * What an account receives (> 0) or pays when a position ends. Options: exercise, their cost was paid when
+ * they were bought. Futures: value at the settlement price, rounded down, minus cost, which is exact.
  */
 export const settlementAmount = (
   position: OpenPosition,
@@ -60,7 +60,9 @@ export const settlementAmount = (
     ? exercise(position.units, instrument, price, terms)
     : positionValue(position.units, priceOf(price), terms, 'floor') - position.cost;
 
-/** Ends every position in the contracts that expired; then what is short is covered or lent, once per asset. */
+/**
+ * Ends every position in the contracts that expired; then what is short is covered or lent, once per asset.
+ */
 export const settleContracts = (draft: AccountDraft, command: SettleContracts): void => {
   const { settlementId, price, contracts } = command;
   const { accountId } = draft.state;

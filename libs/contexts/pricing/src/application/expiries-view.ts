@@ -67,7 +67,9 @@ export class ExpiriesView implements Fold {
     return this.#open.get(settlementId);
   }
 
-  /** When something is to be decided about an expiry by time alone; undefined while it waits for live marks. */
+  /**
+   * When something is to be decided about an expiry by time alone; undefined while it waits for live marks.
+   */
   dueAt(expiry: Expiry): Instant | undefined {
     const { average, expiresAtMs, isDeferred } = expiry;
     if (average.countedToMs < expiresAtMs || isComplete(average)) return expiresAtMs;

@@ -6,7 +6,10 @@ import type { PricingViews } from './pricing-views.ts';
 
 const WORST_FIRST = ['halted', 'degraded'] as const;
 
-/** Σ ratio · contract size · mark of one unit; undefined while a leg has no mark. Spot legs take the pair's mark. */
+/**
+ * Σ ratio · contract size · mark of one unit; undefined while a leg has no mark. Spot legs take the pair's
+ * mark.
+ */
 const netOf = ({ legs }: Product, { reference, marks }: PricingViews): Decimal | undefined => {
   let net = ZERO;
   for (const { instrumentId, ratio } of legs) {

@@ -51,8 +51,8 @@ const count = (average: SettlementAverage, prices: LivePrices, toMs: number): Se
 };
 
 /**
- * These prices stood until `toMs`. The window ends at expiry when enough of it was live; otherwise it goes on to
- * the very millisecond at which enough is.
+ * These prices stood until `toMs`. The window ends at expiry when enough of it was live; otherwise it goes on
+ * to the very millisecond at which enough is.
  */
 export const countUntil = (
   average: SettlementAverage,
@@ -72,9 +72,9 @@ export const countUntil = (
 export type SettlementPrices = Readonly<{ price: bigint; index: bigint; priceAsset: bigint }>;
 
 /**
- * Time-weighted arithmetic means over the same moments, at 1e-12: of the index and of the price asset in USD, each
- * to the nearest unit (half to even); the price is their exact quotient to the nearest unit, not that of the
- * rounded means. Undefined when nothing was counted.
+ * Time-weighted arithmetic means over the same moments, at 1e-12: of the index and of the price asset in USD,
+ * each to the nearest unit (half to even); the price is their exact quotient to the nearest unit, not that of
+ * the rounded means. Undefined when nothing was counted.
  */
 export const pricesOf = (average: SettlementAverage): SettlementPrices | undefined => {
   const { indexIntegral, priceAssetIntegral, coveredMs } = average;

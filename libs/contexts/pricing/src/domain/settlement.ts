@@ -1,7 +1,9 @@
 import type { Decider, NewEvent } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 
-/** Stream settlement-{underlying}.{price asset}.{expiry}: fixed once, perhaps deferred before, never changed. */
+/**
+ * Stream settlement-{underlying}.{price asset}.{expiry}: fixed once, perhaps deferred before, never changed.
+ */
 export type SettlementState = 'open' | 'deferred' | 'fixed';
 
 export type SettlementCommand =

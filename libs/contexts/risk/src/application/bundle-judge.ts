@@ -82,7 +82,9 @@ const reduces = (
   );
 };
 
-/** All legs filled; beside them the reserved orders not at all, or on their worse side, whichever is worse. */
+/**
+ * All legs filled; beside them the reserved orders not at all, or on their worse side, whichever is worse.
+ */
 const worstOf = (
   portfolio: PortfolioView,
   accountId: string,

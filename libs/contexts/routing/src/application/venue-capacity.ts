@@ -59,8 +59,8 @@ export const unitValueUsd = (views: RoutingViews, instrument: Instrument): numbe
 };
 
 /**
- * USD that one unit moves with: its value, of an option that of its underlying, because a premium says nothing
- * of what may be lost on it. Undefined when it has no price.
+ * USD that one unit moves with: its value, of an option that of its underlying, because a premium says
+ * nothing of what may be lost on it. Undefined when it has no price.
  */
 export const unitRiskValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {
   const value = unitValueUsd(views, instrument);
@@ -70,7 +70,10 @@ export const unitRiskValueUsd = (views: RoutingViews, instrument: Instrument): n
 };
 
 const PPM_DECIMAL = decimalOf('0.000001');
-/** An option may be far from its mark in parts of a small premium: its collar is at least this share of the underlying. */
+/**
+ * An option may be far from its mark in parts of a small premium: its collar is at least this share of the
+ * underlying.
+ */
 const OPTION_COLLAR_SHARE = decimalOf('0.1');
 
 /**

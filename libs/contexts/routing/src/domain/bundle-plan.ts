@@ -20,8 +20,8 @@ const notionalOf = (children: readonly ChildOrder[]): Decimal =>
   );
 
 /**
- * Why a bundle is not sent as planned; undefined when it may go. Every leg must be filled whole by the books as
- * they were read, and the net price must hold even if every child trades at its own limit.
+ * Why a bundle is not sent as planned; undefined when it may go. Every leg must be filled whole by the books
+ * as they were read, and the net price must hold even if every child trades at its own limit.
  */
 export const bundleObjection = (
   bundle: Readonly<{ side: Side; quantity: string; limitPrice: string }>,

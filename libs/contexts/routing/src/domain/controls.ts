@@ -39,7 +39,10 @@ export type ControlFacts = Readonly<{
   /** Venues that list the instrument and were named, or all of them, with their listing. */
   eligible: readonly Readonly<{ venue: Venue; listing: Listing }>[];
   mark: Readonly<{ price: Decimal; state: MarkState }> | undefined;
-  /** USD of what one unit moves with: its value at the mark, of an option its underlying's; undefined without a price. */
+  /**
+   * USD of what one unit moves with: its value at the mark, of an option its underlying's; undefined without
+   * a price.
+   */
   unitValueUsd: number | undefined;
   /** Units that the account's positions leave to reduce over the eligible venues. */
   reducible: number;

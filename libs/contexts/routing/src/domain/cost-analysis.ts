@@ -31,7 +31,10 @@ export type ExecutionCosts = Readonly<{
   shortfallBps: Decimal;
 }>;
 
-/** Inverse contracts: size · (filled / arrival − filled / average), in the settlement coin; positive for a dear buy. */
+/**
+ * Inverse contracts: size · (filled / arrival − filled / average), in the settlement coin; positive for a
+ * dear buy.
+ */
 const inverseWorse = ({ filled, notional }: TradedAmounts, arrival: Decimal): Decimal => {
   if (filled.eq(ZERO)) return ZERO;
   const atArrival = divide(filled, arrival, INVERSE_DIGITS, 'half-away').quotient;
@@ -41,8 +44,8 @@ const inverseWorse = ({ filled, notional }: TradedAmounts, arrival: Decimal): De
 
 /**
  * Implementation shortfall (Perold 1988) of what was filled: side · (Σ price·quantity − arrival·filled) ·
- * contract size + fees; of inverse contracts at the average price. Exact, what is divided excepted (rounded half
- * away from zero).
+ * contract size + fees; of inverse contracts at the average price. Exact, what is divided excepted (rounded
+ * half away from zero).
  */
 export const executionCosts = (traded: TradedAmounts): ExecutionCosts => {
   const arrival = decimalOf(traded.arrivalPrice);

@@ -10,8 +10,9 @@ export type IdRule = Readonly<{
   /** The same as the proto names it: what an answer calls the field. */
   field: string;
   /**
-   * `account`, `client`, `order`, `product-order`, `liquidation`: must be the caller's own; a foreign one is answered like a
-   * missing one. `new-order`: a name that the caller gives, in the caller's own part of the names.
+   * `account`, `client`, `order`, `product-order`, `liquidation`: must be the caller's own; a foreign one is
+   * answered like a missing one. `new-order`: a name that the caller gives, in the caller's own part of the
+   * names.
    */
   kind: 'account' | 'client' | 'order' | 'product-order' | 'liquidation' | 'new-order';
   /**

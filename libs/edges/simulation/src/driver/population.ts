@@ -180,8 +180,8 @@ class Planner {
   }
 
   /**
-   * Every third account also trades what expires: the future, a call or a put bought or sold, or a spread. Drawn
-   * apart, so that everything else is the same without it. Small against what the account brought.
+   * Every third account also trades what expires: the future, a call or a put bought or sold, or a spread.
+   * Drawn apart, so that everything else is the same without it. Small against what the account brought.
    */
   #dated(index: number, deposits: readonly PlannedDeposit[]): readonly PlannedOrder[] {
     const ending = this.#feed.instruments.filter(({ expiresAtMs }) => this.#endsInside(expiresAtMs));

@@ -9,6 +9,9 @@ const TICK_SHARE = 1e-5;
 /** The least volatility that is quoted: a maker does not sell what may move for nothing. */
 const LEAST_VOLATILITY = 0.3;
 
+/** A quote as wide as its own price says nothing: what is nearly worthless is still quoted. */
+const WIDEST = 0.8;
+
 const expiryOf = ({ startsAtMs, dated }: Scenario): number =>
   startsAtMs + Math.round((dated?.expiryHour ?? 0) * HOUR_MS);
 
@@ -92,7 +95,7 @@ export const optionQuote = (
     blackPrice({ isCall: optionType === 'call', forward, strike: Number(strike), volatility: v, years });
   const mid = Math.max(Number(tick), at(volatility));
   const width = at(volatility + halfSpreadVolatility) - at(volatility);
-  return { mid, halfSpread: Math.max(Number(tick), width) / mid };
+  return { mid, halfSpread: Math.min(WIDEST, Math.max(Number(tick), width) / mid) };
 };
 
 export const isOpen = ({ expiresAtMs }: FeedInstrument, atMs: number): boolean =>

@@ -224,7 +224,9 @@ export class MadeMarket implements MarketFeed {
     return this.instruments.filter((instrument) => isOpen(instrument, at));
   }
 
-  /** USD of the underlying in one unit, by which books are sized: a premium says nothing of a contract's size. */
+  /**
+   * USD of the underlying in one unit, by which books are sized: a premium says nothing of a contract's size.
+   */
   #unitUsd(instrument: FeedInstrument, tick: number): number {
     return instrument.kind === 'option'
       ? ((this.#path.prices.get(instrument.underlying) as Float64Array)[tick] as number)

@@ -210,9 +210,10 @@ const fundingTable = ({ funding }: RunFigures): ReportTable => ({
 const settlementTable = ({ settlements }: RunFigures): ReportTable => ({
   title: 'Expiry and settlement',
   note:
-    'Positions in what expired, settled in cash at the average of the index over the last 30 minutes: futures ' +
-    'at their profit, options at their intrinsic value. Orders of structured products: ' +
-    `${outcomesText(settlements.products)}; settlements that waited for live prices: ${numberText(settlements.deferred)}.`,
+    'Positions in what expired, settled in cash at the average of the index over the last 30 minutes: ' +
+    'futures at their profit, options at their intrinsic value. ' +
+    `Orders of structured products: ${outcomesText(settlements.products)}; ` +
+    `settlements that waited for live prices: ${numberText(settlements.deferred)}.`,
   rows: settlements.rows.map(({ instrumentId, price, atMs, positions, contracts, received, paid }) => ({
     contract: instrumentId,
     settled: timeText(atMs),

@@ -101,12 +101,12 @@ export class SimulatedExchange {
     return this.#market(instrumentId).isExpired;
   }
 
-  /** The contract has ended: what rests is closed, the market's own orders go, and nothing trades any more. */
+  /** The contract has ended: what rests is closed, the rest of the market goes, nothing trades any more. */
   expire(instrumentId: string, atMs: number): void {
     const market = this.#market(instrumentId);
     market.isExpired = true;
     market.changedAtMs = atMs;
-    for (const match of market.book.setLiquidity([], [])) this.#tradeMaker(market, match, atMs);
+    market.book.setLiquidity([], []);
     for (const placed of this.#byNumber) {
       if (placed.status !== 'open' || placed.order.instrumentId !== instrumentId) continue;
       market.book.remove(placed.order.side, placed.limit as bigint, placed.number);
