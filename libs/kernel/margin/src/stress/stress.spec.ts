@@ -50,6 +50,14 @@ describe('stress', () => {
     expect(equity).toBeCloseTo(moved.kernel.value(moved.book, moved.account)[at.EQUITY]!, 6);
   });
 
+  it('of one scenario does not depend on those before it', () => {
+    const { kernel, book, account } = one(5);
+    const fall = { ...quiet, otherMove: -0.2, volatilityMove: 0.5 };
+    const [first, , again] = runStress(kernel, book, [account], [fall, { ...quiet, otherMove: 0.4 }, fall]);
+    expect(again).toEqual(first);
+    expect(first!.accounts[0]!.profit).not.toBe(0);
+  });
+
   it('asks for more when volatilities rise', () => {
     const { kernel, book, account } = one(11);
     const [calm, wild] = runStress(
@@ -155,6 +163,25 @@ describe('reverse stress', () => {
     expect(size! / (log / deviation)).toBeCloseTo(1, 2);
   });
 
+  it('by the largest move is that of all coins against the book at once', () => {
+    const world = makeWorld();
+    const account = world.book.addAccount('a');
+    world.book.setPosition(account, 'BTC-PERP@venue-d', 1, 60_000);
+    world.book.setPosition(account, 'ETH-PERP@venue-d', -20, 3_000);
+    world.book.setBalance(account, 'USD', 'venue-d', 12_000);
+    const found = reverseStress(world.kernel, world.book, account, together, 'zero', 'sup');
+    const { kernel, catalogue } = world;
+    const x = (id: string): number => kernel.model.shockSizes[catalogue.underlyings.indexOf(id)]!;
+    const { notional } = kernel.model.instruments;
+    const worth = (id: string): number => notional[catalogue.instruments.indexOf(id)]!;
+    const equity = kernel.value(world.book, account)[at.EQUITY]!;
+    const loss = worth('BTC-PERP@venue-d') * x('BTC') + 20 * worth('ETH-PERP@venue-d') * x('ETH');
+    // USDC is what the linear contracts are paid in: a part of a percent.
+    expect(found.size! / (equity / loss)).toBeCloseTo(1, 1);
+    expect(found.shock.find(({ underlying }) => underlying === 'BTC')!.fraction).toBeLessThan(0);
+    expect(found.shock.find(({ underlying }) => underlying === 'ETH')!.fraction).toBeGreaterThan(0);
+  });
+
   it('of the house waits until accounts owe more than the fund', () => {
     const world = makeRandomBook(3, 12, 4);
     const [poor, rich] = [1e3, 1e6].map((fund) =>
@@ -181,5 +208,13 @@ describe('contagion', () => {
     expect(fallen(half).size).toBeGreaterThanOrEqual(fallen(none).size);
     for (const account of fallen(none)) expect(fallen(all).has(account)).toBe(true);
     expect(all.house.shortfall).toBeGreaterThanOrEqual(none.house.shortfall);
+    // What is sold falls, by the share of its cost that stays; what is bought rises.
+    const [first, halved] = [all.rounds[0]!.pressure, half.rounds[0]!.pressure];
+    expect(first.length).toBeGreaterThan(0);
+    first.forEach(({ sold, fraction }, n) => {
+      expect(Math.sign(fraction)).toBe(-Math.sign(sold));
+      expect(fraction).toBeCloseTo(2 * halved[n]!.fraction, 12);
+    });
+    expect(all.accounts.filter(({ round }) => round === 1)).not.toEqual([]);
   });
 });
