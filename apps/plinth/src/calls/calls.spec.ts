@@ -211,6 +211,21 @@ describe('the command line through the gateway', () => {
     );
   });
 
+  it('shows a rulebook, and compares rulebooks once there are parameters', async () => {
+    const rulebook = json(await alpha('margin', 'rulebook', 'paradex')) as Record<string, string>;
+    expect(rulebook).toMatchObject({ rulebook: 'paradex', evidence: 'documented-only', version: 0 });
+    expect(JSON.parse(rulebook['parametersJson'] ?? '')).toMatchObject({ terms: { maintenance: 0.5 } });
+    expect(await alpha('margin', 'rulebook', 'span')).toMatchObject({
+      code: EXIT.refused,
+      error: expect.stringMatching(/rulebook/),
+    });
+    expect(await alpha('margin', 'compare', 'alpha1', '--models', 'dydx', 'house')).toMatchObject({
+      code: EXIT.refused,
+      error: expect.stringMatching(/PARAMETERS_MISSING/),
+    });
+    expect(await alpha('margin', 'compare', 'beta1')).toEqual(await alpha('margin', 'compare', 'nobody'));
+  });
+
   it('calls any method with JSON', async () => {
     const data = '{"asset":"EUR","scale":2,"kind":"fiat"}';
     expect(json(await operator('call', 'Operations.ListAsset', '--data', data))).toMatchObject({ id: 'EUR' });

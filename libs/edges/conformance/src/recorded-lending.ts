@@ -15,19 +15,24 @@ import {
 } from '@plinth/money';
 import { LIMITS } from './limits.ts';
 
-/** A recorded reserve of a lending pool, minute by minute, judged by the interest that the broker computes. */
+/**
+ * A recorded reserve of a lending pool, minute by minute, judged by the interest that the broker computes.
+ */
 export type LendingCheck = Readonly<{
   file: string;
   minutes: number;
-  /** Minutes whose indices moved, and those of them with one update: both indices give the same whole seconds. */
+  /**
+   * Minutes whose indices moved, and those of them with one update: both indices give the same whole
+   * seconds.
+   */
   updates: number;
   singles: number;
   /** Largest relative errors over the single updates: of the index, and of what it grew by. */
   indexError: number;
   growthError: number;
   /**
-   * Growth from the first to the last update against Σ rate · 60 s. Suppliers earn the fees of flash loans too,
-   * which no rate says.
+   * Growth from the first to the last update against Σ rate · 60 s. Suppliers earn the fees of flash loans
+   * too, which no rate says.
    */
   supplySpanError: number;
   borrowSpanError: number;

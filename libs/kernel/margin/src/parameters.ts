@@ -39,12 +39,17 @@ export type VenueParameters = Readonly<{
   /** Probability that the venue defaults within the horizon of margin, and the share lost if it does. */
   defaultProbability: number;
   lossGivenDefault: number;
-  /** Its own margin requirement as a fraction of gross notional, for all that no rulebook of it margins. */
+  /**
+   * Its own margin requirement as a fraction of gross notional, for all that no rulebook of it margins.
+   */
   requirementFraction: number;
   /** Share of the excess there that can be withdrawn, and how long that takes. */
   transferableShare: number;
   transferHours: number;
-  /** The rulebook that it asks margin by; made of the rulebooks' own parameters, never a part of a stored set. */
+  /**
+   * The rulebook that it asks margin by; made of the rulebooks' own parameters, never a part of a stored
+   * set.
+   */
   rule?: VenueRule;
 }>;
 
@@ -88,7 +93,9 @@ export type RiskParameters = Readonly<{
   options: Readonly<{
     /** Charge per unit of notional of every contract that is short, all venues together. */
     shortMinimum: number;
-    /** Charge per unit of vega that expiries of one underlying owe to one another, as a move of volatility. */
+    /**
+     * Charge per unit of vega that expiries of one underlying owe to one another, as a move of volatility.
+     */
     vegaTerm: number;
   }>;
   venues: readonly (Readonly<{ venue: string }> & VenueParameters)[];
@@ -175,7 +182,9 @@ const checkScenarios = (problems: Problems, p: RiskParameters): void => {
   });
 };
 
-/** The largest share of its own price that one more unit of collateral may cost in IM must stay below 1. */
+/**
+ * The largest share of its own price that one more unit of collateral may cost in IM must stay below 1.
+ */
 const checkCollateralCounts = (problems: Problems, p: RiskParameters): void => {
   const caps = [...p.underlyings, p.otherUnderlyings].map((u) => u.shockCap);
   const depegs = p.depegs.flatMap((depeg) => depeg.shocks.map((shock) => shock.fraction));

@@ -5,8 +5,8 @@
 export type VenueRule = Readonly<{
   name: string;
   /**
-   * `size` in units of the underlying, signed, not 0; `price` in USD. From 0 to 1. Undefined for an underlying
-   * that the rulebook does not margin.
+   * `size` in units of the underlying, signed, not 0; `price` in USD. From 0 to 1. Undefined for an
+   * underlying that the rulebook does not margin.
    */
   maintenanceShare: (underlying: string, size: number, price: number) => number | undefined;
 }>;

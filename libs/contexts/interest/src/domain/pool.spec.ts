@@ -178,7 +178,7 @@ describe('a pool with a moving curve', () => {
   });
   const open = { ...OPEN, curve: adaptive };
 
-  it('is paid at its average, stands higher afterwards while too much is lent, and suppliers share it', () => {
+  it('is paid at its average, stands higher while too much is lent, and suppliers share it', () => {
     let state = pool.initialState();
     const run = (command: PoolCommand): void => {
       const events = pool.decide(command, state);

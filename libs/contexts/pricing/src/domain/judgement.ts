@@ -204,7 +204,8 @@ export const judge = (
   );
   const price = holdAtBounds(listed.rule, centre.price, limited(listed, centre, memory, atMs));
   const { confirming } = price;
-  // What comes first after a halt is one opinion of a market that nobody has seen: a second round confirms it.
+  // What comes first after a halt is one opinion of a market that nobody has seen: a second round confirms
+  // it.
   const guarded = price.guarded || memory?.mark.state === 'halted';
   const average = averageOf(carryOn(memory, atMs));
   const state = stateOf(centre, listed, memory, average);

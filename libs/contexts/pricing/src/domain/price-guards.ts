@@ -5,8 +5,9 @@ import type { Limited } from './speed-limit.ts';
 export type BindingGuard = 'floor' | 'cap';
 
 /**
- * Which of the rule's bounds the sources stand beyond. A bound that binds is a bound that may be wrong: a feed
- * stuck at its floor has lent against a coin worth a tenth of it, and a stale cap has liquidated the healthy.
+ * Which of the rule's bounds the sources stand beyond. A bound that binds is a bound that may be wrong: a
+ * feed stuck at its floor has lent against a coin worth a tenth of it, and a stale cap has liquidated the
+ * healthy.
  */
 export const bindingGuard = (
   { floorPrice, capPrice }: Pick<PriceRule, 'floorPrice' | 'capPrice'>,

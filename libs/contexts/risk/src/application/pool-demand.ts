@@ -43,7 +43,10 @@ const borrowedBy = (
   return Math.max(0, spent - Math.max(0, owned));
 };
 
-/** An order that waits for its answer and asks for more than there is will not be taken: it holds nothing up. */
+/**
+ * An order that waits for its answer and asks for more than there is will not be taken: it holds nothing
+ * up.
+ */
 const borrowedByOthers = (
   portfolio: PortfolioView,
   accountId: string,

@@ -96,7 +96,8 @@ export const interestRates: CaseFormat = {
   },
   notes: [
     'Interest compounds per second; figures that compound continuously differ by less than 1e-8 of it',
-    'Euler: the published yields at a quarter and three quarters are 1.9e-6 and 5e-7 off the published slopes, however they compound; each case says 1e-4',
+    'Euler: the published yields at a quarter and three quarters of use are 1.9e-6 and 5e-7 off the ' +
+      'published slopes, however they compound; each of these cases allows 1e-4',
   ],
 };
 

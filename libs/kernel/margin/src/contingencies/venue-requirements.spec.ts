@@ -138,7 +138,8 @@ describe('a venue with a rulebook', () => {
   const rule: VenueRule = { name: 'four', maintenanceShare: four };
 
   it('asks by hand: the loss of a de-peg, its share of the moved notional, less what stands there', () => {
-    // USDC −12 %: the short at venue-b loses 600,000 · (1/0.88 − 1) · 0.88 = 72,000 and its money is worth 52,800.
+    // USDC −12 %: the short at venue-b loses 600,000 · (1/0.88 − 1) · 0.88 = 72,000 and its money is worth
+    // 52,800.
     expect(coverageOf(hedged(withRule(rule)))).toBeCloseTo(0.04 * 600_000 + 72_000 - 52_800, 6);
     expect(coverageOf(hedged(withRule(undefined)))).toBeCloseTo(0.05 * 600_000 + 72_000 - 52_800, 6);
   });

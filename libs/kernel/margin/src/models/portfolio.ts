@@ -67,7 +67,10 @@ export const PERPETUALS: Scope = {
 };
 export const TOKENS_AND_PERPETUALS: Scope = { ...PERPETUALS, assets: true, debts: true };
 
-/** Refuses by name the first holding that a rulebook does not judge; nothing is judged as if it were not there. */
+/**
+ * Refuses by name the first holding that a rulebook does not judge; nothing is judged as if it were not
+ * there.
+ */
 export const checkScope = (scope: Scope, { perpetuals, options, assets }: ModelPortfolio): void => {
   const [option] = options;
   if (option && !scope.options)

@@ -73,7 +73,10 @@ const EULER_WHOLE = 4_294_967_295n;
 
 const wholeOf = (text: string, field: string): bigint => unitsOf(text, 0, field);
 
-/** Euler: whole numbers per second in 10⁻²⁷ and per 2⁻³² of utilisation, integer-exact; a year of 365 days here. */
+/**
+ * Euler: whole numbers per second in 10⁻²⁷ and per 2⁻³² of utilisation, integer-exact; a year of 365 days
+ * here.
+ */
 export const euler: CurveKind = {
   kind: 'euler',
   fields: ['base', 'slope1', 'slope2', 'kink'],

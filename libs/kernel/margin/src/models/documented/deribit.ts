@@ -58,8 +58,8 @@ const BOUNDS = {
 
 /**
  * Deribit's portfolio margin, from its documentation only: no figure of the venue confirms it. Per underlying
- * the worst of a grid of price and volatility and of damped far moves, plus charges; maintenance first, initial
- * is a multiple of it.
+ * the worst of a grid of price and volatility and of damped far moves, plus charges; maintenance first,
+ * initial is a multiple of it.
  */
 export const deribit: MarginModel<DeribitParameters> = {
   name: 'deribit',

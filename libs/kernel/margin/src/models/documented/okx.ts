@@ -55,8 +55,8 @@ const BOUNDS = {
 
 /**
  * OKX portfolio margin, from its documentation only: no figure of the venue confirms it. Maintenance =
- * max(max(price and volatility MR1, decay MR2, far move MR6) + vega MR3 + basis MR4 + rates MR5, tiered cost of
- * a liquidation MR7), per underlying; initial is a multiple of it.
+ * max(max(price and volatility MR1, decay MR2, far move MR6) + vega MR3 + basis MR4 + rates MR5, tiered
+ * cost of a liquidation MR7), per underlying; initial is a multiple of it.
  */
 export const okx: MarginModel<OkxParameters> = {
   name: 'okx',
@@ -149,7 +149,9 @@ const vegaCharge = ({ options }: PricedUnderlying, { vegaMove }: OkxTerms): numb
   return charge;
 };
 
-/** Every expiry's forward may move against the price by so much per year that is left; nothing offsets. */
+/**
+ * Every expiry's forward may move against the price by so much per year that is left; nothing offsets.
+ */
 const basisCharge = ({ futures, options }: PricedUnderlying, { basisPerYear }: OkxTerms): number => {
   let charge = 0;
   for (const { size, price, secondsToExpiry } of futures)

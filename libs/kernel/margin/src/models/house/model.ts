@@ -37,8 +37,9 @@ const LEAST_MARK = 1e-12;
 export type HouseRequirement = Requirement & Readonly<{ report: MarginReport }>;
 
 /**
- * The house's own model on a book as rulebooks see it: the same kernel and parameters as for the accounts of a
- * cell, with prices that are sure. A holding's venue is its own, so a hedge across venues is seen as one.
+ * The house's own model on a book as rulebooks see it: the same kernel and parameters as for the accounts
+ * of a cell, with prices that are sure. A holding's venue is its own, so a hedge across venues is seen as
+ * one.
  */
 export const house: MarginModel<RiskParameters, HouseRequirement> = {
   name: 'house',

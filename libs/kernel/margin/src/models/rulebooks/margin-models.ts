@@ -28,8 +28,8 @@ export type Evidence = 'own' | 'cases' | 'documented-only';
 
 /**
  * A rulebook behind the one face that all share. The portfolio's cash and profits, and prices of underlyings,
- * are in a unit of account worth `market.stablePrice` USD; the answer is in USD. What the rulebook cannot judge
- * it refuses by name (MarginInputError).
+ * are in a unit of account worth `market.stablePrice` USD; the answer is in USD. What the rulebook cannot
+ * judge it refuses by name (MarginInputError).
  */
 export type Rulebook = Readonly<{
   name: RulebookName;

@@ -85,7 +85,8 @@ describe.each(RULEBOOK_NAMES)('%s behind the common face', (name) => {
 
   it('asks no less of a larger book', () => {
     const assets = [{ asset: 'USD', quantity: 100_000 }];
-    // What the house asks for where the money stands ends where the book is insolvent, which its scan measures.
+    // What the house asks for where the money stands ends where the book is insolvent, which its scan
+    // measures.
     const growth = name === 'house' ? 1 : 1.999_99;
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 50, noNaN: true }), fc.boolean(), (size, isLong) => {

@@ -22,7 +22,8 @@ type World = Readonly<{ catalogue: Catalogue; market: MarketState }>;
 /**
  * An account of the cell as a book of holdings, priced at the marks. Amounts are in the unit of account (USDC
  * where it has a price, else USD). An inverse contract is the linear one that it equals in dollars: size ÷
- * entry price coins. Prices are taken as sure: how far a mark may be trusted is judged by its state elsewhere.
+ * entry price coins. Prices are taken as sure: how far a mark may be trusted is judged by its state
+ * elsewhere.
  */
 export const modelInput = (
   content: AccountContent,

@@ -11,9 +11,9 @@ import { driftMarginShare } from '../drift/weights.ts';
 const PRICE = 1_000_000;
 
 /**
- * A peer's rulebook as what it asks of one perpetual. All of them ask in proportion to price; in proportion to
- * size too, but for two that ask more of large positions. So one position judged in full gives the share for
- * all sizes, and what grows with the size is added in closed form.
+ * A peer's rulebook as what it asks of one perpetual. All of them ask in proportion to price; in proportion
+ * to size too, but for two that ask more of large positions. So one position judged in full gives the share
+ * for all sizes, and what grows with the size is added in closed form.
  */
 export const venueRule = (name: PeerRulebook, parameters: RulebookParameters): VenueRule => {
   const known = new Map<string, number | undefined>();
