@@ -105,6 +105,26 @@ describe('plinth backtest', () => {
     expect(found.test?.requirement).toBeLessThan(present.test?.requirement ?? 0);
   });
 
+  it('judges the set that a calibration found, and names what is wrong with a set', async () => {
+    put('crash-2020-03-12', 'one-BTCUSD-1h.csv', bars(60_000));
+    await run('--calibrate', '--output', 'json');
+    const file = join(data, 'found.json');
+    writeFileSync(file, out);
+    const found = JSON.parse(out) as CalibrationFigures;
+    out = '';
+    await run('calm', '--parameters', file, '--output', 'json');
+    const { run: of, rows } = JSON.parse(out) as BacktestFigures;
+    expect(of.parameters).toBe('calibrated');
+    const long = rows.find((row) => row.scope === 'calm' && row.style === 'long' && row.model === 'house');
+    expect(long?.maintenance.requirement).toBeLessThan(0.06);
+
+    const { parameters } = found;
+    writeFileSync(file, JSON.stringify({ margin: { ...parameters, imShockMultiplier: 0.5 } }));
+    await expect(run('--parameters', file)).rejects.toThrow('imShockMultiplier: Expected 1.25 to 3, was 0.5');
+    writeFileSync(file, '{}');
+    await expect(run('--parameters', file)).rejects.toThrow('Expected a field margin or parameters');
+  });
+
   it('refuses what is not there, by name', async () => {
     await expect(run('storm')).rejects.toThrow('Expected one of calm');
     await expect(run('--calibrate')).rejects.toThrow('crash-2020-03-12');

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { BacktestOptions, Folder } from '@plinth/backtest';
 import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { readMarginParameters } from '../cli/margin-parameters.ts';
 import { outputOption, type Output } from '../cli/output.ts';
 import { recordedData } from '../cli/places.ts';
 import { startProgress } from '../cli/progress.ts';
@@ -18,6 +19,7 @@ type BacktestCommandOptions = Readonly<{
   moments: number;
   quick: boolean;
   calibrate: boolean;
+  parameters?: string;
   report?: string;
   output: Output;
 }>;
@@ -47,6 +49,10 @@ export const register = (program: Command): void => {
       'search the parameters on the calibration sets and test what was found on the others',
       false,
     )
+    .option(
+      '--parameters <file>',
+      'a set to judge instead of the house’s, or to begin the search at: JSON of a cell’s set or of --calibrate',
+    )
     .option('--report <file>', 'write an HTML page with charts too')
     .addOption(outputOption())
     .action(backtest);
@@ -55,6 +61,7 @@ export const register = (program: Command): void => {
 const backtest = async (sets: readonly string[], options: BacktestCommandOptions): Promise<void> => {
   const { CALIBRATION_SETS } = await import('@plinth/backtest');
   const folders = foldersOf(resolve(options.data ?? recordedData()), sets);
+  const parameters = options.parameters === undefined ? undefined : readMarginParameters(options.parameters);
   const progress = startProgress('backtest', folders.length);
   const run: BacktestOptions = {
     folders,
@@ -64,6 +71,7 @@ const backtest = async (sets: readonly string[], options: BacktestCommandOptions
     booksPerStyle: options.quick ? QUICK.books : options.books,
     momentsMax: options.quick ? QUICK.moments : options.moments,
     horizonMs: HORIZON_HOURS * HOUR_MS,
+    ...(parameters === undefined ? {} : { parameters }),
     onProgress: async (done, what) => {
       progress.update(done, what);
       await turn();
