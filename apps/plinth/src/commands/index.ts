@@ -7,6 +7,7 @@ import { register as demo } from './demo.ts';
 import { register as explain } from './explain.ts';
 import { register as gateway } from './gateway.ts';
 import { register as lending } from './lending.ts';
+import { register as letters } from './letters.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as serve } from './serve.ts';
@@ -25,6 +26,7 @@ export const registerAll = (program: Command): void => {
     gateway,
     sign,
     log,
+    letters,
     audit,
     bench,
     backtest,

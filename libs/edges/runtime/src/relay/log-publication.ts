@@ -104,7 +104,7 @@ export class LogPublication implements Publication {
     }
     const there = event === undefined ? 'none' : 'another one';
     throw new HistoryForked(
-      `HISTORY_FORKED: ${this.name} ends with an event at position ${last.position}, the log has ${there} there`,
+      `HISTORY_FORKED: ${this.name} ends at position ${last.position}, the log has ${there} there`,
     );
   }
 

@@ -43,7 +43,10 @@ export class BrokerConnection {
     return new BrokerConnection(socket, clientId);
   }
 
-  /** Resolves to what follows the correlation id in the answer. A request that is not answered in time ends the connection. */
+  /**
+   * Resolves to what follows the correlation id in the answer. A request that is not answered in time ends the
+   * connection.
+   */
   async request(
     apiKey: number,
     version: number,

@@ -269,7 +269,7 @@ withKafka('what comes through the topic', () => {
 withBroker('a broker', () => {
   startScene();
 
-  it('that is killed and started again while events are appended: nobody waits, nothing is lost', async () => {
+  it('that is killed and started again while events are appended: nothing waits or is lost', async () => {
     const control = brokerControl();
     relay = startRelay(kafka.brokers, scene.log.log, scene.topic);
     const through = transport();

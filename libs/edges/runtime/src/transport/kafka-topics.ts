@@ -13,7 +13,7 @@ const READ_MS = 20_000;
 const MADE_MS = 10_000;
 const MADE_PAUSE_MS = 50;
 
-/** What is asked of topics apart from reading and writing records. Each question has a connection of its own. */
+/** What is asked of topics. Each question has a connection of its own. */
 export class KafkaTopics {
   readonly #kafka: Kafka;
 
@@ -96,7 +96,7 @@ export class KafkaTopics {
   }
 }
 
-/** The number of partitions once every leader answers for its own: a topic that was just made takes a moment. */
+/** The number of partitions once every leader answers for its own: a new topic takes a moment. */
 const leadersOf = async (admin: Admin, topic: string): Promise<number> => {
   for (let left = MADE_MS; ; left -= MADE_PAUSE_MS) {
     try {

@@ -206,7 +206,7 @@ export class KafkaTransport implements Transport {
       const events = await this.#readLog(sequence, 'repaired', signal, through);
       if (events.length === 0) {
         throw new HistoryForked(
-          `HISTORY_FORKED: the topic ${this.#options.topic} is at position ${through}, the log ends at ${sequence.last}`,
+          `HISTORY_FORKED: ${this.#options.topic} is at position ${through}, the log ends at ${sequence.last}`,
         );
       }
       yield events;
@@ -280,7 +280,7 @@ export class KafkaTransport implements Transport {
 
 const forkedAt = ({ position, epoch }: LogRecord): HistoryForked =>
   new HistoryForked(
-    `HISTORY_FORKED: the event at position ${position} (epoch ${epoch}) does not follow on what was applied before it`,
+    `HISTORY_FORKED: the record at position ${position} (epoch ${epoch}) does not follow on what was applied`,
   );
 
 const storedEvent = (record: LogRecord): StoredEvent => {

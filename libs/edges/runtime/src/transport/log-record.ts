@@ -70,7 +70,7 @@ export const readLogRecord = ({ headers, value }: RawRecord): LogRecord | undefi
   return traceparent === '' ? record : { ...record, traceparent };
 };
 
-/** The event of a record. Its bytes were hashed with its headers, so a difference is a fault of the writer. */
+/** The event of a record. Its bytes were hashed with its place: a difference is a fault of the writer. */
 export const eventOf = (record: LogRecord): StoredEvent => {
   const event = eventOfCanonical(record.value);
   const { position } = record;

@@ -1,5 +1,5 @@
 import { EVENT_CATALOGUE, isEventType } from '@plinth/messages';
-import { DEAD_TOPIC, DESK_TOPICS, type DeskTopic } from './desk-topics.ts';
+import { DESK_TOPICS, type DeskTopic } from './desk-topics.ts';
 
 /** Text of a proto file, by its path below `proto/`. */
 export type ProtoFiles = (path: string) => string;
@@ -93,8 +93,8 @@ const BACKBONE: Json = {
   address: '{prefix}.log.v1',
   title: 'log',
   description:
-    'Every event of the cell in position order, one partition: what the services themselves follow. The value is ' +
-    'the canonical form of the event, a leaf of the signed tree.',
+    'Every event of the cell in position order, one partition: what the services themselves follow. ' +
+    'The value is the canonical form of the event, a leaf of the signed tree.',
   parameters: { prefix: { $ref: '#/components/parameters/prefix' } },
   messages: { event: { $ref: '#/components/messages/logEvent' } },
   bindings: { kafka: { partitions: 1, topicConfiguration: { 'cleanup.policy': ['delete'] } } },
@@ -138,16 +138,16 @@ export const asyncApi = (files: ProtoFiles): Json => ({
     title: 'Plinth: topics',
     version: '1.0.0',
     description:
-      'Topics of one cell, derived from its log by the relay. Records can come twice, never out of order but as a ' +
-      'repetition: drop what is not the next ce_sequence of its partition.',
+      'Topics of one cell, derived from its log by the relay. Records can come twice, never out of order but ' +
+      'as a repetition: drop what is not the next ce_sequence of its partition.',
   },
   defaultContentType: 'application/protobuf',
   channels: {
     log: BACKBONE,
     ...Object.fromEntries(DESK_TOPICS.map((topic) => [topic.name, channelOf(topic)])),
-    [DEAD_TOPIC]: {
-      address: `{prefix}.${DEAD_TOPIC}.v1`,
-      title: DEAD_TOPIC,
+    dead: {
+      address: '{prefix}.dead.v1',
+      title: 'dead',
       description: 'Events that no record of a topic could be made of. Key: topic@position. Compacted.',
       parameters: { prefix: { $ref: '#/components/parameters/prefix' } },
       messages: { letter: { $ref: '#/components/messages/deadLetter' } },
@@ -155,7 +155,7 @@ export const asyncApi = (files: ProtoFiles): Json => ({
     },
   },
   operations: Object.fromEntries(
-    ['log', ...DESK_TOPICS.map(({ name }) => name), DEAD_TOPIC].map((name) => [
+    ['log', ...DESK_TOPICS.map(({ name }) => name), 'dead'].map((name) => [
       `send.${name}`,
       { action: 'send', channel: { $ref: `#/channels/${name}` } },
     ]),

@@ -5,13 +5,13 @@ import { LedgerView } from '@plinth/views';
 import { KAFKA_LIMITS, partitionOf } from '../../transport/kafka-settings.ts';
 import type { KafkaTopics } from '../../transport/kafka-topics.ts';
 import type { NewRecord, PartitionWriter } from '../../transport/kafka-writer.ts';
-import { deskTopic } from '../../transport/topic-names.ts';
+import { deadTopic, deskTopic } from '../../transport/topic-names.ts';
 import { logChunks, type RelayedLog } from '../log-chunks.ts';
 import type { Publication } from '../publication.ts';
 import { markDelivered, pendingLetters, putAside, type DeadLetter } from './dead-letters.ts';
 import { openPartitions, type DeskPartitions } from './desk-partitions.ts';
 import { deskRecord, type DeskPlace } from './desk-record.ts';
-import { DEAD_TOPIC, DESK_TOPICS, type DeskTopic } from './desk-topics.ts';
+import { DESK_TOPICS, type DeskTopic } from './desk-topics.ts';
 
 export type DeskPublicationPorts = Readonly<{
   log: RelayedLog;
@@ -41,7 +41,7 @@ export class DeskPublication implements Publication {
   constructor(ports: DeskPublicationPorts) {
     const defaults = { codec: catalogueCodec, definitions: DESK_TOPICS, onDead: () => undefined };
     this.#ports = { ...defaults, ...ports };
-    this.#deadTopic = deskTopic(ports.prefix, DEAD_TOPIC);
+    this.#deadTopic = deadTopic(ports.prefix);
   }
 
   get position(): bigint {

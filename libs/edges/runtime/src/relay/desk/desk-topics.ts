@@ -233,6 +233,3 @@ export const DESK_TOPICS: readonly DeskTopic[] = [
   ...[fills, marks, margin, liquidations, orders, ledger, rates],
   ...[positions, balances, margins],
 ];
-
-/** Events that could not be made into records of a topic that is not money, one key each until they could. */
-export const DEAD_TOPIC = 'dead';

@@ -17,7 +17,7 @@ const directory = process.env['PLINTH_KAFKA_DIRECTORY'];
 export const controlMissing: string | undefined =
   script && directory
     ? undefined
-    : 'PLINTH_KAFKA_CONTROL and PLINTH_KAFKA_DIRECTORY are not set: no broker was killed, frozen or restarted';
+    : 'PLINTH_KAFKA_CONTROL and PLINTH_KAFKA_DIRECTORY are not set: no broker was killed or frozen';
 
 /** Through a program that is called as `kill DIRECTORY NODE SIGNAL` and `restart DIRECTORY NODE`. */
 export const brokerControl = (): BrokerControl => {
