@@ -44,8 +44,8 @@ export class BrokerConnection {
   }
 
   /**
-   * Resolves to what follows the correlation id in the answer. A request that is not answered in time ends the
-   * connection.
+   * Resolves to what follows the correlation id in the answer. A request that is not answered in time ends
+   * the connection.
    */
   async request(
     apiKey: number,

@@ -206,7 +206,7 @@ export class KafkaTransport implements Transport {
       const events = await this.#readLog(sequence, 'repaired', signal, through);
       if (events.length === 0) {
         throw new HistoryForked(
-          `HISTORY_FORKED: ${this.#options.topic} is at position ${through}, the log ends at ${sequence.last}`,
+          `HISTORY_FORKED: the topic is at position ${through}, the log ends at ${sequence.last}`,
         );
       }
       yield events;

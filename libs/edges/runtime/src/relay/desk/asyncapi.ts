@@ -30,8 +30,8 @@ const EVENT_HEADERS: Json = {
     ce_sequence: text('counts the records of the partition from 1: a step of more than one is a loss'),
     ce_previous: text('ce_hash of the record before in the partition, hex'),
     ce_hash: text(
-      'SHA-256, hex, over these parts, each after its length in 4 bytes, big endian: plinth-desk-v1, the 32 ' +
-        'bytes of ce_previous, ce_sequence, ce_id, the key, the value. Before the first record: over ' +
+      'SHA-256, hex, over these parts, each after its length in 4 bytes, big endian: plinth-desk-v1, the ' +
+        '32 bytes of ce_previous, ce_sequence, ce_id, the key, the value. Before the first record: over ' +
         'plinth-desk-v1, the name of the topic, the number of the partition',
     ),
   },
@@ -138,8 +138,8 @@ export const asyncApi = (files: ProtoFiles): Json => ({
     title: 'Plinth: topics',
     version: '1.0.0',
     description:
-      'Topics of one cell, derived from its log by the relay. Records can come twice, never out of order but ' +
-      'as a repetition: drop what is not the next ce_sequence of its partition.',
+      'Topics of one cell, derived from its log by the relay. Records can come twice, never out of order ' +
+      'but as a repetition: drop what is not the next ce_sequence of its partition.',
   },
   defaultContentType: 'application/protobuf',
   channels: {
