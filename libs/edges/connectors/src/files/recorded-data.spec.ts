@@ -28,6 +28,7 @@ describe(`recorded market data${where}`, () => {
     ['funding', 10],
     ['lending-aave-v3-polygon', 4],
     ['orderbook-l2-2024-08-08', 10],
+    ['oracle-chainlink', 4],
   ])('%s: every row of %d files is read, in order of time', (name, files) => {
     const set = openMarketData(join(data, name));
     expect(set.series).toHaveLength(files);
@@ -49,6 +50,14 @@ describe(`recorded market data${where}`, () => {
       return file.endsWith('.csv') ? lines - 1 : lines;
     });
     expect([...perSeries.values()].reduce((a, b) => a + b)).toBe(rows.reduce((a, b) => a + b));
+  });
+
+  check('every swap of the pools is a price', () => {
+    const set = openMarketData(join(data, 'dex-uniswap-v3'));
+    const prices = [...set.rows()].flatMap((row) => (row.kind === 'price' ? [Number(row.price)] : []));
+    expect(set.broken.listed).toEqual([]);
+    expect(prices).toHaveLength(6_046 + 267);
+    expect([Math.min(...prices) > 2_100, Math.max(...prices) < 2_400]).toEqual([true, true]);
   });
 
   check('the thin venue’s print of 31,000 is in the data', () => {
