@@ -1,5 +1,6 @@
 import { derivePmrm2 } from '../derive-pmrm2/model.ts';
 import { deriveStandard } from '../derive-standard/model.ts';
+import type { DeriveStandardParameters } from '../derive-standard/parameters.ts';
 import { deribit } from '../documented/deribit.ts';
 import { okx } from '../documented/okx.ts';
 import { paradex } from '../documented/paradex.ts';
@@ -111,6 +112,22 @@ const pmrm2Subaccounts = (portfolio: ModelPortfolio, market: ModelMarket, terms:
 const OPTIONS: Scope = { ...PERPETUALS, options: true, assets: true };
 const EVERYTHING: Scope = { ...OPTIONS, futures: true, inverse: true };
 
+/**
+ * That rulebook has the prices of coins in USD and divides by the price of its unit; here they are in the unit
+ * already, so the coins are counted in what a coin is worth of it.
+ */
+const standardAccount = (
+  portfolio: ModelPortfolio,
+  market: ModelMarket,
+  terms: DeriveStandardParameters,
+): Requirement => {
+  const assets = portfolio.assets.map(({ asset, quantity }) => ({
+    asset,
+    quantity: quantity * market.stablePrice,
+  }));
+  return deriveStandard.requirement({ ...portfolio, assets }, market, terms);
+};
+
 /** All rulebooks, by name. */
 export const MARGIN_MODELS: Readonly<Record<RulebookName, Rulebook>> = {
   house: {
@@ -119,7 +136,7 @@ export const MARGIN_MODELS: Readonly<Record<RulebookName, Rulebook>> = {
     judge: (portfolio, market, parameters) => house.requirement(portfolio, market, parameters.house),
   },
   'derive-pmrm2': rulebook('derive-pmrm2', 'cases', OPTIONS, 'account', pmrm2Subaccounts),
-  'derive-standard': rulebook('derive-standard', 'cases', OPTIONS, 'account', deriveStandard.requirement),
+  'derive-standard': rulebook('derive-standard', 'cases', OPTIONS, 'account', standardAccount),
   dydx: rulebook('dydx', 'cases', PERPETUALS, 'account', dydx.requirement),
   drift: rulebook('drift', 'cases', TOKENS_AND_PERPETUALS, 'usd', drift.requirement),
   mango: rulebook('mango', 'cases', TOKENS_AND_PERPETUALS, 'usd', mango.requirement),

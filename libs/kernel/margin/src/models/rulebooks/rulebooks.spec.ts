@@ -76,6 +76,22 @@ describe.each(RULEBOOK_NAMES)('%s behind the common face', (name) => {
     expect(markToMarket).toBeLessThan(0.9 * 101_000 + 1e-6);
   });
 
+  it('counts a coin at its dollars, whatever its unit is worth', () => {
+    if (['dydx', 'paradex'].includes(name)) return;
+    const at: ModelMarket = {
+      ...market,
+      stablePrice: 0.9,
+      assets: new Map([...market.assets, ['USDC', { price: 0.9, confidence: 1 }]]),
+      // A coin of 3,000 dollars is 3,333 of the unit.
+      underlyings: new Map([
+        ['ETH', { ...market.underlyings.get('ETH')!, spot: { price: 3_000 / 0.9, confidence: 1 } }],
+      ]),
+    };
+    const { markToMarket } = judge(name, { assets: [{ asset: 'ETH', quantity: 2 }] }, at);
+    // The house takes off what unwinding costs.
+    expect(Math.abs(markToMarket / 6_000 - 1)).toBeLessThan(name === 'house' ? 0.01 : 1e-12);
+  });
+
   it('refuses by name what has no terms or no price, and never judges it as nothing', () => {
     const nameless = { perpetuals: [perpetual(1, { underlying: 'NOPE', instrument: 'NOPE-PERP' })] };
     expect(() => judge(name, nameless)).toThrow(/NOPE/);
