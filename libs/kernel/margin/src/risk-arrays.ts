@@ -45,7 +45,9 @@ export class RiskArrays {
   #settlement: number[] = [];
   /** −1, or the first line of the option that the shape belongs to. */
   #option: number[] = [];
-  /** Expiry of the option that a shape belongs to, 0 for every other; and its vega, a share of the notional. */
+  /**
+   * Expiry of the option that a shape belongs to, 0 for every other; and its vega, a share of the notional.
+   */
   expiryMs = new Float64Array(0);
   vega = new Float64Array(0);
   #isStale = new Uint8Array(0);
@@ -160,8 +162,8 @@ export class RiskArrays {
 
   /**
    * Full revaluation at the shocked forward and the shocked volatility. What the settlement average has fixed
-   * already is not shocked. An option that is quoted and paid in one shocked asset is struck in that asset: its
-   * forward rises when the asset falls.
+   * already is not shocked. An option that is quoted and paid in one shocked asset is struck in that asset:
+   * its forward rises when the asset falls.
    */
   #fillOption(model: Priced, shape: number, i: number): void {
     const { columns, scenarios, width, market, catalogue, underlyingParameters } = model;

@@ -11,12 +11,9 @@ import {
 import { NUMERAIRE } from '@plinth/market';
 import type { pricingMessages } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';
-import { surfaceVolatility } from '@plinth/options';
-import { surfaceKey, surfaceState, type Surface } from '../domain/surface.ts';
+import { surfaceKey, surfaceState, volatilityOn, type Surface } from '../domain/surface.ts';
 import type { PricingConfig } from './pricing-config.ts';
 import type { PricingViews } from './pricing-views.ts';
-
-const YEAR_MS = 31_536_000_000;
 
 const stateOf = (surface: Surface | undefined, atMs: number, config: PricingConfig): string =>
   surface === undefined
@@ -39,12 +36,7 @@ const volatilityAt = (
     throw new InvalidField('expires_at_ms', `later than the surface, which is of ${surface.atMs}`);
   const own = surface.slices.find((slice) => slice.expiresAtMs === expiresAtMs);
   const forward = own?.forward ?? surface.index;
-  const slices = surface.slices.map(({ years, low, high, ...svi }) => ({ years, low, high, svi }));
-  const years = (expiresAtMs - surface.atMs) / YEAR_MS;
-  return {
-    forward,
-    volatility: surfaceVolatility({ slices }, years, forward, textToFloat(strike, 'strike')),
-  };
+  return { forward, volatility: volatilityOn(surface, expiresAtMs, forward, textToFloat(strike, 'strike')) };
 };
 
 export const getSurface =

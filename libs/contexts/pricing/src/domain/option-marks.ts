@@ -1,15 +1,7 @@
-import {
-  blackGreeks,
-  blackPrice,
-  impliedVolatility,
-  OptionInputError,
-  OPTION_LIMITS,
-  surfaceVolatility,
-} from '@plinth/options';
+import { blackGreeks, blackPrice, impliedVolatility, OptionInputError, OPTION_LIMITS } from '@plinth/options';
 import type { MarkState } from '@plinth/market';
-import { surfaceState, type Surface, type SurfaceAges } from './surface.ts';
-
-const YEAR_MS = 31_536_000_000;
+import { YEAR_MS } from './surface-fit.ts';
+import { surfaceState, volatilityOn, type Surface, type SurfaceAges } from './surface.ts';
 
 /** What a round must know of a listed option beside its rule. */
 export type OptionTerms = Readonly<{
@@ -46,8 +38,8 @@ const WORST = { live: 0, degraded: 1, halted: 2 } as const satisfies Record<Mark
 const worse = (a: MarkState, b: MarkState): MarkState => (WORST[a] > WORST[b] ? a : b);
 
 /**
- * The forward of an option now: the mark of its dated future, else the index times what the surface saw between
- * the two. In the settlement window the part that is averaged already stands.
+ * The forward of an option now: the mark of its dated future, else the index times what the surface saw
+ * between the two. In the settlement window the part that is averaged already stands.
  */
 export const forwardNow = (
   { expiresAtMs }: OptionTerms,
@@ -83,10 +75,7 @@ export const surfaceMark = (
   atMs: number,
   ages: SurfaceAges,
 ): OptionMark => {
-  // A volatility stays what it was at the same moneyness until the next fit: the surface is read at its own time.
-  const tenor = Math.max(1, terms.expiresAtMs - surface.atMs) / YEAR_MS;
-  const slices = surface.slices.map(({ years, low, high, ...svi }) => ({ years, low, high, svi }));
-  const volatility = surfaceVolatility({ slices }, tenor, forward.price, terms.strike);
+  const volatility = volatilityOn(surface, terms.expiresAtMs, forward.price, terms.strike);
   const slice = surface.slices.find(({ expiresAtMs }) => expiresAtMs === terms.expiresAtMs);
   const doubt = slice?.rootMeanSquare ?? Math.max(...surface.slices.map((one) => one.rootMeanSquare));
   const state = worse(forward.state, surfaceState(surface.atMs, atMs, ages));

@@ -9,7 +9,8 @@ import {
 } from '@plinth/options';
 import type { EventData } from '@plinth/messages';
 
-const YEAR_MS = 31_536_000_000;
+/** 365 days. */
+export const YEAR_MS = 31_536_000_000;
 /** Fewer quotes of an expiry make no slice: its options take their volatility from the other expiries. */
 export const LEAST_QUOTES = 5;
 /** A surface is refused when more than this share of an expiry's quotes contradicts the rest. */
@@ -52,9 +53,9 @@ type Expiry = Readonly<{
 }>;
 
 /**
- * The surface of one underlying (finance §4). Forward of an expiry: the mark of its dated future, else put–call
- * parity, else the index. Quotes that contradict others are left out; where they are many, or where no slices
- * free of arbitrage come out, the surface is refused with the reason.
+ * The surface of one underlying (finance §4). Forward of an expiry: the mark of its dated future, else
+ * put–call parity, else the index. Quotes that contradict others are left out; where they are many, or where
+ * no slices free of arbitrage come out, the surface is refused with the reason.
  */
 export const fitOptionSurface = (input: FitInput): FitVerdict => {
   const expiries: Expiry[] = [];
@@ -107,8 +108,8 @@ const expiryOf = (input: FitInput, expiresAtMs: number): Expiry | Readonly<{ rea
 };
 
 /**
- * Without the strikes that contradict others. A problem names a strike and may be its neighbour's: of the three
- * the one goes that leaves the least behind.
+ * Without the strikes that contradict others. A problem names a strike and may be its neighbour's: of the
+ * three the one goes that leaves the least behind.
  */
 const withoutProblems = (given: readonly OptionQuote[], forward: number): readonly OptionQuote[] => {
   let quotes = given;

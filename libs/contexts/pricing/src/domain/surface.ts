@@ -1,7 +1,8 @@
 import { reject, type Decider, type NewEvent } from '@plinth/eventing';
 import type { MarkState } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
-import { fitOptionSurface, type FitInput } from './surface-fit.ts';
+import { surfaceVolatility } from '@plinth/options';
+import { fitOptionSurface, YEAR_MS, type FitInput } from './surface-fit.ts';
 
 export type Surface = EventData<'SurfacePublished'>;
 
@@ -25,6 +26,24 @@ export type SurfaceRejection = 'SURFACE_TOO_SOON';
 
 /** Streams and queries name a surface by this. */
 export const surfaceKey = (underlying: string, priceAsset: string): string => `${underlying}.${priceAsset}`;
+
+/**
+ * Volatility of a strike at a forward. It stays what it was at the same moneyness until the next fit: the
+ * surface is read at its own time.
+ */
+export const volatilityOn = (
+  { slices, atMs }: Surface,
+  expiresAtMs: number,
+  forward: number,
+  strike: number,
+): number => {
+  const fitted = slices.map(({ years, low, high, a, b, rho, m, sigma }) => ({
+    ...{ years, low, high },
+    svi: { a, b, rho, m, sigma },
+  }));
+  const years = Math.max(1, expiresAtMs - atMs) / YEAR_MS;
+  return surfaceVolatility({ slices: fitted }, years, forward, strike);
+};
 
 /** How good a surface is by its age. */
 export type SurfaceAges = Readonly<{ degradedMs: number; haltedMs: number }>;
