@@ -113,8 +113,8 @@ const OPTIONS: Scope = { ...PERPETUALS, options: true, assets: true };
 const EVERYTHING: Scope = { ...OPTIONS, futures: true, inverse: true };
 
 /**
- * That rulebook has the prices of coins in USD and divides by the price of its unit; here they are in the unit
- * already, so the coins are counted in what a coin is worth of it.
+ * That rulebook has the prices of coins in USD and divides by the price of its unit; here they are in the
+ * unit already, so the coins are counted in what a coin is worth of it.
  */
 const standardAccount = (
   portfolio: ModelPortfolio,
