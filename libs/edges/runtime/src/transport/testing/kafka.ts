@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 export type TestKafka = Readonly<{ brokers: readonly string[]; close: () => Promise<void> }>;
 
-const IMAGE = 'apache/kafka:4.1.1';
+const IMAGE = 'apache/kafka:4.4.0';
 const ASK_MS = 5_000;
 const START_MS = 90_000;
 

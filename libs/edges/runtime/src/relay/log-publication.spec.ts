@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryLog } from '@plinth/eventing';
+import { testAppend, testRequest } from '@plinth/eventing/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HistoryForked } from '../audit/history-forked.ts';
+import type { NewRecord, PartitionWriter } from '../transport/kafka-writer.ts';
+import { readLogRecord, type RawRecord } from '../transport/log-record.ts';
+import { LogPublication, TopicCut } from './log-publication.ts';
+
+/** A topic of one partition in memory; `fail` is asked at every send whether it is lost, and when. */
+const memoryTopic = (fail: (send: number) => 'before' | 'after' | undefined = () => undefined) => {
+  let records: RawRecord[] = [];
+  let sends = 0;
+  const writer: PartitionWriter = {
+    send: async (_topic, partition, added: readonly NewRecord[]) => {
+      sends += 1;
+      const fault = fail(sends);
+      if (fault === 'before') throw new Error('cut before');
+      const offset = BigInt(records.length);
+      records.push(
+        ...added.map(({ value, headers }, i) => ({
+          ...{ partition, offset: offset + BigInt(i), key: null, value },
+          headers: headers,
+        })),
+      );
+      if (fault === 'after') throw new Error('cut after');
+      return offset;
+    },
+    close: async () => undefined,
+  };
+  const topics = {
+    ensure: async () => 1,
+    ends: async () => [{ partition: 0, first: 0n, end: BigInt(records.length) }],
+    read: async (_topic: string, from: ReadonlyMap<number, bigint>) => {
+      const start = from.get(0) ?? 0n;
+      return records.filter(({ offset }) => offset >= start);
+    },
+  };
+  const cut = (length: number): void => {
+    records = records.slice(0, length);
+  };
+  const positions = (): readonly bigint[] => records.flatMap((one) => readLogRecord(one)?.position ?? []);
+  return { writer, topics, cut, positions };
+};
+
+const filled = async (count: number, stream = 'account-1'): Promise<MemoryLog> => {
+  const log = new MemoryLog();
+  for (let version = 0; version < count; version += 5) {
+    await log.append(testRequest([testAppend(stream, version, 5)]));
+  }
+  return log;
+};
+
+type Topic = ReturnType<typeof memoryTopic>;
+
+const opened = (log: MemoryLog, { topics, writer }: Topic): LogPublication =>
+  new LogPublication({ log, topics, writer, topic: 'log', idleCheckMs: 5 });
+
+/** Runs until the head is published; rejects with what the publication rejects with. */
+const publish = async (log: MemoryLog, topic: Topic): Promise<void> => {
+  const publication = opened(log, topic);
+  const stop = new AbortController();
+  const running = publication.run(() => true, stop.signal).finally(() => stop.abort());
+  // It may fail while this still looks at the position: it is awaited below.
+  running.catch(() => undefined);
+  const { position } = await log.head();
+  while (publication.position < position && !stop.signal.aborted) await sleep(1);
+  stop.abort();
+  await running;
+};
+
+const upTo = (count: number): readonly bigint[] => Array.from({ length: count }, (_, i) => BigInt(i + 1));
+
+describe('LogPublication', () => {
+  it('publishes every event in order and goes on from the end of the topic', async () => {
+    const [log, topic] = [await filled(20), memoryTopic()];
+    await publish(log, topic);
+    await log.append(testRequest([testAppend('account-2', 0, 3)]));
+    await publish(log, topic);
+    expect(topic.positions()).toEqual(upTo(23));
+  });
+
+  it('repeats at most what was in flight, wherever a send was cut', async () => {
+    for (const fault of ['before', 'after'] as const) {
+      const log = await filled(20);
+      const topic = memoryTopic((send) => (send === 1 ? fault : undefined));
+      await expect(publish(log, topic)).rejects.toThrow(`cut ${fault}`);
+      await publish(log, topic);
+      expect(topic.positions()).toEqual(upTo(20));
+    }
+  });
+
+  it('sees that the topic was cut, and fills it again', async () => {
+    const [log, topic] = [await filled(20), memoryTopic()];
+    const publication = opened(log, topic);
+    const stop = new AbortController();
+    const running = publication.run(() => true, stop.signal);
+    while (publication.position < 20n) await sleep(1);
+    topic.cut(7);
+    await expect(running).rejects.toThrow(TopicCut);
+    await publish(log, topic);
+    expect(topic.positions()).toEqual(upTo(20));
+  });
+
+  it('stops when the topic is of another history, or ahead of the log', async () => {
+    const topic = memoryTopic();
+    await publish(await filled(20), topic);
+    await expect(publish(await filled(25), topic)).rejects.toThrow(HistoryForked);
+    await expect(publish(await filled(10), topic)).rejects.toThrow(/ends at position 20, the log has none/);
+  });
+
+  it('publishes nothing once it does not lead', async () => {
+    const [log, topic] = [await filled(20), memoryTopic()];
+    await opened(log, topic).run(() => false, new AbortController().signal);
+    expect(topic.positions()).toEqual([]);
+  });
+});
