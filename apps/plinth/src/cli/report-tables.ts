@@ -6,6 +6,8 @@ const ROWS_SHOWN = 40;
 
 const printTable = ({ title, note, rows, brief = { rows: ROWS_SHOWN } }: ReportTable): void => {
   const shown = rows.slice(0, Math.min(brief.rows, ROWS_SHOWN));
+  // Only for the page: a title alone tells nothing.
+  if (brief.rows === 0 && note === undefined) return;
   process.stdout.write(`\n${title}${note === undefined ? '' : `: ${note}`}\n`);
   if (shown.length > 0) printRows(shown, 'table', brief.columns);
   const left = rows.length - shown.length;
