@@ -28,9 +28,10 @@ import {
   serverCredentials,
   shutDown,
 } from '@plinth/runtime/grpc';
-import { CALM, LiveMarket, MadeMarket, openMarket, openMarketFile, openVenues } from '@plinth/simulation';
+import { openMarket } from '@plinth/simulation';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Program, serveProgram } from './program.ts';
 
 const { PLINTH_DATABASE_URL: _url, PLINTH_DATABASE_OWNER_URL: _owner, ...ownSettings } = processSettings;
 
@@ -45,7 +46,6 @@ const schema = {
   PLINTH_MARKET_SEED: integerSetting({ about: 'seed of the prices', fallback: 1, min: 0, max: 2 ** 31 - 1 }),
 } as const;
 
-const MARKET_EVERY_MS = 1_000;
 const STOP_GRACE_MS = 5_000;
 const RETRY_MS = 1_000;
 
@@ -66,7 +66,7 @@ const waitAll =
     );
 
 const play = async (
-  market: LiveMarket,
+  program: Program,
   cell: RemoteCell,
   logger: Logger,
   signal: AbortSignal,
@@ -75,16 +75,16 @@ const play = async (
   while (!signal.aborted) {
     try {
       if (!isOpen) {
-        await openMarket(market.feed, cell, waitAll(cell));
+        await openMarket(program.market.feed, cell, waitAll(cell));
         isOpen = true;
         logger.info('the market is open');
       }
-      await market.tick(cell);
+      await program.market.tick(cell);
     } catch (error) {
       logger.warn({ err: error }, 'the market could not move, will be tried again');
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
-    await sleep(market.everyMs, undefined, { signal }).catch(() => undefined);
+    await sleep(program.market.everyMs, undefined, { signal }).catch(() => undefined);
   }
 };
 
@@ -102,22 +102,18 @@ export const runExchange = async (environment: Environment): Promise<void> => {
       `Expected TLS or a loopback address, was ${host}: set PLINTH_TLS_KEY and PLINTH_TLS_CERT`,
     );
   mkdirSync(directory, { recursive: true });
-  const { seed, startedAtMs } = openMarketFile(directory, config.PLINTH_MARKET_SEED, REAL_CLOCK);
-  const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
-  const venues = openVenues({ feed, directory }, REAL_CLOCK);
-  const tickMs = feed.timeOf(1) - feed.timeOf(0);
-  const market = new LiveMarket(feed, venues, REAL_CLOCK, MARKET_EVERY_MS, (now) =>
-    Math.floor((now - startedAtMs) / tickMs),
-  );
+  const program = new Program(directory, config.PLINTH_MARKET_SEED, REAL_CLOCK);
+  const { venues } = program;
   const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...security });
   const server = new Server(SERVER_OPTIONS);
   serveVenues(server, venues);
+  serveProgram(server, program);
   const health = addHealth(server, ['plinth.venue.v1.VenueTrading']);
   await bind(server, host, port, serverCredentials(security.tls));
   health.set(true);
   logger.info({ address: `${host}:${port}`, venues: [...venues.keys()] }, 'serving');
   const stopping = new AbortController();
-  const playing = play(market, cell, logger, stopping.signal);
+  const playing = play(program, cell, logger, stopping.signal);
   await untilStopped({
     logger,
     failed: playing as Promise<never>,

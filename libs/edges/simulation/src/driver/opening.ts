@@ -36,6 +36,11 @@ export const openingSteps = (
   ],
   houseCommands(feed),
   [operator('SetRiskParameters', { version: 1, parametersJson })],
+  ...clientSteps(accounts),
+];
+
+/** The clients' part of it: who they are, and what they bring. */
+export const clientSteps = (accounts: readonly PlannedAccount[]): readonly (readonly ScriptedCommand[])[] => [
   clientsOf(accounts).map((clientId) =>
     operator('OpenClient', { clientId, name: `Client ${clientId}`, jurisdiction: 'CH' }),
   ),

@@ -130,6 +130,29 @@ export interface GetOrderBookResponse {
   message: string;
 }
 
+export interface PlayRequest {
+  /** calm | crash */
+  scenario: string;
+  seed: number;
+  /** Steps into which the scenario is cut, 20..20000; the calm one has its own. */
+  ticks: number;
+  /** Real time per step, 50..60000 ms. */
+  tickMs: number;
+}
+
+export interface GetMarketRequest {
+}
+
+/** The market as it is played now; a function of these fields alone, so that anybody can make it again. */
+export interface MarketInfo {
+  scenario: string;
+  seed: number;
+  ticks: number;
+  tickMs: number;
+  /** When the first step was, or will be, shown. */
+  sinceMs: number;
+}
+
 function createBaseSubmitRequest(): SubmitRequest {
   return {
     venueId: "",
@@ -1808,6 +1831,290 @@ export const GetOrderBookResponse: MessageFns<GetOrderBookResponse> = {
     }
     if (message.message !== "") {
       obj.message = message.message;
+    }
+    return obj;
+  },
+};
+
+function createBasePlayRequest(): PlayRequest {
+  return { scenario: "", seed: 0, ticks: 0, tickMs: 0 };
+}
+
+export const PlayRequest: MessageFns<PlayRequest> = {
+  encode(message: PlayRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.scenario !== "") {
+      writer.uint32(10).string(message.scenario);
+    }
+    if (message.seed !== 0) {
+      writer.uint32(16).uint32(message.seed);
+    }
+    if (message.ticks !== 0) {
+      writer.uint32(24).uint32(message.ticks);
+    }
+    if (message.tickMs !== 0) {
+      writer.uint32(32).uint32(message.tickMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlayRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlayRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.scenario = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seed = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.ticks = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.tickMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlayRequest {
+    return {
+      scenario: isSet(object.scenario) ? globalThis.String(object.scenario) : "",
+      seed: isSet(object.seed) ? globalThis.Number(object.seed) : 0,
+      ticks: isSet(object.ticks) ? globalThis.Number(object.ticks) : 0,
+      tickMs: isSet(object.tickMs)
+        ? globalThis.Number(object.tickMs)
+        : isSet(object.tick_ms)
+        ? globalThis.Number(object.tick_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: PlayRequest): unknown {
+    const obj: any = {};
+    if (message.scenario !== "") {
+      obj.scenario = message.scenario;
+    }
+    if (message.seed !== 0) {
+      obj.seed = Math.round(message.seed);
+    }
+    if (message.ticks !== 0) {
+      obj.ticks = Math.round(message.ticks);
+    }
+    if (message.tickMs !== 0) {
+      obj.tickMs = Math.round(message.tickMs);
+    }
+    return obj;
+  },
+};
+
+function createBaseGetMarketRequest(): GetMarketRequest {
+  return {};
+}
+
+export const GetMarketRequest: MessageFns<GetMarketRequest> = {
+  encode(_: GetMarketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMarketRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMarketRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetMarketRequest {
+    return {};
+  },
+
+  toJSON(_: GetMarketRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+};
+
+function createBaseMarketInfo(): MarketInfo {
+  return { scenario: "", seed: 0, ticks: 0, tickMs: 0, sinceMs: 0 };
+}
+
+export const MarketInfo: MessageFns<MarketInfo> = {
+  encode(message: MarketInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.scenario !== "") {
+      writer.uint32(10).string(message.scenario);
+    }
+    if (message.seed !== 0) {
+      writer.uint32(16).uint32(message.seed);
+    }
+    if (message.ticks !== 0) {
+      writer.uint32(24).uint32(message.ticks);
+    }
+    if (message.tickMs !== 0) {
+      writer.uint32(32).uint32(message.tickMs);
+    }
+    if (message.sinceMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.sinceMs)) !== BigInt(message.sinceMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sinceMs) of type int64 too large");
+      }
+      writer.uint32(40).int64(BigInt(message.sinceMs));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MarketInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarketInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.scenario = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seed = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.ticks = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.tickMs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.sinceMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MarketInfo {
+    return {
+      scenario: isSet(object.scenario) ? globalThis.String(object.scenario) : "",
+      seed: isSet(object.seed) ? globalThis.Number(object.seed) : 0,
+      ticks: isSet(object.ticks) ? globalThis.Number(object.ticks) : 0,
+      tickMs: isSet(object.tickMs)
+        ? globalThis.Number(object.tickMs)
+        : isSet(object.tick_ms)
+        ? globalThis.Number(object.tick_ms)
+        : 0,
+      sinceMs: isSet(object.sinceMs)
+        ? globalThis.Number(object.sinceMs)
+        : isSet(object.since_ms)
+        ? globalThis.Number(object.since_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: MarketInfo): unknown {
+    const obj: any = {};
+    if (message.scenario !== "") {
+      obj.scenario = message.scenario;
+    }
+    if (message.seed !== 0) {
+      obj.seed = Math.round(message.seed);
+    }
+    if (message.ticks !== 0) {
+      obj.ticks = Math.round(message.ticks);
+    }
+    if (message.tickMs !== 0) {
+      obj.tickMs = Math.round(message.tickMs);
+    }
+    if (message.sinceMs !== 0) {
+      obj.sinceMs = globalThis.Number(message.sinceMs);
     }
     return obj;
   },

@@ -22,8 +22,11 @@ import {
   CancelResponse,
   FindRequest,
   FindResponse,
+  GetMarketRequest,
   GetOrderBookRequest,
   GetOrderBookResponse,
+  MarketInfo,
+  PlayRequest,
   ReadReportsRequest,
   ReadReportsResponse,
   SubmitRequest,
@@ -179,5 +182,72 @@ export const VenueTradingClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): VenueTradingClient;
   service: typeof VenueTradingService;
+  serviceName: string;
+};
+
+/** What a simulated market plays. Real venues have no such service. */
+export type MarketControlService = typeof MarketControlService;
+export const MarketControlService = {
+  play: {
+    path: "/plinth.venue.v1.MarketControl/Play" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlayRequest): Buffer => Buffer.from(PlayRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlayRequest => PlayRequest.decode(value),
+    responseSerialize: (value: MarketInfo): Buffer => Buffer.from(MarketInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MarketInfo => MarketInfo.decode(value),
+  },
+  getMarket: {
+    path: "/plinth.venue.v1.MarketControl/GetMarket" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetMarketRequest): Buffer => Buffer.from(GetMarketRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetMarketRequest => GetMarketRequest.decode(value),
+    responseSerialize: (value: MarketInfo): Buffer => Buffer.from(MarketInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MarketInfo => MarketInfo.decode(value),
+  },
+} as const;
+
+export interface MarketControlServer extends UntypedServiceImplementation {
+  play: handleUnaryCall<PlayRequest, MarketInfo>;
+  getMarket: handleUnaryCall<GetMarketRequest, MarketInfo>;
+}
+
+export interface MarketControlClient extends Client {
+  play(request: PlayRequest, callback: (error: ServiceError | null, response: MarketInfo) => void): ClientUnaryCall;
+  play(
+    request: PlayRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MarketInfo) => void,
+  ): ClientUnaryCall;
+  play(
+    request: PlayRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MarketInfo) => void,
+  ): ClientUnaryCall;
+  getMarket(
+    request: GetMarketRequest,
+    callback: (error: ServiceError | null, response: MarketInfo) => void,
+  ): ClientUnaryCall;
+  getMarket(
+    request: GetMarketRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MarketInfo) => void,
+  ): ClientUnaryCall;
+  getMarket(
+    request: GetMarketRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MarketInfo) => void,
+  ): ClientUnaryCall;
+}
+
+export const MarketControlClient = makeGenericClientConstructor(
+  MarketControlService,
+  "plinth.venue.v1.MarketControl",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): MarketControlClient;
+  service: typeof MarketControlService;
   serviceName: string;
 };
