@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { addConnectionOptions, connected, type ConnectionOptions } from '../calls/connection.ts';
 import { chosenPolicy, policyOption } from '../cli/policy-option.ts';
 import { outputOption, type Output } from '../cli/output.ts';
 import { interruptible } from '../cli/signals.ts';
@@ -8,21 +9,25 @@ import { wholeNumber } from '../cli/arguments.ts';
 import { environment } from '../cli/environment.ts';
 import { stateHome } from '../cli/places.ts';
 
-type DemoOptions = Readonly<{
-  seed: number;
-  accounts: number;
-  ticks: number;
-  data?: string;
-  database?: string;
-  policy: string;
-  report?: string;
-  keep: boolean;
-  port: number;
-  output: Output;
-}>;
+type DemoOptions = ConnectionOptions &
+  Readonly<{
+    seed: number;
+    accounts: number;
+    ticks: number;
+    data?: string;
+    database?: string;
+    policy: string;
+    report?: string;
+    keep: boolean;
+    cluster: boolean;
+    market: string;
+    tickMs: number;
+    port: number;
+    output: Output;
+  }>;
 
 export const register = (program: Command): void => {
-  program
+  const command = program
     .command('demo')
     .description('play a made crash through the whole broker in one process, and prove the result')
     .option('--seed <n>', 'another seed is another market and another book', wholeNumber(0, 2 ** 31), 1)
@@ -43,8 +48,25 @@ export const register = (program: Command): void => {
       environment().PLINTH_GATEWAY_PORT,
     )
     .addOption(policyOption())
-    .addOption(outputOption())
-    .action((options: DemoOptions) => interruptible((signal) => demo(options, signal)));
+    .option('--cluster', 'play it through a running cluster in real time instead', false)
+    .option('--market <host:port>', 'with --cluster: the simulated market', '127.0.0.1:7410')
+    .option('--tick-ms <ms>', 'with --cluster: real time per step', wholeNumber(200, 60_000), 500)
+    .addOption(outputOption());
+  addConnectionOptions(command).action((options: DemoOptions) =>
+    interruptible((signal) => (options.cluster ? cluster(options, signal) : demo(options, signal))),
+  );
+};
+
+const cluster = async (options: DemoOptions, signal: AbortSignal): Promise<void> => {
+  const { seed, accounts, ticks, tickMs, market, output, database } = options;
+  if (database === undefined)
+    throw new CliError(EXIT.usage, '--database: Expected the PostgreSQL of the cluster’s log, to follow it');
+  const { playCluster } = await import('../broker/play-cluster.ts');
+  const report = options.report ?? join(stateHome(), 'cluster-report.html');
+  const isSound = await connected(options, (client) =>
+    playCluster({ client, seed, accounts, ticks, tickMs, market, output, database, report, signal }),
+  );
+  if (!isSound) throw new CliError(EXIT.checkFailed, 'an invariant did not hold: see the report');
 };
 
 const demo = async (options: DemoOptions, signal: AbortSignal): Promise<void> => {

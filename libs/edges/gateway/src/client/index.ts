@@ -1,2 +1,3 @@
 export * from './gateway-client.ts';
 export * from './key-file.ts';
+export { gatewayCell } from './gateway-cell.ts';
