@@ -5,7 +5,7 @@ import { HistoryForked } from '../audit/history-forked.ts';
 import type { RelayedLog } from '../relay/log-chunks.ts';
 import { freshLog, startTestServer, type FreshLog, type TestServer } from '../log/testing/server.ts';
 import { openPostgresLog } from '../log/postgres-log.ts';
-import { connectKafka, type Kafka } from './kafka-settings.ts';
+import { connectKafka, type Address, type Kafka } from './kafka-settings.ts';
 import { KafkaTopics } from './kafka-topics.ts';
 import { KafkaTransport } from './kafka-transport.ts';
 import { KafkaWriter, type NewRecord } from './kafka-writer.ts';
@@ -13,7 +13,7 @@ import { GENESIS, headersOf, logRecord } from './log-record.ts';
 import { brokerControl, controlMissing } from './testing/broker-control.ts';
 import { startRelay, type RunningRelay } from './testing/cluster.ts';
 import { appendSome, contentOf, startFollower, until } from './testing/delivery.ts';
-import { startFaultProxy, type Fault } from './testing/fault-proxy.ts';
+import { startFaultProxy, type Fault, type FaultProxy } from './testing/fault-proxy.ts';
 import { deleteTopics, freshTopic, kafkaMissing, startTestKafka, type TestKafka } from './testing/kafka.ts';
 
 for (const reason of [kafkaMissing, kafkaMissing === undefined ? controlMissing : undefined]) {
@@ -84,11 +84,15 @@ withKafka('produce requests that fare badly', () => {
     ['meet all of it', ['none', 'none', 'lose-response', 'lose-request', 'duplicate', 'delay']],
   ];
   it.each(cases)('%s: loss 0, double effect 0', async (what, faults) => {
-    const [address = ''] = kafka.brokers;
-    const [host = '', port = ''] = address.split(':');
-    const broker = { host, port: Number.parseInt(port, 10) };
-    const proxy = await startFaultProxy(broker, seeded(faults, 7));
-    relay = startRelay(kafka.brokers, scene.log.log, scene.topic, 200, () => proxy.address);
+    const choose = seeded(faults, 7);
+    const proxies = new Map<string, FaultProxy>();
+    for (const broker of kafka.brokers) {
+      const [host = '', port = ''] = broker.split(':');
+      proxies.set(broker, await startFaultProxy({ host, port: Number.parseInt(port, 10) }, choose));
+    }
+    const route = (address: Address): Address =>
+      proxies.get(`${address.host}:${address.port}`)?.address ?? address;
+    relay = startRelay(kafka.brokers, scene.log.log, scene.topic, 200, route);
     const through = transport();
     const follower = startFollower(through);
     const head = await appendSome(scene.log.log, 400, 5, 2);
@@ -96,11 +100,12 @@ withKafka('produce requests that fare badly', () => {
     await relayed();
     const content = await contentOf(scene.topics, scene.topic, head);
     const { lost, twice } = await follower.stop();
-    tell(what, { faults: Object.fromEntries(proxy.done), lost, twice, topic: content, ...through.figures });
-    expect([...proxy.done.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+    const done = [...proxies.values()].flatMap((proxy) => [...proxy.done]);
+    tell(what, { faults: Object.fromEntries(done), lost, twice, topic: content, ...through.figures });
+    expect(done.length).toBeGreaterThan(0);
     expect({ lost, twice, topicLost: content.lost }).toEqual({ lost: 0, twice: 0, topicLost: 0 });
     await relay.stop();
-    await proxy.close();
+    for (const proxy of proxies.values()) await proxy.close();
   });
 });
 
@@ -292,7 +297,8 @@ withBroker('a broker', () => {
       topic: content,
       ...through.figures,
     });
-    expect(published).toBeLessThan(during);
+    // Of several brokers the others go on; of one nothing is published until it is back.
+    if (kafka.brokers.length === 1) expect(published).toBeLessThan(during);
     expect({ lost, twice, topicLost: content.lost }).toEqual({ lost: 0, twice: 0, topicLost: 0 });
   });
 
