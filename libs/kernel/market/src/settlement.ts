@@ -21,3 +21,7 @@ export const settlementOf = (instrument: Dated): string | undefined =>
 /** Past its expiry an instrument neither trades nor gains margin; it waits for its settlement. */
 export const isExpired = ({ expiresAtMs }: Pick<Instrument, 'expiresAtMs'>, atMs: number): boolean =>
   expiresAtMs !== 0 && atMs >= expiresAtMs;
+
+/** Valued by the inverse of its price; the price of an inverse option is in its settlement asset already. */
+export const isInverted = ({ inverse, kind }: Pick<Instrument, 'inverse' | 'kind'>): boolean =>
+  inverse && kind !== 'option';

@@ -1,4 +1,4 @@
-import { clientAccount, SIGN, venueLocation, venueSettlement, type Side } from '@plinth/market';
+import { clientAccount, isInverted, SIGN, venueLocation, venueSettlement, type Side } from '@plinth/market';
 import type { Posting } from '@plinth/messages';
 import {
   assert,
@@ -40,7 +40,7 @@ const rounded = (text: string, terms: AssetTerms, rounding: Rounding, field: str
 
 export const contractTerms = (instrument: FillInstrument, scale: number): ContractTerms => ({
   contractSize: instrument.contractSize,
-  inverse: instrument.inverse && instrument.kind !== 'option',
+  inverse: isInverted(instrument),
   settlementAsset: instrument.quoteAsset,
   scale,
 });

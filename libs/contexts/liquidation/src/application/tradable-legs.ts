@@ -1,7 +1,7 @@
 import type { Instrument, Listing, Venue } from '@plinth/market';
-import { NUMERAIRE, venueLocation } from '@plinth/market';
+import { isExpired, isInverted, NUMERAIRE, venueLocation } from '@plinth/market';
 import type { PortfolioView } from '@plinth/portfolio';
-import { textToFloat, toSafeInteger, unitsOf, unitsToFloat } from '@plinth/money';
+import { floatToText, textToFloat, toSafeInteger, unitsOf, unitsToFloat } from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
 import type { LegKind, LegTerms } from '../domain/legs.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -94,9 +94,9 @@ const marketAt = (portfolio: PortfolioView, instrumentId: string, venueId: strin
   const instrument = portfolio.reference.instrument(instrumentId);
   const venue = portfolio.reference.venue(venueId);
   const listing = venue.listings.get(instrumentId);
-  // The mark of an option is in what it settles in, so an inverse one trades like any other.
-  const isPriced = !instrument.inverse || instrument.kind === 'option';
-  const isOpen = listing !== undefined && venue.state !== 'down' && isPriced;
+  // What has expired waits for its settlement.
+  const isOpen =
+    listing !== undefined && venue.state !== 'down' && !isExpired(instrument, portfolio.marks.at);
   return isOpen ? { instrument, listing, venue, isRouted: false } : undefined;
 };
 
@@ -167,7 +167,8 @@ const legOf = (
   const whole = isCeiled ? (units + lot - 1n) / lot : units / lot;
   const totalLots = isCeiled ? Math.max(toSafeInteger(whole), minLots) : toSafeInteger(whole);
   if (totalLots < minLots) return undefined;
-  const unitUsd = mark * textToFloat(instrument.contractSize) * quoteUsd;
+  const sizeUsd = textToFloat(instrument.contractSize) * quoteUsd;
+  const unitUsd = isInverted(instrument) ? sizeUsd / mark : sizeUsd * mark;
   const depth = depthOf(portfolio, instrument.underlying);
   const stepUsd = (depth.participation * depth.dailyVolumeUsd * config.stepHours) / 24;
   const exposedUsd = instrument.kind === 'option' ? underlyingUsd(portfolio, instrument) : unitUsd;
@@ -183,18 +184,27 @@ const legOf = (
     totalLots,
     minLots,
     stepLots: Math.max(minLots, Math.floor(stepUsd / (lotSize * exposedUsd))),
-    lotUnderlying: lot * unitsOf(instrument.contractSize, LEG_SCALE, 'contractSize'),
+    lotUnderlying: lot * underlyingPerUnit(instrument, mark),
     mark,
     unitUsd,
+    quotePerUsd: 1 / quoteUsd,
     takerFeePpm: Math.max(0, venue.takerFeePpm) + config.feePpm,
     impact: impactWith(depth, config, exposedUsd / unitUsd),
   };
 };
 
+/** In 1e-18: the contract size, or what it buys at the mark where it is in dollars. */
+const underlyingPerUnit = (instrument: Instrument, mark: number): bigint =>
+  isInverted(instrument)
+    ? unitsOf(floatToText(textToFloat(instrument.contractSize) / mark, 12), LEG_SCALE, 'contractSize')
+    : unitsOf(instrument.contractSize, LEG_SCALE, 'contractSize');
+
 const underlyingUsd = ({ marks }: PortfolioView, { underlying, contractSize }: Instrument): number =>
   (marks.ofAsset(underlying)?.price ?? 0) * textToFloat(contractSize);
 
-/** No option is given away for less than half of its mark, or bought back for more than half as much again. */
+/**
+ * No option is given away for less than half of its mark, or bought back for more than half as much again.
+ */
 const OPTION_IMPACT_MAX = 0.5;
 
 /**

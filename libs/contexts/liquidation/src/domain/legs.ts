@@ -25,6 +25,8 @@ export type LegTerms = Readonly<{
   /** Mark in the quote asset, and USD of one unit at the mark. */
   mark: number;
   unitUsd: number;
+  /** Units of the quote asset for one USD. */
+  quotePerUsd: number;
   takerFeePpm: number;
   /** Expected cost of trading a notional (USD) at once, as a fraction of it, fees not included. */
   impact: (notionalUsd: number) => number;
@@ -52,13 +54,12 @@ export const priceLeg = (terms: LegTerms, lots: number): PricedLeg => {
   const sign = terms.side === 'buy' ? 1 : -1;
   const price = terms.mark * (1 + sign * impact);
   const feeRate = terms.takerFeePpm / PPM;
-  const quotePerUsd = terms.mark / terms.unitUsd;
   return {
     terms,
     lots,
     quantity,
     price,
-    fee: feeRate * notional * quotePerUsd,
+    fee: feeRate * notional * terms.quotePerUsd,
     cost: notional * (impact + feeRate),
     notional,
   };

@@ -1,6 +1,6 @@
 import type { CommandContext, CommandHandler, Intent, Rejection } from '@plinth/eventing';
 import { isRejection, reject } from '@plinth/eventing';
-import { ID_PATTERNS, isId, type Side } from '@plinth/market';
+import { ID_PATTERNS, isId, isInverted, type Side } from '@plinth/market';
 import type { EventData, routingMessages } from '@plinth/messages';
 import { InvalidNumber, decimalOf, formatDecimal } from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
@@ -9,7 +9,7 @@ import { collarPrice, judgeOrder } from '../domain/controls.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { PreTradeLimits } from './config.ts';
 import { orderIntent } from './effects.ts';
-import { collarWidth, isInverted, markOf, reducibleUnits, unitRiskValueUsd } from './venue-capacity.ts';
+import { collarWidth, markOf, reducibleUnits, unitRiskValueUsd } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
 
 type PlaceOrderRequest = routingMessages.PlaceOrderRequest;

@@ -1,10 +1,11 @@
 import type { Envelope, Intent, Reaction } from '@plinth/eventing';
+import { isInverted } from '@plinth/market';
 import type { Leg } from '@plinth/messages';
 import type { OpenOrderState } from '../domain/order-state.ts';
 import { needsSplit, openChildren } from '../domain/order-state.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { orderIntent, venueIntent } from './effects.ts';
-import { isInverted, markOf } from './venue-capacity.ts';
+import { markOf } from './venue-capacity.ts';
 import type { RoutingViews } from './views.ts';
 import { closeBundle } from './bundle-reactions.ts';
 import { cancelEffect, effectOf, splitEffects, submitEffect } from './work.ts';

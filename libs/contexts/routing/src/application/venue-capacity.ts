@@ -1,5 +1,5 @@
 import type { Instrument, MarkState, Side, Venue } from '@plinth/market';
-import { NUMERAIRE, SIGN, indexOf } from '@plinth/market';
+import { NUMERAIRE, SIGN, indexOf, isInverted } from '@plinth/market';
 import {
   decimalOf,
   decimalToFloat,
@@ -44,9 +44,6 @@ const assetMark = (views: RoutingViews, asset: string): MarkText | undefined => 
   const mark = views.marks.exact(indexOf(asset));
   return mark && { price: mark.price, state: mark.state as MarkState };
 };
-
-/** Valued by the inverse of its price; the price of an inverse option is in its settlement asset already. */
-export const isInverted = ({ inverse, kind }: Instrument): boolean => inverse && kind !== 'option';
 
 /** USD value of one unit of an instrument at the mark; undefined when it has no price. */
 export const unitValueUsd = (views: RoutingViews, instrument: Instrument): number | undefined => {

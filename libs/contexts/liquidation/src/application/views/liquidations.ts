@@ -1,5 +1,5 @@
 import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
-import { SIGN, type Side } from '@plinth/market';
+import { isInverted, SIGN, type Side } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
 import { assert, textToFloat } from '@plinth/money';
 import { fields } from '@plinth/views';
@@ -175,10 +175,12 @@ export class LiquidationsView implements Fold {
     const quoteUsd = marks.ofAsset(instrument.quoteAsset)?.price ?? 0;
     const mark = lines.priceOf(fill.instrumentId) ?? textToFloat(fill.price);
     const size = textToFloat(fill.quantity) * textToFloat(instrument.contractSize) * quoteUsd;
+    const price = textToFloat(fill.price);
+    const inverted = isInverted(instrument);
     const fills: Reduced = {
-      notional: size * mark,
-      // Σ side · (fill price − mark) · quantity
-      slippage: SIGN[fill.side as Side] * (textToFloat(fill.price) - mark) * size,
+      notional: inverted ? size / mark : size * mark,
+      // Σ side · (fill price − mark) · quantity; of an inverse contract the same in its coin.
+      slippage: SIGN[fill.side as Side] * (inverted ? 1 / mark - 1 / price : price - mark) * size,
       fees: textToFloat(fill.feeQuote) * quoteUsd,
       fills: 1,
     };
