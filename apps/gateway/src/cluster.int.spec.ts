@@ -108,15 +108,31 @@ describe(`every service a process of its own, ${WAY}`, () => {
       expect(new Set(ids).size).toBe(ids.length);
     }
   }, 120_000);
+
+  it('plays a crash for a book of clients in real time, and every invariant holds', async () => {
+    const before = await bookedFills(log);
+    const told = await cluster.plinth(
+      ...['demo', '--cluster', '--accounts', '20', '--ticks', '40', '--tick-ms', '250'],
+      ...['--market', cluster.address('exchange'), '--database', cluster.databaseUrl, '--output', 'json'],
+    );
+    const figures = JSON.parse(told) as Readonly<{
+      invariants: Readonly<{ breaches: number }>;
+      proof: Readonly<{ checks: readonly Readonly<{ ok: boolean }>[] }>;
+    }>;
+    expect(figures.invariants.breaches).toBe(0);
+    expect(figures.proof.checks.map(({ ok }) => ok)).toEqual([true]);
+    expect((await bookedFills(log)).length).toBeGreaterThan(before.length + 5);
+  }, 240_000);
 });
 
-/** Ids of the fills of an order that the ledger has booked. */
-const bookedFills = async (log: PostgresLog, orderId: string): Promise<readonly string[]> => {
+/** Ids of the fills, all or those of an order, that the ledger has booked. */
+const bookedFills = async (log: PostgresLog, orderId?: string): Promise<readonly string[]> => {
   const ids: string[] = [];
   for (let after = 0n; ;) {
     const batch = await log.read(after, 2_000);
     for (const event of batch) {
-      if (event.type === 'FillBooked' && event.data.orderId === orderId) ids.push(event.data.fillId);
+      if (event.type !== 'FillBooked') continue;
+      if (orderId === undefined || event.data.orderId === orderId) ids.push(event.data.fillId);
     }
     const last = batch.at(-1);
     if (last === undefined) return ids;

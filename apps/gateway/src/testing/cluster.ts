@@ -17,6 +17,7 @@ const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
 
 const STOP_MS = 15_000;
 const LINES_KEPT = 200;
+const OUTPUT_MAX = 67_108_864;
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -50,7 +51,7 @@ export class Cluster {
     this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
     const operators = [{ keyId: this.#key.keyId, publicKey: verifierOf(this.#key).toString('base64') }];
     writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
-    const at = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
+    const at = (name: string): string => this.address(name);
     const file = (name: string): string => join(this.#directory, name);
     this.#environment = {
       PLINTH_LOG_LEVEL: 'info',
@@ -75,6 +76,21 @@ export class Cluster {
   get client(): GatewayClient {
     if (this.#client === undefined) throw new Error('Expected a started cluster');
     return this.#client;
+  }
+
+  address(name: string): string {
+    return `127.0.0.1:${this.#ports.get(name)}`;
+  }
+
+  /** The command line, as its bundle: what it wrote. */
+  async plinth(...given: readonly string[]): Promise<string> {
+    const key = ['--gateway', this.address('gateway'), '--key', join(this.#directory, 'operator.key.json')];
+    const main = join(ROOT, 'dist', 'plinth', 'main.js');
+    const env = { ...process.env, PLINTH_HOME: this.#directory };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...given, ...key], {
+      ...{ env, maxBuffer: OUTPUT_MAX },
+    });
+    return stdout;
   }
 
   get databaseUrl(): string {
