@@ -69,7 +69,10 @@ const judge = (
   };
 };
 
-/** The legs together must reduce, alone and with all reserved orders that push like one of them. */
+/**
+ * The legs together must reduce, alone and with all reserved orders that push like one of them. Legs that only
+ * offset each other make no scenario's loss grow and reduce nothing: the requirement must not grow either.
+ */
 const reduces = (
   portfolio: PortfolioView,
   accountId: string,
@@ -78,7 +81,9 @@ const reduces = (
 ): boolean => {
   const alike = resting.filter((other) => legs.some((leg) => pushesAlike(portfolio, leg)(other)));
   return (
-    portfolio.isRiskReducing(accountId, legs) && portfolio.isRiskReducing(accountId, [...alike, ...legs])
+    portfolio.isRiskReducing(accountId, legs) &&
+    portfolio.isRiskReducing(accountId, [...alike, ...legs]) &&
+    portfolio.assess(accountId, { legs }).figures.initial <= portfolio.assess(accountId).figures.initial
   );
 };
 
