@@ -27,7 +27,7 @@ const bothSides = (units: bigint, instrument: FillInstrument, at: string): reado
 };
 
 describe('the settlement of an option', () => {
-  it('is its intrinsic value: never more for the long, never less for the short, off by less than a unit', () => {
+  it('is its intrinsic value: the long gets no more, the short pays no less, by less than a unit', () => {
     fc.assert(
       fc.property(quantities, cents, cents, fc.boolean(), (units, strike, at, isCall) => {
         const instrument = option(price(strike), isCall ? 'call' : 'put', false);

@@ -70,8 +70,9 @@ const judge = (
 };
 
 /**
- * The legs together must reduce, alone and with all reserved orders that push like one of them. Legs that only
- * offset each other make no scenario's loss grow and reduce nothing: the requirement must not grow either.
+ * The legs together must reduce, alone and with all reserved orders that push like one of them. Legs that
+ * only offset each other make no scenario's loss grow and reduce nothing: the requirement must not grow
+ * either.
  */
 const reduces = (
   portfolio: PortfolioView,
