@@ -32,13 +32,19 @@ export type PlainLoop = Readonly<{
  */
 export const C_FLAGS = ['-O3', '-march=native', '-std=gnu11'] as const;
 
-/** The compiled loop, or why there is none. */
-export const compilePlainLoop = async (): Promise<PlainLoop | string> => {
+export type CProgram = Readonly<{
+  /** Runs it with these numbers: it answers with the units it did and the milliseconds they took. */
+  run: (...given: readonly number[]) => Promise<Work>;
+  close: () => Promise<void>;
+}>;
+
+/** The compiled program, or why there is none. */
+export const compileC = async (text: string): Promise<CProgram | string> => {
   const directory = await mkdtemp(join(tmpdir(), 'plinth-bench-c-'));
   const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const [source, program] = [join(directory, 'loop.c'), join(directory, 'loop')];
   try {
-    await writeFile(source, PLAIN_LOOP);
+    await writeFile(source, text);
     await run('cc', [...C_FLAGS, source, '-o', program, '-lm']);
   } catch (error) {
     await close();
@@ -47,13 +53,25 @@ export const compilePlainLoop = async (): Promise<PlainLoop | string> => {
   }
   return {
     close,
-    run: async (shape, forMs) => {
+    run: async (...given) => {
+      const { stdout } = await run(program, given.map(String));
+      const [units = NaN, ms = NaN] = stdout.split(' ').map(Number);
+      return { units, ms };
+    },
+  };
+};
+
+/** The plain loop of margin, or why there is none. */
+export const compilePlainLoop = async (): Promise<PlainLoop | string> => {
+  const program = await compileC(PLAIN_LOOP);
+  if (typeof program === 'string') return program;
+  return {
+    close: program.close,
+    run: (shape, forMs) => {
       const { accounts, positions, balances, instruments, assets, places } = shape;
       const { underlyings, groups, columns } = shape;
       const words = [accounts, positions, balances, instruments, assets, places, underlyings, groups];
-      const { stdout } = await run(program, [...words, columns, forMs].map(String));
-      const [units = NaN, ms = NaN] = stdout.split(' ').map(Number);
-      return { units, ms };
+      return program.run(...words, columns, forMs);
     },
   };
 };

@@ -30,6 +30,11 @@ export const BENCHES: readonly Bench[] = [
     run: async (options) => (await import('./tick.ts')).benchTick(options),
   },
   {
+    name: 'options',
+    about: 'prices, Greeks, scenario grids and implied volatilities',
+    run: async (options) => (await import('./black.ts')).benchBlack(options),
+  },
+  {
     name: 'routing',
     about: 'optimal split of an order over books',
     run: async (options) => (await import('./routing.ts')).benchRouting(options),
