@@ -1,6 +1,6 @@
 import { memoryJournal, SimulatedVenue, type SimulatedListing } from '@plinth/connectors';
 import { MemoryLog } from '@plinth/eventing';
-import { GatewayServer } from '@plinth/gateway';
+import { GatewayServer, type GatewayPorts } from '@plinth/gateway';
 import { GatewayClient, makeKey, verifierOf, type ClientKey } from '@plinth/gateway/client';
 import { assert } from '@plinth/money';
 import { takeReports, type RoutingViews } from '@plinth/routing';
@@ -26,6 +26,15 @@ export type GatewayWorld = Readonly<{
   bugs: readonly unknown[];
   stop: () => Promise<void>;
 }>;
+
+/** The gateway on a free port, with one operator's key. */
+const openDoor = async (operatorKey: ClientKey, ports: GatewayPorts): Promise<GatewayServer> => {
+  const operatorKeys = [{ keyId: operatorKey.keyId, publicKey: verifierOf(operatorKey) }];
+  const address = { host: '127.0.0.1', port: 0 };
+  const server = new GatewayServer({ ...address, sealingKey: Buffer.alloc(32, 7), operatorKeys }, ports);
+  await server.start();
+  return server;
+};
 
 export const openGatewayWorld = async (
   startAtMs: number,
@@ -57,17 +66,8 @@ export const openGatewayWorld = async (
   };
   const bugs: unknown[] = [];
   const operatorKey = makeKey('operator.root');
-  const server = new GatewayServer(
-    {
-      ...{ host: '127.0.0.1', port: 0, sealingKey: Buffer.alloc(32, 7) },
-      operatorKeys: [{ keyId: operatorKey.keyId, publicKey: verifierOf(operatorKey) }],
-    },
-    {
-      ...{ cell, clock, log, transport: new TailTransport(log) },
-      reportBug: (_, error) => bugs.push(error),
-    },
-  );
-  await server.start();
+  const ports = { cell, clock, log, transport: new TailTransport(log) };
+  const server = await openDoor(operatorKey, { ...ports, reportBug: (_, error) => bugs.push(error) });
   const clients: GatewayClient[] = [];
   const client = (key: ClientKey): GatewayClient => {
     const made = new GatewayClient({ address: `127.0.0.1:${server.port}`, key, now: clock.now });
