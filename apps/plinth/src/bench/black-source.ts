@@ -1,6 +1,7 @@
 /**
  * Black's formula as a textbook has it, in C with the library's exp, log and erfc: price and six Greeks (mode
- * 0), prices over scenarios (mode 1), volatility by Newton's method (mode 2). It keeps no digits in the wings.
+ * 0), prices over scenarios (mode 1), volatility by Newton's method (mode 2). It keeps no digits in the
+ * wings.
  */
 export const TEXTBOOK_BLACK = `
 #include <math.h>

@@ -119,7 +119,9 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
   }
 };
 
-/** What venues report and what the market does, from now on; lists the market first where that was not done. */
+/**
+ * What venues report and what the market does, from now on; lists the market first where that was not done.
+ */
 const startMarket = async (
   { market, venues, isFresh }: RunningBrokerOptions,
   loops: Loops,

@@ -39,7 +39,9 @@ export type Decider<
   initialState: () => State;
   decide: (command: Command, state: State) => readonly NewEvent<T>[] | Rejection<Code>;
   evolve: (state: State, event: NewEvent<T>) => State;
-  /** For streams that grow long: how a snapshot keeps the state. Without it they are read from their start. */
+  /**
+   * For streams that grow long: how a snapshot keeps the state. Without it they are read from their start.
+   */
   snapshot?: StateSnapshot<State>;
 }>;
 

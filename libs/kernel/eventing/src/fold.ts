@@ -24,6 +24,8 @@ export interface Fold {
    * account, a heap of what is due) and what only the event applied last means is left out.
    */
   dump(): unknown;
-  /** The inverse of `dump`, on a fold before its first event. What is given is the fold's own from then on. */
+  /**
+   * The inverse of `dump`, on a fold before its first event. What is given is the fold's own from then on.
+   */
   load(state: never): void;
 }

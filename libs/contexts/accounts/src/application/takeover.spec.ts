@@ -8,7 +8,10 @@ const supply = (world: World, accountId: string, amount: string): void => {
   world.take('SupplyToPool', { accountId, asset: 'USD', amount, location: 'venue:alpha' });
 };
 
-/** Decides intents one after the other, as a host does: each on its stream as the log and those before left it. */
+/**
+ * Decides intents one after the other, as a host does: each on its stream as the log and those before left
+ * it.
+ */
 const decideInOrder = (world: World, streams: Map<string, unknown>, intents: readonly Intent[]): string => {
   const after = new Map(streams);
   for (const { stream, decider, command } of intents) {

@@ -27,7 +27,9 @@ const scenario = fc.record({
   ethPrice: fc.integer({ min: 2_750, max: 3_250 }),
 });
 
-/** Two books that the property is surely about, whatever is drawn: one that can be restored, one that cannot. */
+/**
+ * Two books that the property is surely about, whatever is drawn: one that can be restored, one that cannot.
+ */
 const long = (cashPercent: number, btcPrice: number): Scenario => ({
   ...{ cashPercent, btc: 0, btcPrice, ethPrice: 3_000 },
   trades: [{ instrumentId: 'BTC-PERP', venueId: 'alpha', lots: 10_000 }],

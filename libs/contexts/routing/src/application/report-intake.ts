@@ -66,7 +66,9 @@ export const takeReports = async <Answer>(
   return send('TakeVenueReports', request, sender);
 };
 
-/** The next reports of a venue as a command, or undefined when there are none or the venue does not answer. */
+/**
+ * The next reports of a venue as a command, or undefined when there are none or the venue does not answer.
+ */
 const readReports = async (
   adapter: VenueAdapter,
   after: number,

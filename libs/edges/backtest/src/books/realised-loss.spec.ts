@@ -26,7 +26,8 @@ describe('The loss of a book', () => {
 
   it('is that of the quote asset where two legs cancel', () => {
     const legs = [long, { line: 1, quantity: -2, entry: 100 }];
-    // At step 2 the short leg's mark is 80 / 0.9: it gains 2 · (100 − 88.89) · 0.9 = 20, the long one loses 40.
+    // At step 2 the short leg's mark is 80 / 0.9: it gains 2 · (100 − 88.89) · 0.9 = 20, the long one loses
+    // 40.
     const loss = realisedLoss(history, book({ legs }), 2);
     expect(loss?.worst).toBeCloseTo(20, 9);
   });

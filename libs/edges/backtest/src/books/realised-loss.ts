@@ -50,7 +50,9 @@ const profitAt = (history: History, { line, quantity, entry }: Leg, step: number
   return quantity * (mark - entry) * settled;
 };
 
-/** What the legs pay for the step, USD; shorts receive what longs pay. Recorded for linear contracts alone. */
+/**
+ * What the legs pay for the step, USD; shorts receive what longs pay. Recorded for linear contracts alone.
+ */
 const fundingAt = (history: History, { legs }: DrawnBook, step: number): number => {
   let paid = 0;
   for (const { line, quantity, entry } of legs) {
@@ -62,7 +64,9 @@ const fundingAt = (history: History, { legs }: DrawnBook, step: number): number 
   return paid;
 };
 
-/** Σ |notional| of contracts, and of coins and stablecoins held or owed, USD: the measure of a book's size. */
+/**
+ * Σ |notional| of contracts, and of coins and stablecoins held or owed, USD: the measure of a book's size.
+ */
 export const grossOf = (history: History, book: DrawnBook): number => {
   const lines = grossLines(history, book);
   const contracts = lines.filter(({ isContract }) => isContract);

@@ -1,7 +1,9 @@
 import type { Grid } from './grid.ts';
 import { isStable } from './symbols.ts';
 
-/** A print farther than this from the middle of all others is no mark: the broker's pricing refuses it too. */
+/**
+ * A print farther than this from the middle of all others is no mark: the broker's pricing refuses it too.
+ */
 const STRAY = 0.05;
 
 export type Dollars = Readonly<{

@@ -10,7 +10,9 @@ import { isStable } from './symbols.ts';
 /** What is assumed of an asset that was never priced, as the broker's pricing does; it fades. */
 const PRIOR = { stable: houseVolatility.floor, other: houseVolatility.initial } as const;
 
-/** The broker's own EWMA of every asset at every step, from its prices up to that step; NaN before the first. */
+/**
+ * The broker's own EWMA of every asset at every step, from its prices up to that step; NaN before the first.
+ */
 export const volatilities = (
   dollars: ReadonlyMap<string, Float64Array>,
   times: Float64Array,

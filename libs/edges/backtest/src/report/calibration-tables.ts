@@ -3,7 +3,9 @@ import { STYLES } from '../books/styles.ts';
 import { KNOBS, type Score } from '../run/calibrate.ts';
 import type { CalibrationFigures } from '../run/calibration-run.ts';
 
-/** The numbers before and after a search, and how both do on data that they were fitted to and on other data. */
+/**
+ * The numbers before and after a search, and how both do on data that they were fitted to and on other data.
+ */
 export const calibrationTables = (figures: CalibrationFigures): readonly ReportTable[] => {
   const { present, found, calibrationSets, testSets, trials, goal, flatRates } = figures;
   const { majors, others, stables } = flatRates;

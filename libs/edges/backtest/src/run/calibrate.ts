@@ -122,8 +122,8 @@ const PENALTY = 20;
 const costOf = ({ requirement, missing }: Score): number => requirement + PENALTY * missing;
 
 /**
- * Where the search begins besides at the present set: a dearer basis is allowed only beside more weight of its
- * own, which single steps do not reach.
+ * Where the search begins besides at the present set: a dearer basis is allowed only beside more weight of
+ * its own, which single steps do not reach.
  */
 const startsFrom = (knobs: Knobs): readonly Knobs[] => [
   knobs,

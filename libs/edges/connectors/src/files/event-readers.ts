@@ -55,8 +55,8 @@ const blockTime = (cells: Cells): number => {
 };
 
 /**
- * Events of a pool with concentrated liquidity: columns `block_timestamp,tx_type,sqrtPriceX96` and any others.
- * Every swap is a price; it holds until the next one. Other events move no price and give no row.
+ * Events of a pool with concentrated liquidity: columns `block_timestamp,tx_type,sqrtPriceX96` and any
+ * others. Every swap is a price; it holds until the next one. Other events move no price and give no row.
  */
 export function* readSwaps(path: string, series: Series, broken: BrokenRows): Generator<PriceRow> {
   const rising = risingTime(true);

@@ -19,8 +19,9 @@ const SERVICE_OF: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Commands to a cell through its gateway, for programs of an operator. Whoever is asked to wait waits and sends
- * the same again under the same id; what became of a command that was not answered is thrown as unknown.
+ * Commands to a cell through its gateway, for programs of an operator. Whoever is asked to wait waits and
+ * sends the same again under the same id; what became of a command that was not answered is thrown as
+ * unknown.
  */
 export const gatewayCell = (client: GatewayClient): Pick<CellClient, 'command'> => ({
   command: async (name, request, { requestId }) => {

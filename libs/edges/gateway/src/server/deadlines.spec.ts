@@ -36,7 +36,9 @@ describe('what goes wrong behind the gateway', () => {
     };
   };
 
-  /** Stops the check of the caller until it is released; `call` is the life of the call as the server sees it. */
+  /**
+   * Stops the check of the caller until it is released; `call` is the life of the call as the server sees it.
+   */
   const holdChecks = () => {
     const held = Promise.withResolvers<AbortSignal>();
     const free = Promise.withResolvers<undefined>();

@@ -52,7 +52,9 @@ export const canonicalPosition = (canonical: Buffer): string => {
   return canonical.toString('latin1', at, at + canonical.readUInt32BE(at - LENGTH_BYTES));
 };
 
-/** The event of canonical bytes: the inverse of `canonicalEvent`. Throws on bytes that are not in that form. */
+/**
+ * The event of canonical bytes: the inverse of `canonicalEvent`. Throws on bytes that are not in that form.
+ */
 export const eventOfCanonical = (canonical: Buffer): StoredEvent => {
   let at = 0;
   const next = (): Buffer => {

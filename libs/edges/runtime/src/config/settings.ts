@@ -72,7 +72,9 @@ export const gatewaySettings = {
   }),
 } as const;
 
-/** Secrets of a gateway that is a process of its own: files, so that no dump of the environment shows them. */
+/**
+ * Secrets of a gateway that is a process of its own: files, so that no dump of the environment shows them.
+ */
 export const gatewayFiles = {
   PLINTH_OPERATOR_KEYS: textSetting({
     about: 'file of the operators’ public keys: [{ "keyId", "publicKey" }], base64',

@@ -114,7 +114,9 @@ DO $body$ BEGIN
   END IF;
 END $body$;`;
 
-/** What each key of a client has signed with lately, for the gateways: kept for as long as a call may be late. */
+/**
+ * What each key of a client has signed with lately, for the gateways: kept for as long as a call may be late.
+ */
 const nonces = (s: string): string => `
 CREATE TABLE ${s}.nonces (
   key_id text COLLATE "C" NOT NULL,
