@@ -73,7 +73,7 @@ export class Relay {
     const { lock, onFailure, retryMs = RETRY_MS } = this.#ports;
     const isLeading = (): boolean => lock.isHeld;
     for (let attempt = 0; !signal.aborted && isLeading(); attempt += 1) {
-      const startedMs = performance.now();
+      const { position } = publication;
       try {
         this.#failing.delete(publication.name);
         await publication.run(isLeading, signal);
@@ -82,8 +82,8 @@ export class Relay {
         if (signal.aborted) return;
         this.#failing.add(publication.name);
         onFailure(publication.name, error);
-        // What worked for a while is tried again at once, what fails at once more and more rarely.
-        if (performance.now() - startedMs > RETRY_MAX_MS) attempt = 0;
+        // What got on is tried again at once, what does not more and more rarely.
+        if (publication.position > position) attempt = 0;
         await pause(Math.min(retryMs * 2 ** attempt, RETRY_MAX_MS), signal);
       }
     }
