@@ -14,8 +14,8 @@ export const register = (program: Command): void => {
     program.commands.find((command) => command.name() === 'explain') ?? program.command('explain');
   add(explain.command('difference'))
     .description(
-      'why equity and margin of an account differ between two places of the log: time, prices, volatilities, ' +
-        'parameters and positions, in parts that sum exactly',
+      'why equity and margin of an account differ between two places of the log: time, prices, ' +
+        'volatilities, parameters and positions, in parts that sum exactly',
     )
     .action(async (options: ExplainOptions) => {
       const { differenceRows } = await import('../broker/explain-log.ts');
@@ -23,8 +23,8 @@ export const register = (program: Command): void => {
     });
   add(explain.command('profit'))
     .description(
-      'profit and loss of an account between two places of the log: delta, basis, gamma, vega, theta, what came ' +
-        'and went, trades, and a residual with its bound',
+      'profit and loss of an account between two places of the log: delta, basis, gamma, vega, theta, ' +
+        'what came and went, trades, and a residual with its bound',
     )
     .action(async (options: ExplainOptions) => {
       const { profitRows } = await import('../broker/explain-log.ts');

@@ -17,8 +17,8 @@ export const register = (program: Command): void => {
     .description('volatility surfaces of recorded option chains')
     .command('fit')
     .description(
-      'fit the surface of every underlying to what was bid and asked, reprice every listed option, and compare ' +
-        'with the venue’s marks; ends with 1 when a surface is refused',
+      'fit the surface of every underlying to what was bid and asked, reprice every listed option, and ' +
+        'compare with the venue’s marks; ends with 1 when a surface is refused',
     )
     .option('--data <dir>', `folder of recorded chains (default: ${FOLDER}/ of the recorded data)`)
     .option('--slices', 'every expiry by itself', false)

@@ -18,7 +18,10 @@ export type ChainFit = Readonly<{
   slices: readonly FittedSlice[];
   /** Why there is no surface. */
   refused: string;
-  /** Repriced less the venue's mark: in coins, and in volatility points of options between 5 and 95 % of delta. */
+  /**
+   * Repriced less the venue's mark: in coins, and in volatility points of options between 5 and 95 % of
+   * delta.
+   */
   coins: Errors | undefined;
   points: Errors | undefined;
   /** Share of the options that are bid and asked whose price is within bid and ask. */

@@ -19,9 +19,9 @@ type Part = Readonly<{ label: string; values: Values; children: readonly Part[] 
 
 /**
  * Why the figures of an account changed between two positions of one log (finance §6.6): what passing time,
- * prices (by underlying), volatilities, parameters and the account's own positions did, one after the other in
- * this order. The parts sum exactly to the difference; each holds what its step changed with the steps before
- * it taken.
+ * prices (by underlying), volatilities, parameters and the account's own positions did, one after the other
+ * in this order. The parts sum exactly to the difference; each holds what its step changed with the steps
+ * before it taken.
  */
 export const explainDifference = (earlier: Standing, later: Standing): Differences => {
   const blend = new MarketBlend(earlier.model, later.model);

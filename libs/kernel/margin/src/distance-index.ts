@@ -36,7 +36,10 @@ export class DistanceIndex {
   severities = new Uint8Array(0);
   #isDue = new Uint8Array(0);
   #due: number[] = [];
-  /** Options also move with implied volatility and time, and not in proportion to prices: no box bounds them. */
+  /**
+   * Options also move with implied volatility and time, and not in proportion to prices: no box bounds
+   * them.
+   */
   readonly #optionHolders = new Set<number>();
   #known = 0;
   #lines = -1;

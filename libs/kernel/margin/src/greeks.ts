@@ -7,9 +7,10 @@ import { yearsUntil } from './option-terms.ts';
 import type { RiskModel } from './risk-model.ts';
 
 /**
- * How the value of one line moves with one underlying, USD: `delta` for a price higher by 100 % at the present
- * slope, `gamma` the change of delta for a price higher by 1 %, `vega` for volatilities higher by 0.01, `theta`
- * for a day passing. A line that depends on two prices has two rows; its value is in the first.
+ * How the value of one line moves with one underlying, USD: `delta` for a price higher by 100 % at the
+ * present slope, `gamma` the change of delta for a price higher by 1 %, `vega` for volatilities higher by
+ * 0.01, `theta` for a day passing. A line that depends on two prices has two rows; its value is in the
+ * first.
  */
 export type GreekRow = Readonly<{
   label: string;

@@ -29,8 +29,8 @@ const pushOf = (kernel: MarginKernel, order: HypotheticalOrder): 'up' | 'down' =
 
 /**
  * Judges resting orders on the worse side: nothing fills, all bids fill, all asks fill, all that gain when
- * prices rise fill, all that gain when they fall, and for each underlying the side that is worse for it alone,
- * all together. `quantity` is what remains, positive for a bid.
+ * prices rise fill, all that gain when they fall, and for each underlying the side that is worse for it
+ * alone, all together. `quantity` is what remains, positive for a bid.
  */
 export const marginWithOpenOrders = (
   kernel: MarginKernel,

@@ -220,7 +220,7 @@ describe('with options', () => {
     expect(below).toBeLessThan(1);
   });
 
-  it('closing a short option reduces risk whatever the account has; selling one is refused without cover', () => {
+  it('closing a short option is allowed whatever the account has, selling one is not', () => {
     const short = holding(['BTC-C60-30@venue-a', -50]);
     const { kernel, book, account } = short;
     const price = markOf(short, 'BTC-C60-30@venue-a');

@@ -26,8 +26,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Profit and loss between two positions of one log: value is what is owned less what is owed, at marks. What
- * was held at the beginning: first and second order in its prices, first order in volatility and time, and the
- * residual of full revaluation. Then what came and went; trades are the rest, at the later prices.
+ * was held at the beginning: first and second order in its prices, first order in volatility and time, and
+ * the residual of full revaluation. Then what came and went; trades are the rest, at the later prices.
  */
 export const explainProfit = (
   earlier: Standing,
@@ -95,7 +95,7 @@ const marketParts = (earlier: Standing, later: Standing): MarketParts => {
     for (const name of NAMES) sums[name] += own[name];
     const size = NAMES.reduce((sum, name) => sum + Math.abs(own[name]), 0);
     bound += moves.isOption
-      ? SHARE_OF_PRODUCTS * size * moves.intensity + Math.abs(row.delta) * moves.price ** 2
+      ? SHARE_OF_PRODUCTS * size * moves.intensity + Math.abs(row.delta) * moves.price * moves.price
       : SHARE_OF_PRODUCTS * (Math.abs(row.delta) + Math.abs(row.value)) * productsOf(moves);
   }
   const sum = NAMES.reduce((total, name) => total + sums[name], 0);
@@ -108,7 +108,10 @@ const productsOf = ({ index, basis, price, paid }: Moves): number =>
 
 type Moves = Readonly<{
   isOption: boolean;
-  /** Relative moves: of the underlying's index; of the line's own price (forward) against it; of its own price. */
+  /**
+   * Relative moves: of the underlying's index; of the line's own price (forward) against it; of its own
+   * price.
+   */
   index: number;
   basis: number;
   price: number;

@@ -25,8 +25,8 @@ const HIGHEST = 10;
 const STATES = [1, 2, 3, 4] as const satisfies readonly Severity[];
 
 /**
- * Distance to each worse state along the price and, where the account holds options, the implied volatility of
- * every underlying (finance §6.6). Found to 1e-9 of the level.
+ * Distance to each worse state along the price and, where the account holds options, the implied volatility
+ * of every underlying (finance §6.6). Found to 1e-9 of the level.
  */
 export const stateDistances = (
   kernel: MarginKernel,

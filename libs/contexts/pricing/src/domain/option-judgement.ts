@@ -45,9 +45,9 @@ type Round = Readonly<{
 const LEAST_PRICE = 1e-12;
 
 /**
- * The mark of an option (finance §4): from the surface of its underlying at the forward of now; where there is
- * no surface, from its own quotes alone. Its quotes are recorded either way: the next surface is made from
- * them. Undefined when it was never priced and cannot be now.
+ * The mark of an option (finance §4): from the surface of its underlying at the forward of now; where there
+ * is no surface, from its own quotes alone. Its quotes are recorded either way: the next surface is made
+ * from them. Undefined when it was never priced and cannot be now.
  */
 export const judgeOption = (
   listed: Listed,

@@ -24,8 +24,8 @@ export const shortOptionOf = (
     : 0;
 
 /**
- * Vega term structure (finance §6.3): the scenarios move the volatilities of all expiries together; where long
- * vega of one expiry pays for short vega of another, a share of the matched vega is charged.
+ * Vega term structure (finance §6.3): the scenarios move the volatilities of all expiries together; where
+ * long vega of one expiry pays for short vega of another, a share of the matched vega is charged.
  */
 export const vegaTermCharge = (model: RiskModel, scratch: KernelScratch): number => {
   if (!model.arrays.hasOptions) return 0;

@@ -97,8 +97,8 @@ export const NOW_MS = 1_700_000_000_000;
 const EXPIRY_DAYS = [0.01, 7, 30, 180] as const;
 
 /**
- * Calls and puts on the two majors: linear in USDC at venue-a, the same at venue-b, inverse at venue-c; strikes
- * about the money, expiries from minutes to half a year.
+ * Calls and puts on the two majors: linear in USDC at venue-a, the same at venue-b, inverse at venue-c;
+ * strikes about the money, expiries from minutes to half a year.
  */
 export const addOptions = (catalogue: Catalogue): void => {
   for (const { id: underlying, price } of COINS.slice(0, 2))

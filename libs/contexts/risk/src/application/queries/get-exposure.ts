@@ -94,7 +94,10 @@ const expose = (
   }
 };
 
-/** USD that one contract moves with; an inverse one is worth its size whatever the price, an option its delta. */
+/**
+ * USD that one contract moves with; an inverse one is worth its size whatever the price, an option its
+ * delta.
+ */
 const contractWorth = (
   { reference, marks, kernel }: PortfolioView,
   instrumentId: string,
