@@ -25,6 +25,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   liquidations: 'liquidations',
   fund: 'the insurance fund',
   pools: 'lending pools and funding rates',
+  products: 'structured products: what is listed, and orders of them',
+  settlements: 'prices at which expired contracts were settled',
+  surfaces: 'volatility surfaces that the marks of options come from',
 };
 
 const LIMIT_MAX = 100_000;
