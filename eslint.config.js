@@ -54,7 +54,8 @@ export default defineConfig(
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     plugins: { '@nx': nx, plinth: { rules: { imports } } },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
+    // One program for the whole tree: one per project holds the kernel in memory three dozen times.
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: ROOT } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       'plinth/imports': 'error',
