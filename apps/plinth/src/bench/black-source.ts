@@ -42,7 +42,8 @@ int main(int argc, char **argv) {
         o[2] = q / (F[i] * v); o[3] = F[i] * q * r; o[4] = -o[3] * s[i] / (2 * T[i]);
         o[5] = -q * d2 / s[i]; o[6] = o[3] * d1 * d2 / s[i];
       } else if (mode == 1) {
-        for (int c = 0; c < scenarios; c++) out[i * scenarios + c] = price(F[i] * shock[c], K[i], s[i], T[i], i & 1);
+        double *o = out + i * scenarios;
+        for (int c = 0; c < scenarios; c++) o[c] = price(F[i] * shock[c], K[i], s[i], T[i], i & 1);
       } else {
         double x = 0.5;
         for (int k = 0; k < 50; k++) {

@@ -51,7 +51,7 @@ export const register = (program: Command): void => {
     )
     .option(
       '--parameters <file>',
-      'a set to judge instead of the house’s, or to begin the search at: JSON of a cell’s set or of --calibrate',
+      'a set to judge instead of the house’s, or to begin at: JSON of a cell’s set or of --calibrate',
     )
     .option('--report <file>', 'write an HTML page with charts too')
     .addOption(outputOption())

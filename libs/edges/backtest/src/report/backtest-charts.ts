@@ -101,7 +101,8 @@ const frontierChart = ({ rows }: BacktestFigures): Chart => {
   });
   const dots = models.map(({ model, maintenance: { requirement, share } }) => {
     const [x, y] = [frame.x(requirement), frame.y(share)];
-    const text = `${model}: asks ${percentText(requirement)} of the size, covers ${numberText(share * 100, 2)} %`;
+    const covers = numberText(share * 100, 2);
+    const text = `${model}: asks ${percentText(requirement)} of the size, covers ${covers} %`;
     const isRight = x > WIDTH * 0.75;
     return (
       dot([x, y], 5, model === 'house' ? 'c0' : 'c2', text) +
@@ -110,7 +111,7 @@ const frontierChart = ({ rows }: BacktestFigures): Chart => {
   });
   return {
     title: 'Requirement and safety',
-    note: 'average maintenance margin, of the size, against the share of books covered; all books each margins',
+    note: 'average maintenance margin, of the size, against the share of books covered; all that each margins',
     svg: svgOf('Requirement against covered share by model', frame.svg + dots.join('')),
     legend: '',
   };
@@ -162,7 +163,7 @@ const venuesChart = ({ venues }: BacktestFigures): Chart => {
   const width = (value: number): number => (value / most) * (WIDTH - 190);
   const bars = rows.map(({ model, maintenance, directional }, n) => {
     const y = ROW * n + 6;
-    const text = `${model}: ${percentText(maintenance)}; covers ${percentText(directional)} of long and short books`;
+    const text = `${model}: ${percentText(maintenance)}; covers ${percentText(directional)} of long and short`;
     return (
       label([112, y + 12], model, 'end') +
       bar([120, y], [width(maintenance), 14], maintenance <= VENUE_GOAL ? 'c0' : 'c2', text) +

@@ -80,7 +80,7 @@ const modelCells = (row: CoverageRow): ReportRow => ({
 
 const modelsTable = ({ rows }: BacktestFigures): ReportTable => ({
   title: 'Every model, all data',
-  note: 'house over it: average requirement of the house over that of the model, on the books that it margins.',
+  note: 'house over it: average requirement of the house over that of the model, on the books it margins.',
   rows: rows.filter(({ scope }) => scope === 'all').map(modelCells),
   brief: { rows: 0 },
 });
@@ -122,7 +122,7 @@ const cheaperTable = ({ rows }: BacktestFigures): ReportTable => ({
 const venuesTable = ({ venues }: BacktestFigures): ReportTable => ({
   title: 'Books across venues: the house over the sum of the venues’ own requirements',
   note:
-    'if all venues had one model; a model that covers few long and short books asks for less than it needs. ' +
+    'if all venues had one model; a model that covers few long and short books asks too little. ' +
     '“house by venue”: every venue has the house’s own model and knows nothing of the others.',
   rows: venues.map(({ style, model, books, maintenance, initial, directional }) => ({
     style,
@@ -137,7 +137,7 @@ const venuesTable = ({ venues }: BacktestFigures): ReportTable => ({
 
 const partsTable = ({ parts }: BacktestFigures): ReportTable => ({
   title: 'What the maintenance margin of the house is made of',
-  note: 'shares of the size of the books: notional of contracts, or value of what is held and owed without any.',
+  note: 'shares of the books’ size: notional of contracts, or value of what is held and owed without any.',
   rows: parts.map(({ style, requirement, parts: own }) => ({
     style,
     asked: shareText(requirement),

@@ -21,7 +21,7 @@ export const calibrationTables = (figures: CalibrationFigures): readonly ReportT
     },
     {
       title: 'Coverage and requirement',
-      note: `goal ${percentText(goal)} of every style on the calibration data; tested on ${testSets.join(', ')}`,
+      note: `goal ${percentText(goal)} of every style on calibration data; tested on ${testSets.join(', ')}`,
       rows: [
         ...scoreRows('calibration', present.calibration, found.calibration),
         ...scoreRows('test', present.test, found.test),

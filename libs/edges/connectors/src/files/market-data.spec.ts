@@ -295,7 +295,8 @@ describe('rounds of an oracle', () => {
   it('are prices with the decimals of the file’s name', () => {
     const { all, broken } = read({
       'chainlink-eth-mainnet-stETH-ETH-dec18.csv':
-        'round_id,updated_at_s,answer_raw\n1,100,996316981209140000\n2,200,0\n3,50,1\n4,300,1000000000000000000\n',
+        'round_id,updated_at_s,answer_raw\n1,100,996316981209140000\n2,200,0\n3,50,1\n' +
+        '4,300,1000000000000000000\n',
     });
     expect(all).toEqual([
       {

@@ -15,7 +15,7 @@ export const processSettings = {
     pattern: /^postgres(ql)?:\/\/\S+$/,
   }),
   PLINTH_DATABASE_OWNER_URL: optionalTextSetting(
-    'the same database as the owner of its tables, who brings them to their present form; PLINTH_DATABASE_URL',
+    'the same database as the owner of its tables, who brings them up to date; PLINTH_DATABASE_URL',
   ),
   PLINTH_HOST: textSetting({ about: 'address that calls are answered at', fallback: '127.0.0.1' }),
   PLINTH_PORT: integerSetting({ about: 'its port', fallback: 7410, min: 1, max: 65_535 }),
