@@ -115,7 +115,8 @@ const atSize = async (
       baseline: against('the same folded from the first event', restore, folds),
       note:
         `${milliseconds(count, restore)} ms a start instead of ${milliseconds(count, folds)}; ` +
-        `folding waits ${Math.round(kept.pauseMs)} ms for both to be written, ${Math.round(kept.bytes / 1_024)} KiB`,
+        `folding waits ${Math.round(kept.pauseMs)} ms for both to be written, ` +
+        `${Math.round(kept.bytes / 1_024)} KiB`,
     },
   ];
 };

@@ -111,7 +111,7 @@ const frontierChart = ({ rows }: BacktestFigures): Chart => {
   });
   return {
     title: 'Requirement and safety',
-    note: 'average maintenance margin, of the size, against the share of books covered; all that each margins',
+    note: 'average maintenance margin, of the size, against the share of books covered; all it margins',
     svg: svgOf('Requirement against covered share by model', frame.svg + dots.join('')),
     legend: '',
   };
@@ -163,7 +163,7 @@ const venuesChart = ({ venues }: BacktestFigures): Chart => {
   const width = (value: number): number => (value / most) * (WIDTH - 190);
   const bars = rows.map(({ model, maintenance, directional }, n) => {
     const y = ROW * n + 6;
-    const text = `${model}: ${percentText(maintenance)}; covers ${percentText(directional)} of long and short`;
+    const text = `${model}: ${percentText(maintenance)}; covers ${percentText(directional)} of one-sided`;
     return (
       label([112, y + 12], model, 'end') +
       bar([120, y], [width(maintenance), 14], maintenance <= VENUE_GOAL ? 'c0' : 'c2', text) +
