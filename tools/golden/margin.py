@@ -42,7 +42,7 @@ PARAMETERS = dict(
         otherAssets=dict(min=0.1, max=0.6, dailyVolumeUsd=4e6),
     ),
     concentration=dict(participation=0.1, impactCoefficient=1, maxCostFraction=0.15),
-    options=dict(shortMinimum=0.007, vegaTerm=0.15),
+    options=dict(shortMinimum=0.007, volTwist=0.25, volTerm=0.8),
     venues=[
         dict(venue="thin", defaultProbability=0.01, lossGivenDefault=0.9, requirementFraction=0.1, transferableShare=0.5, transferHours=2),
     ],
@@ -96,13 +96,12 @@ def cdf(x):
 
 
 def black(i, forward, sigma):
-    """Value in settlement units, delta and vega share of the notional."""
+    """Value in settlement units, and delta."""
     years = (i["expiryMs"] - NOW_MS) / DAY_MS / 365
     v, k, sign = sigma * math.sqrt(years), i["strike"], 1 if i["right"] == "call" else -1
     d1 = math.log(forward / k) / v + v / 2
     value = sign * (forward * cdf(sign * d1) - k * cdf(sign * (d1 - v)))
-    density = math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi)
-    return (value / forward if i["form"] == "inverse" else value), sign * cdf(sign * d1), density * math.sqrt(years) * sigma
+    return (value / forward if i["form"] == "inverse" else value), sign * cdf(sign * d1)
 
 
 def banded(price, width):
@@ -185,6 +184,8 @@ class Valuation:
                 out.append(({u: max(-1.0, times * k / half * self.x(u)) for u in us}, 1.0, move))
         for sign in (-1, 1):
             out.append(({u: max(-1.0, times * sign * s["tailMultiple"] * self.x(u)) for u in us}, s["tailCounted"], "up"))
+        for twist in ("near up", "near down"):
+            out.append(({u: 0.0 for u in us}, 1.0, twist))
         for d in self.p["depegs"]:
             own = {e["underlying"]: e["fraction"] for e in d["shocks"]}
             out.append(({u: max(-1.0, times * own.get(u, 0.0)) for u in us}, 1.0, "flat"))
@@ -201,7 +202,13 @@ class Valuation:
         mark = self.m["instruments"][i["id"]]["mark"]
         if i["kind"] == "option":
             t, p = self.m["options"][i["id"]], params_of(i["underlying"])
-            sigma = t["volatility"] * {"down": 1 - p["volShockDown"], "flat": 1.0, "up": 1 + p["volShockUp"]}[move]
+            days = (i["expiryMs"] - NOW_MS) / DAY_MS
+            rates = self.p["options"]
+            term = 1 + rates["volTerm"] * ((30 / max(1.0, days)) ** 0.25 - 1)
+            twist = rates["volTwist"] * (30 - days) / (30 + days)
+            moves = {"down": max(0.0, 1 - p["volShockDown"] * term), "flat": 1.0, "up": 1 + p["volShockUp"] * term,
+                     "near up": 1 + twist, "near down": 1 - twist}
+            sigma = t["volatility"] * moves[move]
             by = max(1e-6, 1 + shocks[i["underlying"]])
             if i["quote"] == i["settlement"]:
                 by /= max(1e-6, 1 + shocks[UNDERLYING[i["quote"]]])
@@ -289,6 +296,14 @@ class Valuation:
         own = sum(max(l[u] for l in losses) for u in us)
         b = self.p["blend"]
         return every, group, own, b["all"] * every + b["group"] * group + b["own"] * own
+
+    def basis(self, legs, times):
+        """Each line moved by half of the rate against all others, where that is worse than the scenarios."""
+        losses, own = self.losses(times), self.p["blend"]["own"]
+        return sum(
+            max(0.0, params_of(u)["basisRate"] / 2 * times * sum(abs(line) for line in lines) - own * max(l[u] for l in losses))
+            for u, lines in legs.items()
+        )
 
     def impact(self, fraction, volume, value):
         return self.p["concentration"]["impactCoefficient"] * fraction / math.sqrt(volume) * value * math.sqrt(value)
@@ -391,7 +406,7 @@ class Valuation:
         f["assets"] = sum(q * self.price[a] for a, q in held.items())
         f["unrealised"] = 0.0
         f["grossNotional"] = f["concentration"] = f["priceBand"] = 0.0
-        legs, contracts, vegas = {}, {}, {}
+        legs, contracts, expiries = {}, {}, {}
         for pos in self.c["positions"]:
             i = BY_ID[pos["instrument"]]
             row = self.m["instruments"][i["id"]]
@@ -405,12 +420,14 @@ class Valuation:
             signed = math.copysign(n, pos["quantity"])
             if i["kind"] == "option":
                 t = self.m["options"][i["id"]]
-                _, delta, vega = black(i, t["forward"], t["volatility"])
+                _, delta = black(i, t["forward"], t["volatility"])
                 terms = (i["right"], i["strike"], i["form"], i["quote"], i["settlement"], i["expiryMs"])
                 contracts[(u, terms)] = contracts.get((u, terms), 0.0) + signed
-                vegas.setdefault(u, {}).setdefault(i["expiryMs"], []).append(signed * vega)
-                signed *= delta
-            legs.setdefault(u, []).append(signed)
+                # Options of one expiry at one venue are one line.
+                line = (u, i["venue"], i["expiryMs"])
+                expiries[line] = expiries.get(line, 0.0) + signed * delta
+            else:
+                legs.setdefault(u, []).append(signed)
         net = dict(owned)
         for pos in self.c["positions"]:
             i = BY_ID[pos["instrument"]]
@@ -433,9 +450,8 @@ class Valuation:
                 f["collateralConcentration"] += self.unwind("asset", a, h, self.price[a], self.x(u), params_of(u)["dailyVolumeUsd"])
                 legs.setdefault(u, []).append(net[a] * self.price[a])
         f["equity"] = f["assets"] + f["unrealised"] - f["haircuts"] - f["collateralConcentration"]
-        f["basis"] = sum(
-            params_of(u)["basisRate"] * min(sum(x for x in ls if x > 0), -sum(x for x in ls if x < 0)) for u, ls in legs.items()
-        )
+        for (u, _, _), net_delta in expiries.items():
+            legs.setdefault(u, []).append(net_delta)
         equity, _ = self.standing()
         f["venueCredit"] = sum(
             max(0.0, e) * self.venue(v)["defaultProbability"] * self.venue(v)["lossGivenDefault"]
@@ -448,15 +464,11 @@ class Valuation:
                 names = [prefix + n[0].upper() + n[1:] for n in names]
             for n, v in zip(names, (every, group, own, scan, self.coverage(times))):
                 f[n] = v
-        rates = self.p["options"]
-        f["shortOption"] = rates["shortMinimum"] * sum(max(0.0, -n) for n in contracts.values())
-        f["vegaTerm"] = 0.0
-        for expiries in vegas.values():
-            nets = [sum(e) for e in expiries.values()]
-            f["vegaTerm"] += rates["vegaTerm"] * min(sum(max(0.0, x) for x in nets), sum(max(0.0, -x) for x in nets))
-        options = f["shortOption"] + f["vegaTerm"]
+            f["initialBasis" if prefix else "basis"] = self.basis(legs, times)
+        f["shortOption"] = self.p["options"]["shortMinimum"] * sum(max(0.0, -n) for n in contracts.values())
+        options = f["shortOption"]
         f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + options + f["coverage"]
-        f["initial"] = (f["initialScan"] + f["basis"] + f["concentration"] + f["venueCredit"] + options
+        f["initial"] = (f["initialScan"] + f["initialBasis"] + f["concentration"] + f["venueCredit"] + options
                         + f["initialCoverage"] + f["priceBand"])
         return f
 

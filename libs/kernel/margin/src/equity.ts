@@ -64,7 +64,7 @@ export const addPositions = (
   const { key, value, extra, start, count } = book.positions;
   const to = start[account]! + count[account]!;
   let unrealised = 0;
-  let gross = 0;
+  let grossNotional = 0;
   let concentration = 0;
   let band = 0;
   for (let row = start[account]!; row < to; row++) {
@@ -92,7 +92,7 @@ export const addPositions = (
     }
     const size = Math.abs(quantity);
     const notional = size * units[u + unit.UNIT_NOTIONAL]!;
-    gross += notional;
+    grossNotional += notional;
     concentration +=
       links[l + unit.LINK_CURVES] === 1
         ? positionCost(model, i, quantity)
@@ -107,14 +107,13 @@ export const addPositions = (
     if (sums[shape] === 0) scratch.openShape(shape, underlying);
     const exposed = quantity > 0 ? notional : -notional;
     sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
-    const directed = exposed * units[u + unit.UNIT_DELTA]!;
-    const side = underlying + (directed > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
-    sums[side] = sums[side]! + Math.abs(directed);
+    const gross = underlying + work.UNDERLYING_GROSS;
+    sums[gross] = sums[gross]! + notional * units[u + unit.UNIT_LINE]!;
     const exposure = links[l + unit.LINK_EXPOSURE]!;
     sums[exposure] = sums[exposure]! + (exposed - notional * units[u + unit.UNIT_REQUIRED_MOVING]!);
   }
   figures[figure.UNREALISED] = unrealised;
-  figures[figure.GROSS_NOTIONAL] = gross;
+  figures[figure.GROSS_NOTIONAL] = grossNotional;
   figures[figure.CONCENTRATION] = concentration;
   figures[figure.PRICE_BAND] = band;
 };
@@ -170,8 +169,8 @@ export const addAssets = (model: RiskModel, scratch: KernelScratch, figures: Flo
     const underlying = layout.underlyings + u * work.UNDERLYING_RECORD;
     if (sums[shape] === 0) scratch.openShape(shape, underlying);
     sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
-    const side = underlying + (exposed > 0 ? work.UNDERLYING_LONG : work.UNDERLYING_SHORT);
-    sums[side] = sums[side]! + Math.abs(exposed);
+    const gross = underlying + work.UNDERLYING_GROSS;
+    sums[gross] = sums[gross]! + Math.abs(exposed);
   }
   figures[figure.ASSETS] = value;
   figures[figure.HAIRCUTS] = haircuts;

@@ -1,7 +1,7 @@
 import { assetOfKey, Book, locationOfKey } from './book.ts';
 import { HOUSE } from './catalogue.ts';
 import { basisOf } from './contingencies/basis.ts';
-import { shortOptionOf, vegaTermOf } from './contingencies/options.ts';
+import { shortOptionOf } from './contingencies/options.ts';
 import { venueCreditOf } from './contingencies/venue-credit.ts';
 import { assetCost, positionCost, profitOf } from './equity.ts';
 import { explained, leaf, type Explanation } from './explanation.ts';
@@ -91,11 +91,10 @@ class Teller {
     const initial = figure === 'initial';
     const parts = [
       this.#scan(initial),
-      explained('basis', figures[at.BASIS]!, this.#basis()),
+      explained('basis', figures[initial ? at.INITIAL_BASIS : at.BASIS]!, this.#basis(initial)),
       explained('concentration', figures[at.CONCENTRATION]!, this.#concentration()),
       explained('venue credit', figures[at.VENUE_CREDIT]!, this.#credit()),
       explained('short options', figures[at.SHORT_OPTION]!, this.#shortOptions()),
-      explained('vega term structure', figures[at.VEGA_TERM]!, this.#vegaTerm()),
       leaf('liquidity coverage', figures[initial ? at.INITIAL_COVERAGE : at.COVERAGE]!),
     ];
     if (initial) parts.push(leaf('conservative prices', figures[at.PRICE_BAND]!));
@@ -178,10 +177,13 @@ class Teller {
     return [...positions, ...held];
   }
 
-  #basis(): Explanation[] {
+  #basis(initial: boolean): Explanation[] {
     const { scratch, model } = this.#kernel;
-    return this.#touchedUnderlyings().map((u) =>
-      leaf(`${model.catalogue.underlyings.ids[u]} matched`, basisOf(model.basisRates, scratch, u)),
+    return this.#touchedUnderlyings().map((u, n) =>
+      leaf(
+        `${model.catalogue.underlyings.ids[u]}: lines apart, above its scenarios`,
+        basisOf(model, scratch, n, initial),
+      ),
     );
   }
 
@@ -204,13 +206,6 @@ class Teller {
       const option = model.arrays.optionOf(scratch.shapes[n]!);
       return leaf(model.catalogue.instruments.ids[option] ?? '', shortOptionOf(model, scratch, n));
     });
-  }
-
-  #vegaTerm(): Explanation[] {
-    const { scratch, model } = this.#kernel;
-    return this.#touchedUnderlyings().map((u, n) =>
-      leaf(`${model.catalogue.underlyings.ids[u]} across expiries`, vegaTermOf(model, scratch, n)),
-    );
   }
 
   #touchedUnderlyings(): number[] {

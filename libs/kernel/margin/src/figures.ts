@@ -35,8 +35,8 @@ export const FIGURES = [
   'grossNotional',
   /** Σ over option contracts of the notional that is short, all venues together, times its rate. */
   'shortOption',
-  /** Vega that expiries of one underlying owe to one another, times its rate. */
-  'vegaTerm',
+  /** Basis under initial shocks. */
+  'initialBasis',
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
@@ -65,4 +65,4 @@ export const PRICE_BAND = 19;
 export const INITIAL = 20;
 export const GROSS_NOTIONAL = 21;
 export const SHORT_OPTION = 22;
-export const VEGA_TERM = 23;
+export const INITIAL_BASIS = 23;

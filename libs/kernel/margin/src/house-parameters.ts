@@ -26,7 +26,7 @@ const stable = {
  * `docs/adr/0016`). Volumes are orders of magnitude of all books together.
  */
 export const houseParameters: RiskParameters = riskParameters({
-  version: 'house-2',
+  version: 'house-3',
   scenarios: { spotSteps: 11, tailMultiple: 2.5, tailCounted: 0.35 },
   depegs: [
     { id: 'USDC −12 %', shocks: [{ underlying: 'USDC', fraction: -0.12 }] },
@@ -57,7 +57,7 @@ export const houseParameters: RiskParameters = riskParameters({
     otherAssets: { min: 0.1, max: 0.6, dailyVolumeUsd: 10e6 },
   },
   concentration: { participation: 0.1, impactCoefficient: 1, maxCostFraction: 0.15 },
-  options: { shortMinimum: 0.005, vegaTerm: 0.1 },
+  options: { shortMinimum: 0.005, volTwist: 0.2, volTerm: 1 },
   venues: [],
   otherVenues: {
     defaultProbability: 0.0005,

@@ -1,19 +1,9 @@
 import type { Catalogue, CatalogueInstrument } from './catalogue.ts';
 import { cappedCurve, type CompiledCurve } from './cost-curve.ts';
 import { impactOf, type ModelView } from './model-view.ts';
-import { optionShares, yearsUntil, type OptionTerms } from './option-terms.ts';
+import { optionDelta, yearsUntil, type OptionTerms } from './option-terms.ts';
 
-const NAMES = [
-  'mark',
-  'notional',
-  'contractSize',
-  'quoteLeg',
-  'bandLong',
-  'bandShort',
-  'impact',
-  'delta',
-  'vega',
-] as const;
+const NAMES = ['mark', 'notional', 'contractSize', 'quoteLeg', 'bandLong', 'bandShort', 'impact'] as const;
 
 export const LINEAR = 0;
 export const INVERSE = 1;
@@ -41,10 +31,6 @@ export class InstrumentArrays {
   bandLong = new Float64Array(0);
   bandShort = new Float64Array(0);
   impact = new Float64Array(0);
-  /** Share of the notional that moves with the price: 1, of an option its delta. */
-  delta = new Float64Array(0);
-  /** What doubling the volatility of an option would add at its present slope, a share of its notional. */
-  vega = new Float64Array(0);
   sell: (CompiledCurve | undefined)[] = [];
   buy: (CompiledCurve | undefined)[] = [];
 
@@ -84,7 +70,6 @@ export class InstrumentArrays {
     const high = market.instruments.high[i]!;
     const size = this.contractSize[i]!;
     const settled = market.assets.mark[entry.settlement]!;
-    this.delta[i] = 1;
     const quoteIsShocked = catalogue.assetUnderlyings[entry.quote]! >= 0;
     switch (this.form[i] as FormCode) {
       case LINEAR:
@@ -109,30 +94,30 @@ export class InstrumentArrays {
         // The mark is in settlement units, coins when inverse; forward and strike are in quote units.
         const terms = optionTerms({ catalogue, market }, entry, i);
         this.notional[i] = size * terms.forward * market.assets.mark[entry.quote]!;
-        this.#refreshShares(market, entry, i, terms);
         this.bandLong[i] = size * (mark - low) * settled;
         this.bandShort[i] = size * (high - mark) * settled;
         this.quoteLeg[i] = 0;
       }
     }
   }
-
-  #refreshShares(
-    market: ModelView['market'],
-    { spec }: CatalogueInstrument,
-    i: number,
-    terms: OptionTerms,
-  ): void {
-    if (spec.kind !== 'option' || terms.forward === 0) return;
-    const { delta, vega } = optionShares(spec, terms, yearsUntil(spec.expiryMs, market.atMs));
-    this.delta[i] = delta;
-    this.vega[i] = vega;
-  }
 }
 
 const formOf = ({ spec }: CatalogueInstrument): FormCode => {
   if (spec.kind === 'option') return OPTION;
   return spec.kind !== 'spot' && spec.form === 'inverse' ? INVERSE : LINEAR;
+};
+
+/** Share of a contract's notional that moves with the price: 1, of an option its delta. */
+export const deltaOf = (
+  { catalogue, market }: Pick<ModelView, 'catalogue' | 'market'>,
+  i: number,
+): number => {
+  const entry = catalogue.instrumentEntries[i]!;
+  if (entry.spec.kind !== 'option') return 1;
+  const terms = optionTerms({ catalogue, market }, entry, i);
+  return terms.forward === 0
+    ? 0
+    : optionDelta(entry.spec, terms, yearsUntil(entry.spec.expiryMs, market.atMs));
 };
 
 /**

@@ -30,6 +30,9 @@ export class KernelScratch {
   groupCount = 0;
   groupEnds = new Int32Array(0);
   lowOfGroup = new Float64Array(0);
+  /** Largest loss of each touched underlying by itself, by place in `underlyings`: maintenance, initial. */
+  ownLoss = new Float64Array(0);
+  initialOwnLoss = new Float64Array(0);
   /** Largest loss of the whole, and of the groups summed: answers of one half of the scan. */
   readonly worst = new Float64Array(2);
 
@@ -70,6 +73,8 @@ export class KernelScratch {
     this.amounts = new Float64Array(shapes);
     this.bases = new Int32Array(shapes);
     this.underlyingEnds = new Int32Array(underlyings.size);
+    this.ownLoss = new Float64Array(underlyings.size);
+    this.initialOwnLoss = new Float64Array(underlyings.size);
     this.groups = new Int32Array(model.groups.size);
     this.groupEnds = new Int32Array(model.groups.size);
     this.lowOfGroup = new Float64Array(model.groups.size);
@@ -101,8 +106,7 @@ export class KernelScratch {
     this.shapes[this.shapeCount++] = (at - this.layout.shapes) / work.SHAPE_RECORD;
     if (sums[underlyingAt] === 1) return;
     sums[underlyingAt] = 1;
-    sums[underlyingAt + work.UNDERLYING_LONG] = 0;
-    sums[underlyingAt + work.UNDERLYING_SHORT] = 0;
+    sums[underlyingAt + work.UNDERLYING_GROSS] = 0;
     this.underlyings[this.underlyingCount++] =
       (underlyingAt - this.layout.underlyings) / work.UNDERLYING_RECORD;
   }

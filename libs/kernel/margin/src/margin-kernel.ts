@@ -1,6 +1,6 @@
 import type { Book } from './book.ts';
 import { basisCharge } from './contingencies/basis.ts';
-import { shortOptionCharge, vegaTermCharge } from './contingencies/options.ts';
+import { shortOptionCharge } from './contingencies/options.ts';
 import { LiquidityCoverage } from './contingencies/liquidity-coverage.ts';
 import { venueCreditCharge } from './contingencies/venue-credit.ts';
 import { VenueRequirements } from './contingencies/venue-requirements.ts';
@@ -34,9 +34,9 @@ export class MarginKernel {
     if (model.places.hasRules) this.#requirements.add(model, scratch, book, account);
     addAssets(model, scratch, figures);
     scan(model, scratch, figures);
-    figures[at.BASIS] = basisCharge(model.basisRates, scratch);
+    figures[at.BASIS] = basisCharge(model, scratch, false);
+    figures[at.INITIAL_BASIS] = basisCharge(model, scratch, true);
     figures[at.SHORT_OPTION] = shortOptionCharge(model, scratch);
-    figures[at.VEGA_TERM] = vegaTermCharge(model, scratch);
     figures[at.VENUE_CREDIT] = venueCreditCharge(model.places.credit, scratch);
     coverage.value(model, scratch);
     figures[at.COVERAGE] = coverage.maintenance;
@@ -53,8 +53,7 @@ const finish = (f: Float64Array): void => {
   const concentration = f[at.CONCENTRATION]!;
   const credit = f[at.VENUE_CREDIT]!;
   const short = f[at.SHORT_OPTION]!;
-  const term = f[at.VEGA_TERM]!;
-  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + short + term + f[at.COVERAGE]!;
-  const initial = f[at.INITIAL_SCAN]! + basis + concentration + credit + short + term;
+  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + short + f[at.COVERAGE]!;
+  const initial = f[at.INITIAL_SCAN]! + f[at.INITIAL_BASIS]! + concentration + credit + short;
   f[at.INITIAL] = initial + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
 };

@@ -35,16 +35,31 @@ export const optionValue = (
   return option.form === 'inverse' ? value / forward : value;
 };
 
-/** Two sensitivities as shares of the notional (forward × size): of the forward, and of the volatility. */
-export type OptionShares = Readonly<{ delta: number; vega: number }>;
-
-/** ∂V/∂F, and σ · ∂V/∂σ over the forward: what a relative move of the volatility is worth. */
-export const optionShares = (
+/** ∂V/∂F: the share of the notional (forward × size) that moves with the forward. */
+export const optionDelta = (
   option: OptionSpec,
   { forward, volatility }: OptionTerms,
   years: number,
-): OptionShares => {
+): number => {
   const isCall = option.right === 'call';
-  const { delta, vega } = blackGreeks({ isCall, forward, strike: option.strike, volatility, years });
-  return { delta, vega: (vega * volatility) / forward };
+  return blackGreeks({ isCall, forward, strike: option.strike, volatility, years }).delta;
+};
+
+/** Days at which the term structure of volatility turns, and the shortest that it tells apart. */
+const PIVOT_DAYS = 30;
+const LEAST_DAYS = 1;
+
+/**
+ * How much of a volatility shock an expiry takes: 1 at 30 days, (30 d / T)^¼ at a weight of 1, T at least a
+ * day. Near volatilities move further than far ones; roots alone, so that every machine agrees.
+ */
+export const termOfVolatility = (years: number, weight: number): number => {
+  const days = Math.max(LEAST_DAYS, years * 365);
+  return 1 + weight * (Math.sqrt(Math.sqrt(PIVOT_DAYS / days)) - 1);
+};
+
+/** Share of a twist that an expiry takes: towards 1 for near ones, 0 at 30 days, towards −1 for far ones. */
+export const twistOfVolatility = (years: number): number => {
+  const days = years * 365;
+  return (PIVOT_DAYS - days) / (PIVOT_DAYS + days);
 };

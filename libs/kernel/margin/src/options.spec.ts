@@ -8,7 +8,9 @@ import { houseParameters } from './house-parameters.ts';
 import { liquidationPrice } from './liquidation-price.ts';
 import { marginAll, marginOf, type MarginReport } from './margin.ts';
 import { judgeOrder } from './open-orders.ts';
+import { riskParameters } from './parameters.ts';
 import { isRiskReducing } from './risk-reducing.ts';
+import type { VolatilityMove } from './scenarios.ts';
 import { nextSeverity, type Severity } from './state.ts';
 import {
   addRandomAccount,
@@ -28,8 +30,11 @@ const seeds = fc.integer({ min: 1, max: 1e9 });
 const RUNS = { numRuns: 30 };
 const DAY_MS = 86_400_000;
 
-const one = (seed: number, positions = 8): World & { account: number } => {
-  const world = makeWorld(houseParameters, true);
+/** Volatilities of all expiries move alike. */
+const parallel = riskParameters({ ...houseParameters, options: { ...houseParameters.options, volTerm: 0 } });
+
+const one = (seed: number, positions = 8, parameters = houseParameters): World & { account: number } => {
+  const world = makeWorld(parameters, true);
   return { ...world, account: addRandomAccount(world, randomFrom(seed), 'a', positions) };
 };
 const margin = ({ kernel, book }: World, account: number): MarginReport => marginOf(kernel, book, account);
@@ -56,17 +61,17 @@ describe('options in the scenarios', () => {
   it('lose what full revaluation of the moved market says, with volatility down, flat and up', () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 0, max: 32 }), (seed, scenario) => {
-        const world = one(seed);
+        const world = one(seed, 8, parallel);
         const now = margin(world, world.account);
         const { multiple, volatility } = world.model.scenarios[scenario]!;
-        const moves = { down: -0.3, flat: 0, up: 0.5 };
+        const moves: Partial<Record<VolatilityMove, number>> = { down: -0.3, flat: 0, up: 0.5 };
         const underlyings = world.catalogue.underlyings.ids;
         const then = whatIf(world.kernel, world.book, world.account, {
           priceMoves: underlyings.map((underlying, u) => ({
             underlying,
             fraction: multiple * world.model.shockSizes[u]!,
           })),
-          impliedMoves: underlyings.map((underlying) => ({ underlying, fraction: moves[volatility] })),
+          impliedMoves: underlyings.map((underlying) => ({ underlying, fraction: moves[volatility]! })),
         });
         const size = now.figures.grossNotional + Math.abs(now.figures.assets);
         const lost = worth(now) - worth(then);
@@ -159,12 +164,21 @@ describe('charges of options', () => {
     expect(figures.shortOption).toBeCloseTo(3 * 60_000 * 1.001 * 0.005, 6);
   });
 
-  it('match vega across expiries, and not within one', () => {
-    const calendar = holding(['BTC-C60-180@venue-a', 1], ['BTC-C60-30@venue-a', -1]);
-    const { figures } = margin(calendar, calendar.account);
-    expect(figures.vegaTerm).toBeGreaterThan(100);
-    const strangle = holding(['BTC-C60-30@venue-a', 1], ['BTC-P51-30@venue-a', -1]);
-    expect(margin(strangle, strangle.account).figures.vegaTerm).toBe(0);
+  it('count options of one expiry at one venue as one line of the basis, of two venues as two', () => {
+    const rate = { basisRate: 0.2 };
+    const wide = riskParameters({
+      ...houseParameters,
+      underlyings: houseParameters.underlyings.map((u) => ({ ...u, ...rate })),
+    });
+    const basis = (...held: readonly (readonly [id: string, quantity: number])[]): number => {
+      const world = holding(...held);
+      const { figures } = whatIf(world.kernel, world.book, world.account, { parameters: wide });
+      return figures.basis;
+    };
+    const [call, put] = ['BTC-C60-30@venue-a', 'BTC-P60-30@venue-a'];
+    const across = basis([call, -1], ['BTC-P60-30@venue-b', -10]);
+    expect(basis([call, -1], [put, -1])).toBeLessThan(0.2 * across);
+    expect(across).toBeGreaterThan(0);
   });
 });
 

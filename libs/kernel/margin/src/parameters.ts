@@ -17,7 +17,10 @@ export type ShockParameters = Readonly<{
   /** Relative moves of implied volatility in the up and down scenarios, for options. */
   volShockUp: number;
   volShockDown: number;
-  /** Charge per unit of matched notional between different lines of this underlying. */
+  /**
+   * What lines of this underlying that are fully matched cost, a share of what is matched: each line moves by
+   * half of it against the others.
+   */
   basisRate: number;
   /**
    * What trades per day in all books together, USD: the base of the impact law where no cost curve is known.
@@ -93,10 +96,10 @@ export type RiskParameters = Readonly<{
   options: Readonly<{
     /** Charge per unit of notional of every contract that is short, all venues together. */
     shortMinimum: number;
-    /**
-     * Charge per unit of vega that expiries of one underlying owe to one another, as a move of volatility.
-     */
-    vegaTerm: number;
+    /** Relative move of the nearest and of the farthest volatilities against each other, in the twists. */
+    volTwist: number;
+    /** 0: shocks of volatility are the same for all expiries; 1: they grow with (30 d / T)^¼. */
+    volTerm: number;
   }>;
   venues: readonly (Readonly<{ venue: string }> & VenueParameters)[];
   otherVenues: VenueParameters;
@@ -134,7 +137,7 @@ class Problems {
   }
 }
 
-const checkShock = (problems: Problems, field: string, p: ShockParameters, all: RiskParameters): void => {
+const checkShock = (problems: Problems, field: string, p: ShockParameters): void => {
   problems.that(
     p.group.length > 0 && p.group.length <= 128,
     `${field}.group`,
@@ -147,9 +150,7 @@ const checkShock = (problems: Problems, field: string, p: ShockParameters, all: 
   problems.within(`${field}.volShockUp`, p.volShockUp, 0, 3);
   problems.within(`${field}.volShockDown`, p.volShockDown, 0, 0.95);
   problems.within(`${field}.dailyVolumeUsd`, p.dailyVolumeUsd, 1, 1e15);
-  // Netting two legs saves 2 · wOwn · floor of each matched unit: a dearer basis would make netting cost
-  // more.
-  problems.within(`${field}.basisRate`, p.basisRate, 0, 2 * all.blend.own * p.shockFloor);
+  problems.within(`${field}.basisRate`, p.basisRate, 0, 0.2);
 };
 
 const checkVenue = (problems: Problems, field: string, p: VenueParameters): void => {
@@ -191,12 +192,16 @@ const checkCollateralCounts = (problems: Problems, p: RiskParameters): void => {
   const cap = Math.max(...caps);
   const tail = Math.min(1, cap * p.scenarios.tailMultiple * p.imShockMultiplier) * p.scenarios.tailCounted;
   const shock = Math.max(cap * p.imShockMultiplier, tail, ...depegs.map((f) => -f * p.imShockMultiplier));
+  const rates = [...p.underlyings, p.otherUnderlyings].map((u) => u.basisRate);
+  // The basis competes with what the weight of the underlying by itself gives.
+  const basis = 0.5 * Math.max(...rates) * p.imShockMultiplier;
+  const scanned = (1 - p.blend.own) * shock + Math.max(p.blend.own * shock, basis);
   const haircut = Math.max(p.haircuts.otherAssets.max, ...p.haircuts.assets.map((a) => a.max));
   const credit = Math.max(
     ...[...p.venues, p.otherVenues].map((v) => v.defaultProbability * v.lossGivenDefault),
   );
   // Costs that grow with √size cost 1.5 × their average for the last unit.
-  const worst = Math.max(shock + 1.5 * p.concentration.maxCostFraction, 1.5 * haircut) + credit;
+  const worst = Math.max(scanned + 1.5 * p.concentration.maxCostFraction, 1.5 * haircut) + credit;
   problems.that(
     worst < 1,
     'parameters',
@@ -220,16 +225,15 @@ export const checkParameters = (p: RiskParameters): readonly ParameterProblem[] 
     'underlyings',
     p.underlyings.map((u) => u.underlying),
   );
-  p.underlyings.forEach((u, n) => checkShock(problems, `underlyings[${n}]`, u, p));
-  checkShock(problems, 'otherUnderlyings', p.otherUnderlyings, p);
+  p.underlyings.forEach((u, n) => checkShock(problems, `underlyings[${n}]`, u));
+  checkShock(problems, 'otherUnderlyings', p.otherUnderlyings);
   checkHaircuts(problems, p);
   problems.within('concentration.participation', p.concentration.participation, 0.001, 1);
   problems.within('concentration.impactCoefficient', p.concentration.impactCoefficient, 0, 10);
   problems.within('concentration.maxCostFraction', p.concentration.maxCostFraction, 0, 0.3);
   problems.within('options.shortMinimum', p.options.shortMinimum, 0, 0.2);
-  // Netting the vegas of two expiries saves the smaller volatility shock: a dearer charge would make it cost.
-  const saved = [...p.underlyings, p.otherUnderlyings].map((u) => Math.min(u.volShockUp, u.volShockDown));
-  problems.within('options.vegaTerm', p.options.vegaTerm, 0, Math.min(...saved));
+  problems.within('options.volTwist', p.options.volTwist, 0, 0.9);
+  problems.within('options.volTerm', p.options.volTerm, 0, 1);
   problems.unique(
     'venues',
     p.venues.map((v) => v.venue),

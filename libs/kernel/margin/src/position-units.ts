@@ -1,6 +1,6 @@
 import type { AssetArrays } from './asset-arrays.ts';
 import type { Catalogue } from './catalogue.ts';
-import { INVERSE, LINEAR, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
+import { INVERSE, LINEAR, OPTION, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
 import type { PlaceArrays } from './place-arrays.ts';
 import type { RiskArrays } from './risk-arrays.ts';
 import * as work from './work-layout.ts';
@@ -21,8 +21,8 @@ export const UNIT_LEG_WORTH = 8;
 export const UNIT_REQUIRED = 9;
 /** Part of the requirement that moves with the price. */
 export const UNIT_REQUIRED_MOVING = 10;
-/** Share of the notional that moves with the price. */
-export const UNIT_DELTA = 11;
+/** 1 where the contract is a line of its own for the basis, 0 for an option: those net within an expiry. */
+export const UNIT_LINE = 11;
 
 /**
  * Places in a record of `links`: form, and where the instrument's sums stand in the working array (−1:
@@ -88,7 +88,7 @@ export class PositionUnits {
     units[at + UNIT_LEG] = instruments.quoteLeg[i]!;
     units[at + UNIT_LEG_WORTH] = instruments.quoteLeg[i]! * assets.price[instruments.quote[i]!]!;
     units[at + UNIT_REQUIRED] = required;
-    units[at + UNIT_DELTA] = instruments.delta[i]!;
+    units[at + UNIT_LINE] = instruments.form[i] === OPTION ? 0 : 1;
     units[at + UNIT_REQUIRED_MOVING] = required * instruments.notionalMoves[i]!;
   }
 

@@ -1,14 +1,16 @@
 import type { CatalogueInstrument } from './catalogue.ts';
-import { optionTerms } from './instrument-arrays.ts';
+import { deltaOf, optionTerms } from './instrument-arrays.ts';
 import type { ModelView } from './model-view.ts';
-import { optionValue, yearsUntil } from './option-terms.ts';
+import { optionValue, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
+import type { ShockParameters } from './parameters.ts';
+import type { VolatilityMove } from './scenarios.ts';
 
 /** A shocked price keeps at least this share of itself. */
 const LEAST_LEFT = 1e-6;
 
 type Priced = ModelView &
   Readonly<{
-    instruments: { notional: Float64Array; vega: Float64Array };
+    instruments: { notional: Float64Array };
     assets: { price: Float64Array };
   }>;
 
@@ -45,11 +47,9 @@ export class RiskArrays {
   #settlement: number[] = [];
   /** −1, or the first line of the option that the shape belongs to. */
   #option: number[] = [];
-  /**
-   * Expiry of the option that a shape belongs to, 0 for every other; and its vega, a share of the notional.
-   */
+  /** Expiry of the option that a shape belongs to, 0 for every other; and its delta, once it is read. */
   expiryMs = new Float64Array(0);
-  vega = new Float64Array(0);
+  delta = new Float64Array(0);
   #isStale = new Uint8Array(0);
 
   resolve(model: ModelView): void {
@@ -94,7 +94,7 @@ export class RiskArrays {
     this.shocks = new Float64Array(catalogue.underlyings.size * stride);
     this.counted = new Float64Array(stride);
     this.shapes = new Float64Array(this.count * stride);
-    this.vega = new Float64Array(this.count);
+    this.delta = new Float64Array(this.count);
     this.#isStale = new Uint8Array(this.count);
     this.expiryMs = Float64Array.from(this.#option, (i) => {
       const spec = catalogue.instrumentEntries[i]?.spec;
@@ -173,12 +173,12 @@ export class RiskArrays {
     const { forward, fixedForward, volatility } = optionTerms(model, entry, i);
     const years = yearsUntil(entry.spec.expiryMs, market.atMs);
     const p = underlyingParameters[entry.underlying]!;
-    const moves = { down: 1 - p.volShockDown, flat: 1, up: 1 + p.volShockUp };
+    const moves = volatilityMoves(model, p, years);
     const now = optionValue(entry.spec, forward, volatility, years);
     const settlement = catalogue.assetUnderlyings[entry.settlement]!;
     const struckIn = entry.quote === entry.settlement ? settlement : -1;
     const unit = model.instruments.notional[i]!;
-    this.vega[shape] = model.instruments.vega[i]!;
+    this.delta[shape] = deltaOf(model, i);
     for (let c = 0; c < stride; c++) {
       // Columns that only fill the width up stay 0.
       const index = columns.first[c % width];
@@ -209,6 +209,24 @@ export class RiskArrays {
     this.reach[shape] = row.reduce((reach, value) => Math.max(reach, Math.abs(value)), 0);
   }
 }
+
+/** What each move leaves of a volatility that has so many years to its expiry. */
+const volatilityMoves = (
+  { parameters }: ModelView,
+  { volShockUp, volShockDown }: ShockParameters,
+  years: number,
+): Readonly<Record<VolatilityMove, number>> => {
+  const { volTerm, volTwist } = parameters.options;
+  const term = termOfVolatility(years, volTerm);
+  const twist = volTwist * twistOfVolatility(years);
+  return {
+    down: Math.max(0, 1 - volShockDown * term),
+    flat: 1,
+    up: 1 + volShockUp * term,
+    'near up': 1 + twist,
+    'near down': 1 - twist,
+  };
+};
 
 const quantoSettlement = ({ catalogue }: ModelView, entry: CatalogueInstrument): number => {
   const { spec } = entry;

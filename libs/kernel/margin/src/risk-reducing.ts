@@ -3,7 +3,7 @@ import * as at from './figures.ts';
 import type { HypotheticalOrder } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
 import { type ProfitVectors, vectorsOf } from './scan.ts';
-import { UNDERLYING_LONG, UNDERLYING_SHORT } from './work-layout.ts';
+import { UNDERLYING_GROSS } from './work-layout.ts';
 import { aside } from './what-if.ts';
 
 /** Losses that differ by less than this share of the book's gross value are equal: sums round. */
@@ -18,7 +18,7 @@ const vectorsNow = (kernel: MarginKernel, book: Book, account: number): Vectors 
   let gross = figures[at.GROSS_NOTIONAL]!;
   for (let n = 0; n < scratch.underlyingCount; n++) {
     const u = scratch.underlyings[n]!;
-    gross += scratch.underlyingSum(u, UNDERLYING_LONG) + scratch.underlyingSum(u, UNDERLYING_SHORT);
+    gross += scratch.underlyingSum(u, UNDERLYING_GROSS);
   }
   return { byUnderlying: vectorsOf(model, scratch).underlyings, gross };
 };

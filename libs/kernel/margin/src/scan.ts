@@ -101,7 +101,7 @@ const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: nu
 const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
   const { arrays, width } = model;
   const { low, high, initialLow, initialHigh } = arrays;
-  const { amounts, underlyingEnds, underlyingCount, shapes } = scratch;
+  const { amounts, underlyingEnds, underlyingCount, shapes, ownLoss, initialOwnLoss } = scratch;
   let own = 0;
   let initialOwn = 0;
   for (let u = 0, n = 0; u < underlyingCount; u++) {
@@ -111,12 +111,14 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array
       // monotone).
       const amount = amounts[n]!;
       const shape = shapes[n]!;
-      own -= amount * (amount > 0 ? low[shape]! : high[shape]!);
-      initialOwn -= amount * (amount > 0 ? initialLow[shape]! : initialHigh[shape]!);
+      ownLoss[u] = 0 - amount * (amount > 0 ? low[shape]! : high[shape]!);
+      initialOwnLoss[u] = 0 - amount * (amount > 0 ? initialLow[shape]! : initialHigh[shape]!);
     } else {
-      own -= lowestSum(arrays.shapes, scratch, n, end, 0, width);
-      initialOwn -= lowestSum(arrays.shapes, scratch, n, end, width, 2 * width);
+      ownLoss[u] = 0 - lowestSum(arrays.shapes, scratch, n, end, 0, width);
+      initialOwnLoss[u] = 0 - lowestSum(arrays.shapes, scratch, n, end, width, 2 * width);
     }
+    own += ownLoss[u]!;
+    initialOwn += initialOwnLoss[u]!;
     n = end;
   }
   figures[at.SCAN_OWN] = own;

@@ -1,7 +1,10 @@
 import type { RiskParameters } from './parameters.ts';
 
-export const VOLATILITY_MOVES = ['down', 'flat', 'up'] as const;
-export type VolatilityMove = (typeof VOLATILITY_MOVES)[number];
+/** Volatilities of all expiries together, on every step of the price. */
+const PARALLEL_MOVES = ['down', 'flat', 'up'] as const;
+/** Near and far expiries against each other: near up and far down, and the reverse. */
+const TWISTS = ['near up', 'near down'] as const;
+export type VolatilityMove = (typeof PARALLEL_MOVES | typeof TWISTS)[number];
 
 /** What happens in one scenario. Every underlying moves by `multiple` of its own x, or as its de-peg says. */
 export type Scenario = Readonly<{
@@ -15,14 +18,17 @@ export type Scenario = Readonly<{
   depeg?: number;
 }>;
 
-/** finance §6.1: 11 spot × 3 volatility, two tails with volatility up, then the de-peg scenarios. */
+/**
+ * finance §6.1: 11 spot × 3 volatility, two tails with volatility up, two twists of the volatilities over
+ * expiries at unmoved prices, then the de-peg scenarios.
+ */
 export const scenarioSet = (parameters: RiskParameters): readonly Scenario[] => {
   const { spotSteps, tailMultiple, tailCounted } = parameters.scenarios;
   const half = (spotSteps - 1) / 2;
   const grid: Scenario[] = [];
   for (let step = -half; step <= half; step++) {
     const multiple = step / half;
-    for (const volatility of VOLATILITY_MOVES)
+    for (const volatility of PARALLEL_MOVES)
       grid.push({ id: `spot ${signed(multiple)}x, vol ${volatility}`, multiple, volatility, counted: 1 });
   }
   const tails = [-tailMultiple, tailMultiple].map((multiple): Scenario => ({
@@ -31,6 +37,12 @@ export const scenarioSet = (parameters: RiskParameters): readonly Scenario[] => 
     volatility: 'up',
     counted: tailCounted,
   }));
+  const twists = TWISTS.map((volatility): Scenario => ({
+    id: `spot 0x, vol ${volatility === 'near up' ? 'near up, far down' : 'near down, far up'}`,
+    multiple: 0,
+    volatility,
+    counted: 1,
+  }));
   const depegs = parameters.depegs.map((depeg, index): Scenario => ({
     id: `depeg ${depeg.id}`,
     multiple: 0,
@@ -38,7 +50,7 @@ export const scenarioSet = (parameters: RiskParameters): readonly Scenario[] => 
     counted: 1,
     depeg: index,
   }));
-  return [...grid, ...tails, ...depegs];
+  return [...grid, ...tails, ...twists, ...depegs];
 };
 
 const signed = (multiple: number): string => (multiple > 0 ? `+${multiple}` : `${multiple}`);

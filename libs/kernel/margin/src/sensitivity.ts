@@ -62,7 +62,7 @@ export class Sensitivity {
 
   /**
    * A worth W at its own price: equity W plus what is taken off it (1.5 × the largest fraction, for costs
-   * that grow with √size); scan W · reach; basis W · rate; credit (W and what is taken off) · PD·LGD;
+   * that grow with √size); scan W · reach; basis W · ½ rate; credit (W and what is taken off) · PD·LGD;
    * coverage the same and W · reach; band 3 W.
    */
   #refreshAsset(a: number): void {
@@ -84,7 +84,7 @@ export class Sensitivity {
    * is a worth of the settlement asset.
    */
   #refreshInstrument(i: number): void {
-    const { instruments, arrays, assets, places, parameters, basisRates } = this.#model;
+    const { instruments, arrays, assets, places, parameters } = this.#model;
     const at = i * RECORD;
     const settlement = instruments.settlement[i]!;
     const paidIn = assets.underlying[settlement]!;
@@ -94,7 +94,7 @@ export class Sensitivity {
     const required = places.rules[venue] === undefined ? places.requirement[venue]! : 1;
     const moved = 1 + this.#takenOff(settlement);
     const reach = arrays.reach[arrays.ofInstrument[i]!]! + this.#reachOf(paidIn) + this.#reachOf(quoted);
-    const rate = basisRates[instruments.underlying[i]!]! + this.#rateOf(paidIn) + this.#rateOf(quoted);
+    const rate = this.#rateOf(instruments.underlying[i]!) + this.#rateOf(paidIn) + this.#rateOf(quoted);
     const credit = moved * places.credit[venue]!;
     const cost = 1.5 * parameters.concentration.maxCostFraction;
     this.#instruments[at + EQUITY] = moved;
@@ -117,7 +117,8 @@ export class Sensitivity {
   }
 
   #rateOf(underlying: number): number {
-    return underlying < 0 ? 0 : this.#model.basisRates[underlying]!;
+    const { basisRates, parameters } = this.#model;
+    return underlying < 0 ? 0 : 0.5 * parameters.imShockMultiplier * basisRates[underlying]!;
   }
 
   /** Bounds of the account that `scratch` holds the valuation of, and the factors it depends on. */

@@ -35,10 +35,9 @@ export const SHAPE_RECORD = 2;
 /** Exposure of the whole book, USD. */
 export const SHAPE_EXPOSURE = 1;
 
-export const UNDERLYING_RECORD = 4;
-/** Notional of what is long and of what is short, USD, both positive. */
-export const UNDERLYING_LONG = 1;
-export const UNDERLYING_SHORT = 2;
+export const UNDERLYING_RECORD = 2;
+/** Σ |notional| of its lines, USD: contracts line by line, assets net; options come in by expiry later. */
+export const UNDERLYING_GROSS = 1;
 
 export const layoutOf = (
   assetCount: number,

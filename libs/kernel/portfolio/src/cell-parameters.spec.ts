@@ -43,6 +43,12 @@ describe('cell parameters', () => {
     expect(firstField(() => undefined)).toBeUndefined();
   });
 
+  it('of a set that charged matched vega have the twists of the house in its place', () => {
+    const old = { ...houseParameters, options: { shortMinimum: 0.011, vegaTerm: 0.1 } };
+    const { parameters } = parseCellParameters(JSON.stringify({ ...house, margin: old }));
+    expect(parameters?.margin.options).toEqual({ ...houseParameters.options, shortMinimum: 0.011 });
+  });
+
   it('are refused when they are too long or no JSON', () => {
     expect(parseCellParameters('{').problems?.[0].field).toBe('parametersJson');
     expect(parseCellParameters(' '.repeat(200_001)).problems?.[0].message).toContain('200000');

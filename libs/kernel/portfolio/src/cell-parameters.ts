@@ -56,7 +56,7 @@ const SHAPE: CellParameters = {
       otherAssets: HAIRCUT,
     },
     concentration: { participation: 0, impactCoefficient: 0, maxCostFraction: 0 },
-    options: { shortMinimum: 0, vegaTerm: 0 },
+    options: { shortMinimum: 0, volTwist: 0, volTerm: 0 },
     venues: [{ venue: '', ...VENUE }],
     otherVenues: VENUE,
     custody: { transferableShare: 0, transferHours: 0 },
@@ -102,10 +102,16 @@ export const parseCellParameters = (json: string): ParsedParameters => {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A set from before there were charges for options has those of the house. */
+/**
+ * A set from before there were charges for options has those of the house; one that charged matched vega
+ * (`vegaTerm`) has the house's twists in its place.
+ */
 const withOptions = (value: unknown): unknown => {
-  if (!isObject(value) || !isObject(value.margin) || 'options' in value.margin) return value;
-  return { ...value, margin: { ...value.margin, options: houseParameters.options } };
+  if (!isObject(value) || !isObject(value.margin)) return value;
+  const { options } = value.margin;
+  if (options !== undefined && !(isObject(options) && 'vegaTerm' in options)) return value;
+  const minimum = isObject(options) ? { shortMinimum: options.shortMinimum } : {};
+  return { ...value, margin: { ...value.margin, options: { ...houseParameters.options, ...minimum } } };
 };
 
 const refused = (message: string): ParsedParameters => ({ problems: [{ field: 'parametersJson', message }] });

@@ -135,9 +135,23 @@ describe('concentration', () => {
 });
 
 describe('basis and venue credit', () => {
-  it('charges the smaller of the two sides of an underlying', () => {
+  it('moves every line by half of the rate: a full hedge pays the rate of what it hedges', () => {
     const { kernel, book, account } = hedged();
-    expect(marginOf(kernel, book, account).figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
+    const { figures } = marginOf(kernel, book, account);
+    expect(figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
+    expect(figures.initialBasis).toBeCloseTo(1.25 * 0.0325 * 600_000, 6);
+  });
+
+  it('competes with the scenarios: half a hedge pays what they do not, a single line nothing', () => {
+    const { kernel, book, account } = hedged();
+    book.setPosition(account, 'BTC-PERP@venue-b', -8, 60_000);
+    const { figures } = marginOf(kernel, book, account);
+    const own = figures.scanOwn * houseParameters.blend.own;
+    const apart = (0.0325 / 2) * (600_000 + 480_000);
+    expect(figures.basis).toBeGreaterThan(apart - own - 1e-6);
+    expect(figures.basis).toBeLessThan(apart);
+    book.setPosition(account, 'BTC-PERP@venue-b', 0, 60_000);
+    expect(marginOf(kernel, book, account).figures.basis).toBe(0);
   });
 
   it('charges PD × LGD of what is left at a venue, and nothing for custody', () => {

@@ -1,5 +1,5 @@
 import type { Rejection } from '@plinth/eventing';
-import type { AccountContent } from '@plinth/margin';
+import { deltaOf, type AccountContent } from '@plinth/margin';
 import { NUMERAIRE, venueOfLocation } from '@plinth/market';
 import type { riskMessages } from '@plinth/messages';
 import { floatToText, textToFloat } from '@plinth/money';
@@ -108,7 +108,7 @@ const contractWorth = (
     kernel.model.refresh();
     const { catalogue, instruments } = kernel.model;
     const i = catalogue.instruments.indexOf(line);
-    return instruments.notional[i]! * instruments.delta[i]!;
+    return instruments.notional[i]! * deltaOf(kernel.model, i);
   }
   const size = textToFloat(contractSize);
   if (inverse) return size;

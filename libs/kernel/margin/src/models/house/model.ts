@@ -66,11 +66,10 @@ export const houseRequirementOf = (report: MarginReport): HouseRequirement => {
   const shared = (name: string, value: number): RequirementPart => both(name, value, value);
   const parts = [
     both('scan', figures.initialScan, figures.scan),
-    shared('basis', figures.basis),
+    both('basis', figures.initialBasis, figures.basis),
     shared('concentration', figures.concentration),
     shared('venue credit', figures.venueCredit),
     shared('short options', figures.shortOption),
-    shared('vega term', figures.vegaTerm),
     both('liquidity coverage', figures.initialCoverage, figures.coverage),
     both('price band', figures.priceBand, 0),
   ];
