@@ -24,6 +24,7 @@ import {
   addHealth,
   bind,
   isLoopback,
+  openHealthPort,
   SERVER_OPTIONS,
   serverCredentials,
   shutDown,
@@ -110,6 +111,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
   serveProgram(server, program);
   const health = addHealth(server, ['plinth.venue.v1.VenueTrading']);
   await bind(server, host, port, serverCredentials(security.tls));
+  const closeHealth = await openHealthPort(health, host, config.PLINTH_HEALTH_PORT);
   health.set(true);
   logger.info({ address: `${host}:${port}`, venues: [...venues.keys()] }, 'serving');
   const stopping = new AbortController();
@@ -122,6 +124,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
       health.set(false);
       await playing;
       await shutDown(server, STOP_GRACE_MS);
+      await closeHealth();
       cell.close();
       for (const venue of venues.values()) venue.close();
     },

@@ -35,7 +35,7 @@ import {
   telemetrySettings,
   tlsOf,
 } from '@plinth/runtime/config';
-import type { TlsFiles } from '@plinth/runtime/grpc';
+import { openHealthPort, type TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
 import { PostgresNonceStore } from './auth/postgres-nonce-store.ts';
 import { openSealingKeyFile } from './client/key-file.ts';
@@ -162,6 +162,8 @@ export const runGateway = async (environment: Environment): Promise<void> => {
     signHeads({ log, url, key, witnessPath: config.PLINTH_WITNESS, logger }, signal),
     forever(logger, 'heads', signal, () => follower.advance()),
   ];
+  const { PLINTH_GATEWAY_HOST: host, PLINTH_HEALTH_PORT: healthPort } = config;
+  const closeHealth = await openHealthPort(server.health, host, healthPort);
   await server.start();
   logger.info({ address: `${config.PLINTH_GATEWAY_HOST}:${server.port}` }, 'serving');
   await untilStopped({
@@ -170,6 +172,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
     stop: async () => {
       stopping.abort();
       await server.stop();
+      await closeHealth();
       await Promise.allSettled(running);
       cell.close();
       await log.close();

@@ -103,6 +103,11 @@ export class GatewayServer {
     return this.#port;
   }
 
+  /** What balancers hear of it, for a port that answers nothing else. */
+  get health(): Health {
+    return this.#health;
+  }
+
   async start(): Promise<void> {
     const { host, port, tls } = this.#config;
     this.#following = this.#feed.run(this.#stopping.signal).catch((error: unknown) => {

@@ -4,8 +4,13 @@ export const cellSettings = {
   PLINTH_CELL: textSetting({ about: 'id of the cell', fallback: 'main', pattern: /^[a-z0-9]{1,16}$/ }),
 } as const;
 
+const ownerSetting = optionalTextSetting(
+  'the same database as the owner of its tables, who brings them up to date; PLINTH_DATABASE_URL',
+);
+
 export const logSettings = {
   PLINTH_DATABASE_URL: optionalTextSetting('PostgreSQL of the log; without it an embedded one is started'),
+  PLINTH_DATABASE_OWNER_URL: ownerSetting,
 } as const;
 
 /** Of a process that is one part of a cluster. */
@@ -14,11 +19,15 @@ export const processSettings = {
     about: 'PostgreSQL of the log',
     pattern: /^postgres(ql)?:\/\/\S+$/,
   }),
-  PLINTH_DATABASE_OWNER_URL: optionalTextSetting(
-    'the same database as the owner of its tables, who brings them up to date; PLINTH_DATABASE_URL',
-  ),
+  PLINTH_DATABASE_OWNER_URL: ownerSetting,
   PLINTH_HOST: textSetting({ about: 'address that calls are answered at', fallback: '127.0.0.1' }),
   PLINTH_PORT: integerSetting({ about: 'its port', fallback: 7410, min: 1, max: 65_535 }),
+  PLINTH_HEALTH_PORT: integerSetting({
+    about: 'port that answers questions for health, and only those, without TLS; 0: none',
+    fallback: 0,
+    min: 0,
+    max: 65_535,
+  }),
   PLINTH_TLS_KEY: optionalTextSetting('file of this process’s private key (PEM)'),
   PLINTH_TLS_CERT: optionalTextSetting('file of its certificate (PEM)'),
   PLINTH_TLS_CA: optionalTextSetting('file of the authority of all services’ certificates (PEM)'),

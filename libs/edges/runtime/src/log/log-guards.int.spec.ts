@@ -6,7 +6,8 @@ import { connectClient } from './connection.ts';
 import { migrate } from './migrate.ts';
 import { EpochChanged } from './pg-errors.ts';
 import { advanceEpoch, asOwner, openPostgresLog } from './postgres-log.ts';
-import { freshLog, testServers, type FreshLog, type TestServer } from './testing/server.ts';
+import { prepareLog } from './service-login.ts';
+import { freshLog, freshSchema, testServers, type FreshLog, type TestServer } from './testing/server.ts';
 
 describe.each(testServers())('%s', (_, start) => {
   let server: TestServer;
@@ -126,5 +127,32 @@ describe.each(testServers())('%s', (_, start) => {
     await owner(`DELETE FROM ${fresh.schema}.migrations WHERE number = 6`);
     await owner(`UPDATE ${fresh.schema}.migrations SET hash = 'y' WHERE number = 2`);
     await expect(again()).rejects.toThrow('Expected migration 2 (append-only)');
+  });
+
+  it('is made ready by its owner, and opened by a login that may only read and append', async () => {
+    const schema = freshSchema();
+    const url = new URL(server.ownerUrl);
+    [url.username, url.password] = [`service_${schema}`, 'a secret'];
+    const asLogin = () => openPostgresLog({ url: url.href, schema });
+    try {
+      const first = await prepareLog(server.ownerUrl, url.href, schema);
+      expect(first).toMatchObject({ login: url.username, madeLogin: true });
+      expect(first.migrations).toBeGreaterThan(0);
+      expect(await prepareLog(server.ownerUrl, url.href, schema)).toMatchObject({
+        ...{ migrations: 0, madeLogin: false },
+      });
+      const log = await asLogin();
+      await log.append(testRequest([testAppend('account-1', 0, 2)], { command: testCommand('k') }));
+      expect(await log.head()).toMatchObject({ position: 2n });
+      await log.close();
+      await owner(
+        `DELETE FROM ${schema}.migrations WHERE number = (SELECT max(number) FROM ${schema}.migrations)`,
+      );
+      await expect(asLogin()).rejects.toThrow('run `plinth log migrate` as its owner');
+    } finally {
+      await owner(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+      await owner(`DROP OWNED BY "${url.username}"`).catch(() => undefined);
+      await owner(`DROP ROLE IF EXISTS "${url.username}"`);
+    }
   });
 });

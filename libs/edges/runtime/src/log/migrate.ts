@@ -1,3 +1,4 @@
+import { Retryable } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { createHash } from 'node:crypto';
 import type { Client } from './connection.ts';
@@ -10,10 +11,43 @@ type Applied = Readonly<{ number: number; name: string; hash: string }>;
 /**
  * Brings a schema to the present form, in one transaction, one process at a time. Returns how many migrations
  * ran. `client` must have the rights to create the schema and, when it does not exist, the role of the
- * services; a login that may not create roles goes on without one, protected by the triggers alone.
+ * services; a login that may not create roles goes on without one, protected by the triggers alone. A schema
+ * that is up to date asks for no rights but to read it.
+ * @throws Retryable when something is to be done that the login has no right to: its owner must do it.
  */
 export const migrate = async (client: Client, schema: string): Promise<number> => {
   assertSchemaName(schema);
+  try {
+    return (await isUpToDate(client, schema)) ? 0 : await migrateAsOwner(client, schema);
+  } catch (error) {
+    if (sqlStateOf(error) !== FORBIDDEN) throw error;
+    throw new Retryable(
+      `schema ${schema} is not up to date and this login may not change it: ` +
+        'run `plinth log migrate` as its owner',
+      { cause: error },
+    );
+  }
+};
+
+/** Throws when the schema belongs to another program. */
+const isUpToDate = async (client: Client, schema: string): Promise<boolean> => {
+  const { rows: found } = await client.query<{ found: boolean }>(
+    `SELECT to_regclass($1) IS NOT NULL AND has_table_privilege(to_regclass($1), 'SELECT') AS found`,
+    [`${schema}.migrations`],
+  );
+  return found[0]?.found === true && (await appliedOf(client, schema)) === MIGRATIONS.length;
+};
+
+/** How many of the migrations have been applied. */
+const appliedOf = async (client: Client, schema: string): Promise<number> => {
+  const { rows } = await client.query<Applied>(
+    `SELECT number, name, hash FROM ${schema}.migrations ORDER BY number`,
+  );
+  rows.forEach((applied, i) => assertKnown(applied, MIGRATIONS[i], schema));
+  return rows.length;
+};
+
+const migrateAsOwner = async (client: Client, schema: string): Promise<number> => {
   await ensureRole(client);
   await client.query('BEGIN');
   try {
@@ -25,11 +59,7 @@ export const migrate = async (client: Client, schema: string): Promise<number> =
       `CREATE TABLE IF NOT EXISTS ${schema}.migrations (number integer PRIMARY KEY, name text NOT NULL,
         hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
     );
-    const { rows } = await client.query<Applied>(
-      `SELECT number, name, hash FROM ${schema}.migrations ORDER BY number`,
-    );
-    rows.forEach((applied, i) => assertKnown(applied, MIGRATIONS[i], schema));
-    const pending = MIGRATIONS.slice(rows.length);
+    const pending = MIGRATIONS.slice(await appliedOf(client, schema));
     for (const migration of pending) await apply(client, schema, migration);
     await client.query('COMMIT');
     return pending.length;

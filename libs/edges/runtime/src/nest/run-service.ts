@@ -45,6 +45,7 @@ export const runService = async (
   const { definition, beside } = make(config.PLINTH_CELL);
   const service = await startService({
     ...{ definition, log, logger, host, port, clock: REAL_CLOCK, transport },
+    healthPort: config.PLINTH_HEALTH_PORT,
     lock: new PostgresLeaderLock({ url, schema: log.schema, service: name }),
     snapshots: new PostgresSnapshots(log),
     allowPlaintext: config.PLINTH_PLAINTEXT === 'anywhere',

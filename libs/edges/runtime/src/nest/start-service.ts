@@ -12,7 +12,7 @@ import type {
   Transport as LogTransport,
 } from '@plinth/eventing';
 import * as services from '@plinth/messages/services';
-import { addHealth, type Health } from '../grpc/health.ts';
+import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
 import { isLoopback, SERVER_OPTIONS, serverCredentials, type TlsFiles } from '../grpc/server.ts';
 import { FreeRunner } from '../service/free-runner.ts';
@@ -31,6 +31,8 @@ export type StartServiceOptions = Readonly<{
   snapshots?: SnapshotStore;
   host: string;
   port: number;
+  /** Answers health without TLS; absent or 0: none. */
+  healthPort?: number;
   /** Mutual TLS between services; without it only a loopback address is taken. */
   tls?: TlsFiles;
   /** Something else protects the network: plaintext on any address. */
@@ -112,6 +114,8 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     logger: false,
   });
   await app.listen();
+  const closeHealth =
+    health === undefined ? undefined : await openHealthPort(health, address, options.healthPort ?? 0);
   const { position } = await log.head();
   const lifecycle = app.get(ServiceLifecycle);
   await lifecycle.caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
@@ -125,6 +129,7 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
       health?.set(false);
       await app.close();
       await lock.release();
+      await closeHealth?.();
     },
   };
 };

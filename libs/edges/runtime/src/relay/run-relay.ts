@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { ConfigError, readConfig } from '../config/config.ts';
 import { kafkaOf, tlsOf } from '../config/process-files.ts';
 import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
-import { addHealth, type Health } from '../grpc/health.ts';
+import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
 import { bind, isLoopback, SERVER_OPTIONS, serverCredentials, shutDown } from '../grpc/server.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
@@ -83,11 +83,12 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   });
 };
 
-type Edge = Readonly<{ health: Health; close: () => Promise<void> }>;
+type Edge = Readonly<{ health: Health; close: () => Promise<unknown> }>;
 
 type EdgeConfig = Readonly<{
   PLINTH_HOST: string;
   PLINTH_PORT: number;
+  PLINTH_HEALTH_PORT: number;
   PLINTH_PLAINTEXT: string;
   PLINTH_TLS_KEY: string | undefined;
   PLINTH_TLS_CERT: string | undefined;
@@ -105,7 +106,8 @@ const openEdge = async (config: EdgeConfig, relay: Relay): Promise<Edge> => {
   addReflection(server, []);
   await bind(server, host, port, serverCredentials(tls));
   health.set(relay.failing.length === 0);
-  return { health, close: () => shutDown(server, GRACE_MS) };
+  const closeHealth = await openHealthPort(health, host, config.PLINTH_HEALTH_PORT);
+  return { health, close: () => Promise.all([shutDown(server, GRACE_MS), closeHealth()]) };
 };
 
 /** Keeps the figures of how far each publication is behind the head of the log, and the health. */
