@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Envelope } from '@plinth/eventing';
 import type { LogStats } from '../broker/log-rows.ts';
 import { wholeNumber } from '../cli/arguments.ts';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
 import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
@@ -36,6 +37,26 @@ export const register = (program: Command): void => {
     .description('from where services and gateway would begin: position, age, size and hash of each snapshot')
     .addOption(outputOption())
     .action(snapshots);
+  log
+    .command('migrate')
+    .description('as the owner of its tables: bring them up to date, and let the login of the services in')
+    .option('--owner <url>', 'PostgreSQL of the log, as the owner of its tables (PLINTH_DATABASE_OWNER_URL)')
+    .option('--database <url>', 'the same, as the services; a new login is made (PLINTH_DATABASE_URL)')
+    .addOption(outputOption())
+    .action(migrate);
+};
+
+type MigrateOptions = Readonly<{ owner?: string; database?: string; output: Output }>;
+
+const migrate = async (options: MigrateOptions): Promise<void> => {
+  const { cannotOpen } = await import('../broker/open-log.ts');
+  const { prepareLog } = await import('@plinth/runtime');
+  const { owner = environment().PLINTH_DATABASE_OWNER_URL, output } = options;
+  const { database = environment().PLINTH_DATABASE_URL } = options;
+  if (owner === undefined)
+    throw new CliError(EXIT.usage, '--owner: Expected the URL of the owner of the tables');
+  if (database === undefined) throw new CliError(EXIT.usage, '--database: Expected the URL of the services');
+  printRecord(await prepareLog(owner, database).catch(cannotOpen), output);
 };
 
 const tail = async (options: TailOptions, signal: AbortSignal): Promise<void> => {
