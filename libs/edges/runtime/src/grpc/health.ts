@@ -9,7 +9,7 @@ export type Health = Readonly<{
   serveOn: (server: Server) => void;
 }>;
 
-/** Serving for as long as the process answers at all, also while it catches up or stands at a poison event. */
+/** Serving while the process answers at all, also when it catches up or stands at a poison event. */
 export const ALIVE = 'plinth.alive';
 
 /** The standard health service: `''` and every service named answer alike, not serving at first. */
