@@ -6,6 +6,7 @@ import {
   RemoteCell,
   rpcMethod,
   untilStopped,
+  innerServerOptions,
   type CellClient,
   type Environment,
   type Logger,
@@ -25,7 +26,6 @@ import {
   bind,
   isLoopback,
   openHealthPort,
-  SERVER_OPTIONS,
   serverCredentials,
   shutDown,
 } from '@plinth/runtime/grpc';
@@ -106,7 +106,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
   const program = new Program(directory, config.PLINTH_MARKET_SEED, REAL_CLOCK);
   const { venues } = program;
   const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...security });
-  const server = new Server(SERVER_OPTIONS);
+  const server = new Server(innerServerOptions(security.tls));
   serveVenues(server, venues);
   serveProgram(server, program);
   const health = addHealth(server, ['plinth.venue.v1.VenueTrading']);

@@ -86,6 +86,20 @@ describe(`every service a process of its own, ${WAY}`, () => {
     expect(margin).toMatchObject({ state: 'healthy' });
   }, 120_000);
 
+  it('takes up new certificates while it runs', async () => {
+    await cluster.renewCertificates();
+    // Whoever is started now has a new one, and is believed by those that have run all the time.
+    await cluster.kill('interest');
+    cluster.run('interest');
+    const pools = await cluster.until('interest', async () => {
+      const { response } = await client.call('Lending', 'ListPools', {
+        ...{ pageSize: 10, pageToken: '', read: undefined },
+      });
+      return response.pools;
+    });
+    expect(pools.length).toBeGreaterThan(0);
+  }, 60_000);
+
   it('has a standby that takes over from a leader that was stopped, and no effect twice', async () => {
     const standby = await cluster.runReplica('accounts');
     await cluster.until('the standby', async () =>

@@ -1,36 +1,32 @@
-import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { RemoteVenue } from '@plinth/connectors';
 import { takeReports, type RoutingViews } from '@plinth/routing';
 import { InProcessCell, type Environment, type Logger } from '@plinth/runtime';
-import { parseAddresses, readConfig, textSetting, tlsOf, processSettings } from '@plinth/runtime/config';
+import { parseAddresses, readConfig, textSetting, tlsOf, tlsSettings } from '@plinth/runtime/config';
+import { channelCredentialsTo } from '@plinth/runtime/grpc';
 import type { StartedService } from '@plinth/runtime/nest';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const schema = {
-  PLINTH_TLS_KEY: processSettings.PLINTH_TLS_KEY,
-  PLINTH_TLS_CERT: processSettings.PLINTH_TLS_CERT,
-  PLINTH_TLS_CA: processSettings.PLINTH_TLS_CA,
+  ...tlsSettings,
   PLINTH_VENUES: textSetting({
     about: 'address of every venue, name=host:port, separated by commas',
     pattern: /^[a-z0-9-]+=\S+:\d{1,5}(,[a-z0-9-]+=\S+:\d{1,5})*$/,
   }),
+  PLINTH_VENUE_IDENTITY: textSetting({
+    about: 'name in the certificate of the processes that run the venues: spiffe://plinth/{name}',
+    fallback: 'exchange',
+    pattern: /^[a-z][a-z0-9-]{0,31}$/,
+  }),
 } as const;
-
-const credentialsOf = ({ tls }: ReturnType<typeof tlsOf>): ChannelCredentials => {
-  if (tls === undefined) return credentials.createInsecure();
-  const ca = tls.caFile === undefined ? null : readFileSync(tls.caFile);
-  return credentials.createSsl(ca, readFileSync(tls.keyFile), readFileSync(tls.certFile));
-};
 
 /** The venues that the environment names, by id. */
 export const openVenues = (environment: Environment): ReadonlyMap<string, RemoteVenue> => {
   const config = readConfig(schema, environment);
-  const channel = credentialsOf(tlsOf(config));
+  const credentialsTo = channelCredentialsTo(tlsOf(config).tls);
   return new Map(
     [...parseAddresses(config.PLINTH_VENUES)].map(([venueId, address]) => [
       venueId,
-      new RemoteVenue({ venueId, address, credentials: channel }),
+      new RemoteVenue({ venueId, address, credentials: credentialsTo(config.PLINTH_VENUE_IDENTITY) }),
     ]),
   );
 };

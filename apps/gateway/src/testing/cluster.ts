@@ -1,9 +1,10 @@
 import { GatewayClient, openKeyFile, verifierOf, type ClientKey } from '@plinth/gateway';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@plinth/runtime';
+import { keepCertificates } from '@plinth/runtime/certificates';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -31,8 +32,8 @@ const freePort = async (): Promise<number> => {
 export type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string[] }>;
 
 /**
- * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them:
- * through Kafka when brokers are given, else from the table.
+ * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them, each
+ * with a certificate of its own: through Kafka when brokers are given, else from the table.
  */
 export class Cluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
@@ -53,6 +54,7 @@ export class Cluster {
     writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
     const at = (name: string): string => this.address(name);
     const file = (name: string): string => join(this.#directory, name);
+    await this.renewCertificates();
     this.#environment = {
       PLINTH_LOG_LEVEL: 'info',
       PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
@@ -60,6 +62,8 @@ export class Cluster {
       PLINTH_VENUES: VENUES.map((name) => `${name}=${at('exchange')}`).join(','),
       PLINTH_MARKET_DATA: file('market'),
       PLINTH_GATEWAY_PORT: String(this.#ports.get('gateway')),
+      PLINTH_GATEWAY_TLS_KEY: file('tls/edge/tls.key'),
+      PLINTH_GATEWAY_TLS_CERT: file('tls/edge/tls.crt'),
       PLINTH_OPERATOR_KEYS: file('operators.json'),
       PLINTH_SEALING_KEY: file('sealing.key'),
       PLINTH_HEAD_KEY: file('head.pem'),
@@ -70,7 +74,28 @@ export class Cluster {
     };
     if (brokers !== undefined) this.run('relay');
     for (const name of [...SERVICES, 'exchange', 'gateway']) this.run(name);
-    this.#client = new GatewayClient({ address: at('gateway'), key: this.#key, timeoutMs: 10_000 });
+    const ca = readFileSync(file('tls/ca.crt'));
+    this.#client = new GatewayClient({ address: at('gateway'), key: this.#key, ca, timeoutMs: 10_000 });
+  }
+
+  /** Directory of a process's certificate; `edge` is what the gateway shows to clients. */
+  certificates(name: string): string {
+    return join(this.#directory, 'tls', name);
+  }
+
+  /** New keys and certificates for everybody, by the same authority, while they run. */
+  async renewCertificates(): Promise<void> {
+    const directory = join(this.#directory, 'tls');
+    await keepCertificates({ directory, hosts: [], days: 1, nowMs: Date.now(), isForced: true });
+  }
+
+  #identity(name: string): Record<string, string> {
+    const place = this.certificates(name);
+    return {
+      PLINTH_TLS_KEY: join(place, 'tls.key'),
+      PLINTH_TLS_CERT: join(place, 'tls.crt'),
+      PLINTH_TLS_CA: join(place, 'ca.crt'),
+    };
   }
 
   get client(): GatewayClient {
@@ -85,8 +110,9 @@ export class Cluster {
   /** The command line, as its bundle: what it wrote. */
   async plinth(...given: readonly string[]): Promise<string> {
     const key = ['--gateway', this.address('gateway'), '--key', join(this.#directory, 'operator.key.json')];
+    key.push('--ca', join(this.#directory, 'tls', 'ca.crt'));
     const main = join(ROOT, 'dist', 'plinth', 'main.js');
-    const env = { ...process.env, PLINTH_HOME: this.#directory };
+    const env = { ...process.env, ...this.#identity('operator'), PLINTH_HOME: this.#directory };
     const { stdout } = await promisify(execFile)(process.execPath, [main, ...given, ...key], {
       ...{ env, maxBuffer: OUTPUT_MAX },
     });
@@ -101,7 +127,7 @@ export class Cluster {
   run(name: string, port = this.#ports.get(name)): Part {
     const lines: string[] = [];
     const child = spawn(process.execPath, [join(ROOT, 'dist', name, 'main.js')], {
-      env: { ...process.env, ...this.#environment, PLINTH_PORT: String(port) },
+      env: { ...process.env, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])

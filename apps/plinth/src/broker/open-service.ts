@@ -6,7 +6,7 @@ import {
   startTelemetry,
   TailTransport,
 } from '@plinth/runtime';
-import type { TlsFiles } from '@plinth/runtime/grpc';
+import type { MutualTlsFiles } from '@plinth/runtime/grpc';
 import { startService } from '@plinth/runtime/nest';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { environment } from '../cli/environment.ts';
@@ -18,7 +18,7 @@ export type OpenServiceOptions = Readonly<{
   database: string;
   host: string;
   port: number;
-  tls?: TlsFiles;
+  tls?: MutualTlsFiles;
 }>;
 
 /** Runs one service until the signal. Several of the same name stand by for one another. */

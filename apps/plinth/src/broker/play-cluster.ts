@@ -1,4 +1,3 @@
-import { credentials } from '@grpc/grpc-js';
 import { gatewayCell, type GatewayClient } from '@plinth/gateway';
 import { MarketControlClient, type MarketInfo, type PlayRequest } from '@plinth/messages/venue';
 import {
@@ -9,6 +8,8 @@ import {
   TailTransport,
   type PostgresLog,
 } from '@plinth/runtime';
+import { tlsOf } from '@plinth/runtime/config';
+import { channelCredentialsTo } from '@plinth/runtime/grpc';
 import {
   collectFigures,
   drawPopulation,
@@ -24,6 +25,7 @@ import {
   type RunFigures,
 } from '@plinth/simulation';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import type { Output } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
@@ -98,7 +100,7 @@ const follow = async (host: ServiceHost, log: PostgresLog, signal: AbortSignal):
 };
 
 const startMarket = ({ market, seed, ticks, tickMs }: PlayClusterOptions): Promise<MarketInfo> => {
-  const control = new MarketControlClient(market, credentials.createInsecure());
+  const control = new MarketControlClient(market, channelCredentialsTo(tlsOf(environment()).tls)('exchange'));
   const request: PlayRequest = { scenario: 'crash', seed, ticks, tickMs };
   return new Promise<MarketInfo>((resolve, reject) => {
     control.play(request, (error, info) => {

@@ -8,6 +8,7 @@ import {
   optionalTextSetting,
   readConfig,
   telemetrySettings,
+  tlsSettings,
   type Config,
 } from '@plinth/runtime/config';
 import { CliError, EXIT } from './exit-codes.ts';
@@ -19,6 +20,7 @@ const schema = {
   ...kafkaSettings,
   ...callerSettings,
   ...telemetrySettings,
+  ...tlsSettings,
   PLINTH_HOME: optionalTextSetting(
     'where everything is kept that the program makes; .plinth in the checkout',
   ),

@@ -2,6 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { ArgumentOf, Call, OptionOf } from '../calls/call.ts';
 import { addAnyCall } from '../calls/any-call.ts';
 import { addConnectionOptions } from '../calls/connection.ts';
+import { addCertificates } from '../calls/certificates.ts';
 import { addKeyInit, addKeyIssue } from '../calls/keys.ts';
 import { position } from '../calls/parse-fields.ts';
 import { runCall, type CallOptions } from '../calls/run-call.ts';
@@ -38,6 +39,7 @@ export const register = (program: Command): void => {
   const keys = program.commands.find((command) => command.name() === 'keys');
   if (keys !== undefined) {
     addKeyInit(keys);
+    addCertificates(keys);
     addKeyIssue(keys);
   }
   addStreams(program);

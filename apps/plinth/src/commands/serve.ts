@@ -41,9 +41,8 @@ const serve = async (name: string, options: ServeOptions, signal: AbortSignal): 
 };
 
 const tlsOf = ({ tlsKey, tlsCert, tlsCa }: ServeOptions) => {
-  if (tlsKey === undefined && tlsCert === undefined) return {};
-  if (tlsKey === undefined || tlsCert === undefined) {
-    throw new CliError(EXIT.usage, '--tls-key, --tls-cert: Expected both or none');
-  }
-  return { tls: { keyFile: tlsKey, certFile: tlsCert, ...(tlsCa === undefined ? {} : { caFile: tlsCa }) } };
+  if (tlsKey === undefined && tlsCert === undefined && tlsCa === undefined) return {};
+  if (tlsKey === undefined || tlsCert === undefined || tlsCa === undefined)
+    throw new CliError(EXIT.usage, '--tls-key, --tls-cert, --tls-ca: Expected all three or none');
+  return { tls: { keyFile: tlsKey, certFile: tlsCert, caFile: tlsCa } };
 };

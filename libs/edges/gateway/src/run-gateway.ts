@@ -75,12 +75,14 @@ const clientTlsOf = (config: {
   PLINTH_GATEWAY_TLS_KEY: string | undefined;
   PLINTH_GATEWAY_TLS_CERT: string | undefined;
   PLINTH_GATEWAY_TLS_CLIENT_CA: string | undefined;
-}): Readonly<{ tls?: TlsFiles }> =>
-  tlsOf({
-    PLINTH_TLS_KEY: config.PLINTH_GATEWAY_TLS_KEY,
-    PLINTH_TLS_CERT: config.PLINTH_GATEWAY_TLS_CERT,
-    PLINTH_TLS_CA: config.PLINTH_GATEWAY_TLS_CLIENT_CA,
-  });
+}): Readonly<{ tls?: TlsFiles }> => {
+  const { PLINTH_GATEWAY_TLS_KEY: keyFile, PLINTH_GATEWAY_TLS_CERT: certFile } = config;
+  const { PLINTH_GATEWAY_TLS_CLIENT_CA: caFile } = config;
+  if (keyFile === undefined && certFile === undefined && caFile === undefined) return {};
+  if (keyFile === undefined || certFile === undefined)
+    throw new ConfigError('PLINTH_GATEWAY_TLS_KEY, PLINTH_GATEWAY_TLS_CERT: Expected both');
+  return { tls: { keyFile, certFile, ...(caFile === undefined ? {} : { caFile }) } };
+};
 
 /** Something that is done again and again until the signal; a failure is told and it is tried again. */
 const forever = async (
@@ -133,7 +135,10 @@ export const runGateway = async (environment: Environment): Promise<void> => {
   const key = loadSigningKey(config.PLINTH_HEAD_KEY);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
   const transport = openTransport(log, 'gateway', kafkaOf(config));
-  const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...tlsOf(config) });
+  const onCertificateRefused = (error: Error): void =>
+    logger.error({ err: error }, 'a certificate is not used');
+  const addresses = parseAddresses(config.PLINTH_SERVICES);
+  const cell = new RemoteCell({ addresses, ...tlsOf(config), onCertificateRefused });
   const follower = new HeadFollower({ log, heads: headsOfTable(log), publicKey: key.publicKey });
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -143,7 +148,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       port: config.PLINTH_GATEWAY_PORT,
       allowPlaintext: config.PLINTH_GATEWAY_PLAINTEXT === 'anywhere',
       ...clientTlsOf(config),
-      ...{ operatorKeys, sealingKey },
+      ...{ operatorKeys, sealingKey, onCertificateRefused },
     },
     {
       ...{

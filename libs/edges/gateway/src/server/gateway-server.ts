@@ -17,6 +17,7 @@ import {
   shutDown,
   type Health,
   type ReportBug,
+  type ReportCertificate,
   type TlsFiles,
 } from '@plinth/runtime/grpc';
 import { Authenticator } from '../auth/authenticator.ts';
@@ -40,6 +41,8 @@ export type GatewayConfig = Readonly<{
   /** 0 takes a free one. */
   port: number;
   tls?: TlsFiles;
+  /** Told of certificate files that cannot be used; those before stay in use. */
+  onCertificateRefused?: ReportCertificate;
   /** Plaintext is refused on any address but loopback unless this says that something else protects it. */
   allowPlaintext?: boolean;
   operatorKeys: readonly OperatorKey[];
@@ -68,13 +71,16 @@ export type GatewayPorts = Readonly<{
   nonces?: NonceStore;
 }>;
 
+/** A stream may last longer than any call: it is not cut because its connection has grown old. */
+const EDGE_OPTIONS = { ...SERVER_OPTIONS, 'grpc.max_connection_age_grace_ms': LIMITS.streamMaxMs };
+
 /** How long calls under way may take after a stop. */
 const STOP_GRACE_MS = 5_000;
 
 /** The clients' edge of a cell, on one port. */
 export class GatewayServer {
   readonly #config: GatewayConfig;
-  readonly #server = new Server(SERVER_OPTIONS);
+  readonly #server = new Server(EDGE_OPTIONS);
   readonly #health: Health;
   readonly #feed: LogFeed;
   readonly #reportBug: ReportBug;
@@ -109,13 +115,13 @@ export class GatewayServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, tls } = this.#config;
+    const { host, port, tls, onCertificateRefused } = this.#config;
     this.#following = this.#feed.run(this.#stopping.signal).catch((error: unknown) => {
       // Streams have ended with it; calls go on, but balancers should look for another gateway.
       this.#health.set(false);
       this.#reportBug('feed', error);
     });
-    this.#port = await bind(this.#server, host, port, serverCredentials(tls));
+    this.#port = await bind(this.#server, host, port, serverCredentials(tls, onCertificateRefused));
     this.#health.set(true);
   }
 

@@ -1,4 +1,4 @@
-import type { TlsFiles } from '../grpc/server.ts';
+import type { MutualTlsFiles } from '../grpc/certificates.ts';
 import type { KafkaAccess } from '../transport/kafka-settings.ts';
 import { ConfigError } from './config.ts';
 
@@ -8,16 +8,19 @@ type TlsSettings = Readonly<{
   PLINTH_TLS_CA: string | undefined;
 }>;
 
-/** Certificate files of this process: key and certificate come together, and say who it is to both sides. */
+/**
+ * Certificate files of this process: who it is, and whom it believes. All or none: without an authority
+ * anybody could send commands here, in anybody's name.
+ */
 export const tlsOf = ({
   PLINTH_TLS_KEY: keyFile,
   PLINTH_TLS_CERT: certFile,
   PLINTH_TLS_CA: caFile,
-}: TlsSettings): Readonly<{ tls?: TlsFiles }> => {
+}: TlsSettings): Readonly<{ tls?: MutualTlsFiles }> => {
   if (keyFile === undefined && certFile === undefined && caFile === undefined) return {};
-  if (keyFile === undefined || certFile === undefined)
-    throw new ConfigError('PLINTH_TLS_KEY, PLINTH_TLS_CERT: Expected both or none');
-  return { tls: { keyFile, certFile, ...(caFile === undefined ? {} : { caFile }) } };
+  if (keyFile === undefined || certFile === undefined || caFile === undefined)
+    throw new ConfigError('PLINTH_TLS_KEY, PLINTH_TLS_CERT, PLINTH_TLS_CA: Expected all three or none');
+  return { tls: { keyFile, certFile, caFile } };
 };
 
 type KafkaConfig = Readonly<{

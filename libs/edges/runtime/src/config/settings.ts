@@ -13,6 +13,13 @@ export const logSettings = {
   PLINTH_DATABASE_OWNER_URL: ownerSetting,
 } as const;
 
+/** Who a process is to the others of its cell, and whom it believes: all three, or plaintext. */
+export const tlsSettings = {
+  PLINTH_TLS_KEY: optionalTextSetting('file of this process’s private key (PEM)'),
+  PLINTH_TLS_CERT: optionalTextSetting('file of its certificate (PEM)'),
+  PLINTH_TLS_CA: optionalTextSetting('file of the authority of all services’ certificates (PEM)'),
+} as const;
+
 /** Of a process that is one part of a cluster. */
 export const processSettings = {
   PLINTH_DATABASE_URL: textSetting({
@@ -28,9 +35,7 @@ export const processSettings = {
     min: 0,
     max: 65_535,
   }),
-  PLINTH_TLS_KEY: optionalTextSetting('file of this process’s private key (PEM)'),
-  PLINTH_TLS_CERT: optionalTextSetting('file of its certificate (PEM)'),
-  PLINTH_TLS_CA: optionalTextSetting('file of the authority of all services’ certificates (PEM)'),
+  ...tlsSettings,
   PLINTH_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
     about: 'where calls may be answered without TLS; `anywhere` says that the network itself is protected',
     fallback: 'loopback',

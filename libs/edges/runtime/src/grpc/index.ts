@@ -1,6 +1,10 @@
+export { CertificateError, type MutualTlsFiles, type TlsFiles } from './certificates.ts';
+export * from './credentials.ts';
 export * from './deadline.ts';
 export * from './health.ts';
+export * from './identity.ts';
 export * from './limits.ts';
+export * from './prompt-requests.ts';
 export * from './reflection.ts';
 export * from './server.ts';
 export * from './status.ts';

@@ -12,6 +12,18 @@ export const GRPC_LIMITS = {
   keepaliveTimeMs: 30_000,
   keepaliveTimeoutMs: 10_000,
   connectionIdleMaxMs: 600_000,
+  /**
+   * A connection is asked to end at this age, so that callers spread over new replicas and certificates that
+   * were replaced go out of use; calls that are under way then have the grace.
+   */
+  connectionAgeMaxMs: 3_600_000,
+  connectionAgeGraceMs: 60_000,
+  /** Memory that one connection may hold in its streams and header tables, megabytes. */
+  sessionMemoryMb: 64,
+  /** A request has to be there whole so long after its headers. */
+  requestMaxMs: 10_000,
+  /** How often files of certificates are looked at. */
+  certificatesEveryMs: 1_000,
   /** Bytes of all error details together: they travel as metadata. */
   statusBytesMax: 6_144,
   statusTextMax: 1_024,

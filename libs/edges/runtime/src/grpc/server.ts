@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { ServerCredentials, type Server, type ServerOptions } from '@grpc/grpc-js';
+import type { Server, ServerCredentials, ServerOptions } from '@grpc/grpc-js';
 import { GRPC_LIMITS } from './limits.ts';
+import { promptRequests } from './prompt-requests.ts';
 
 /** Bounds that grpc-js and Node hold by themselves. */
 export const SERVER_OPTIONS: ServerOptions = {
@@ -11,17 +11,11 @@ export const SERVER_OPTIONS: ServerOptions = {
   'grpc.keepalive_time_ms': GRPC_LIMITS.keepaliveTimeMs,
   'grpc.keepalive_timeout_ms': GRPC_LIMITS.keepaliveTimeoutMs,
   'grpc.max_connection_idle_ms': GRPC_LIMITS.connectionIdleMaxMs,
+  'grpc.max_connection_age_ms': GRPC_LIMITS.connectionAgeMaxMs,
+  'grpc.max_connection_age_grace_ms': GRPC_LIMITS.connectionAgeGraceMs,
+  'grpc-node.max_session_memory': GRPC_LIMITS.sessionMemoryMb,
   'grpc.enable_channelz': 0,
-};
-
-/** Files in PEM form. With `caFile`, callers must show a certificate of that authority. */
-export type TlsFiles = Readonly<{ keyFile: string; certFile: string; caFile?: string }>;
-
-export const serverCredentials = (tls: TlsFiles | undefined): ServerCredentials => {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { private_key: readFileSync(tls.keyFile), cert_chain: readFileSync(tls.certFile) };
-  const ca = tls.caFile === undefined ? null : readFileSync(tls.caFile);
-  return ServerCredentials.createSsl(ca, [pair], ca !== null);
+  interceptors: [promptRequests],
 };
 
 /** `127.0.0.0/8`, `::1` and `localhost`. */

@@ -14,7 +14,10 @@ import type {
 import * as services from '@plinth/messages/services';
 import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
-import { isLoopback, SERVER_OPTIONS, serverCredentials, type TlsFiles } from '../grpc/server.ts';
+import type { MutualTlsFiles } from '../grpc/certificates.ts';
+import { serverCredentials } from '../grpc/credentials.ts';
+import { isLoopback } from '../grpc/server.ts';
+import { innerServerOptions } from '../rpc/callers.ts';
 import { FreeRunner } from '../service/free-runner.ts';
 import { ServiceHost } from '../service/service-host.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -34,7 +37,7 @@ export type StartServiceOptions = Readonly<{
   /** Answers health without TLS; absent or 0: none. */
   healthPort?: number;
   /** Mutual TLS between services; without it only a loopback address is taken. */
-  tls?: TlsFiles;
+  tls?: MutualTlsFiles;
   /** Something else protects the network: plaintext on any address. */
   allowPlaintext?: boolean;
 }>;
@@ -99,8 +102,8 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     url: `${address}:${port}`,
     package: packages,
     packageDefinition: definitions,
-    credentials: serverCredentials(tls),
-    channelOptions: SERVER_OPTIONS,
+    credentials: serverCredentials(tls, (error) => logger.error({ err: error }, 'a certificate is not used')),
+    channelOptions: { ...innerServerOptions(tls) },
     gracefulShutdown: true,
     onLoadPackageDefinition: (_: unknown, server: Server) => {
       health = addHealth(server, names);

@@ -5,7 +5,9 @@ import { kafkaOf, tlsOf } from '../config/process-files.ts';
 import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
 import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
-import { bind, isLoopback, SERVER_OPTIONS, serverCredentials, shutDown } from '../grpc/server.ts';
+import { serverCredentials } from '../grpc/credentials.ts';
+import { bind, isLoopback, shutDown } from '../grpc/server.ts';
+import { innerServerOptions } from '../rpc/callers.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
 import { openLogPatiently, untilStopped, type Environment } from '../process/run-process.ts';
@@ -101,7 +103,7 @@ const openEdge = async (config: EdgeConfig, relay: Relay): Promise<Edge> => {
   const { tls } = tlsOf(config);
   if (tls === undefined && plaintext !== 'anywhere' && !isLoopback(host))
     throw new ConfigError(`PLINTH_HOST: Expected TLS or a loopback address, was ${host}`);
-  const server = new Server(SERVER_OPTIONS);
+  const server = new Server(innerServerOptions(tls));
   const health = addHealth(server, ['plinth.relay']);
   addReflection(server, []);
   await bind(server, host, port, serverCredentials(tls));

@@ -1,3 +1,4 @@
+export * from './callers.ts';
 export * from './cell-client.ts';
 export * from './inner-metadata.ts';
 export * from './remote-cell.ts';

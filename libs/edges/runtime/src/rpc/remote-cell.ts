@@ -1,17 +1,10 @@
-import { readFileSync } from 'node:fs';
-import {
-  Client,
-  credentials,
-  Metadata,
-  status as grpc,
-  type ChannelCredentials,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Client, Metadata, status as grpc, type ServiceError } from '@grpc/grpc-js';
 import { OutcomeUnknown, reject, Retryable, type Rejection } from '@plinth/eventing';
 import type { Receipt } from '@plinth/messages';
 import { assert } from '@plinth/money';
+import type { MutualTlsFiles } from '../grpc/certificates.ts';
+import { channelCredentialsTo, type ReportCertificate } from '../grpc/credentials.ts';
 import { GRPC_LIMITS } from '../grpc/limits.ts';
-import type { TlsFiles } from '../grpc/server.ts';
 import { errorFromStatus, type GrpcError } from '../grpc/status.ts';
 import type { CommandAnswer } from '../service/command-executor.ts';
 import type { CellClient, QueryAnswer, Sender } from './cell-client.ts';
@@ -22,7 +15,9 @@ export type RemoteCellOptions = Readonly<{
   /** `host:port` of each service by its name; a name with several addresses is asked in turn. */
   addresses: ReadonlyMap<string, string>;
   /** This process's own certificate, and the authority that the services' certificates come from. */
-  tls?: TlsFiles;
+  tls?: MutualTlsFiles;
+  /** Told of certificate files that cannot be used. */
+  onCertificateRefused?: ReportCertificate;
 }>;
 
 /** A name that stands for several replicas: each call goes to the next one that answers. */
@@ -41,10 +36,12 @@ const CHANNEL_OPTIONS = {
 export class RemoteCell implements CellClient {
   readonly #clients: ReadonlyMap<string, Client>;
 
-  constructor({ addresses, tls }: RemoteCellOptions) {
-    const channel = channelCredentials(tls);
+  constructor({ addresses, tls, onCertificateRefused }: RemoteCellOptions) {
+    const credentialsTo = channelCredentialsTo(tls, onCertificateRefused);
     this.#clients = new Map(
-      [...addresses].map(([name, address]) => [name, new Client(address, channel, CHANNEL_OPTIONS)] as const),
+      [...addresses].map(
+        ([name, address]) => [name, new Client(address, credentialsTo(name), CHANNEL_OPTIONS)] as const,
+      ),
     );
   }
 
@@ -57,7 +54,7 @@ export class RemoteCell implements CellClient {
     } catch (error) {
       const { refusal, failure } = judge(error);
       if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
-      throw isUnsent(failure) ? unreachable(method.context) : unanswered(failure);
+      throw isUnsent(failure) ? unreachable(method.context, failure) : unanswered(failure);
     }
   }
 
@@ -70,7 +67,7 @@ export class RemoteCell implements CellClient {
       signal.throwIfAborted();
       const { refusal, failure } = judge(error);
       if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
-      throw failure.code === grpc.UNAVAILABLE ? unreachable(method.context) : failure;
+      throw failure.code === grpc.UNAVAILABLE ? unreachable(method.context, failure) : failure;
     }
   }
 
@@ -112,12 +109,6 @@ export class RemoteCell implements CellClient {
   }
 }
 
-const channelCredentials = (tls: TlsFiles | undefined): ChannelCredentials => {
-  if (tls === undefined) return credentials.createInsecure();
-  const ca = tls.caFile === undefined ? null : readFileSync(tls.caFile);
-  return credentials.createSsl(ca, readFileSync(tls.keyFile), readFileSync(tls.certFile));
-};
-
 const senderMetadata = ({ requestId, tenant, actor, traceparent }: Sender): Metadata => {
   const metadata = new Metadata();
   metadata.set(INNER_METADATA.requestId, requestId);
@@ -151,11 +142,13 @@ const judge = (error: unknown): Readonly<{ refusal?: Rejection; failure: GrpcErr
   return { failure, refusal: reject(name, message, more) };
 };
 
-const isUnsent = ({ code, message }: GrpcError): boolean =>
-  code === grpc.UNAVAILABLE && message.startsWith('No connection established');
+/** As the balancer of several replicas says it, or that of one. */
+const UNSENT = /^(round_robin: )?No connection established/;
 
-const unreachable = (service: string): Retryable =>
-  new Retryable(`Expected ${service} to be reachable: wait and send again`);
+const isUnsent = ({ code, message }: GrpcError): boolean => code === grpc.UNAVAILABLE && UNSENT.test(message);
+
+const unreachable = (service: string, cause: GrpcError): Retryable =>
+  new Retryable(`Expected ${service} to be reachable: wait and send again`, { cause });
 
 /** Nobody knows whether a command that was sent and not answered has had its effect. */
 const unanswered = (failure: GrpcError): Error => {

@@ -1,0 +1,89 @@
+import {
+  ServerInterceptingCall,
+  status as grpc,
+  type ServerInterceptor,
+  type ServerOptions,
+} from '@grpc/grpc-js';
+import type { MutualTlsFiles } from '../grpc/certificates.ts';
+import { identityOf } from '../grpc/identity.ts';
+import { SERVER_OPTIONS } from '../grpc/server.ts';
+import { GrpcError, statusOf } from '../grpc/status.ts';
+
+/** What one process may ask of the others, by the name in its certificate. */
+type Calls = Readonly<{
+  /** Methods of any service's `Commands`. */
+  commands: 'all' | readonly string[];
+  /** Methods of any service's `Queries`. */
+  queries: 'all' | 'none';
+  /** Whole gRPC services besides. */
+  services?: readonly string[];
+}>;
+
+/** What the simulated market needs to list itself and to publish its prices. */
+const MARKET_COMMANDS = [
+  ...['ListAsset', 'ListInstrument', 'ListProduct', 'RegisterVenue', 'OpenPool', 'FundHouse'],
+  ...['SetRiskParameters', 'PublishRound'],
+] as const;
+
+/**
+ * Services react to each other's events and call nobody, so the table is short: commands come from outside
+ * through the gateway. Who is not in it may be asked whether he lives, and nothing else.
+ */
+export const CALLERS: Readonly<Record<string, Calls>> = {
+  gateway: { commands: 'all', queries: 'all' },
+  exchange: { commands: MARKET_COMMANDS, queries: 'all' },
+  routing: { commands: [], queries: 'none', services: ['plinth.venue.v1.VenueTrading'] },
+  // The command line, where it has the simulated market play a scenario.
+  operator: { commands: [], queries: 'none', services: ['plinth.venue.v1.MarketControl'] },
+};
+
+const PATH = /^\/((?:\w+\.)*\w+)\/(\w+)$/;
+const OF_EVERYBODY = /^grpc\.(health|reflection)\./;
+
+/** Whether the process of that name may call the method at that path. */
+export const mayCall = (caller: string, path: string): boolean => {
+  const [, service = '', method = ''] = PATH.exec(path) ?? [];
+  if (OF_EVERYBODY.test(service)) return true;
+  const calls = Object.hasOwn(CALLERS, caller) ? CALLERS[caller] : undefined;
+  if (calls === undefined) return false;
+  if (calls.services?.includes(service) === true) return true;
+  if (service.endsWith('Queries')) return calls.queries === 'all';
+  return service.endsWith('Commands') && (calls.commands === 'all' || calls.commands.includes(method));
+};
+
+const refusalOf = (subjectAltName: string | undefined, path: string): GrpcError | undefined => {
+  const caller = identityOf(subjectAltName);
+  if (caller === undefined) {
+    return new GrpcError(
+      grpc.UNAUTHENTICATED,
+      'CALLER_UNKNOWN',
+      'Expected a certificate with one alternative name URI:spiffe://plinth/{service}: issue one',
+    );
+  }
+  if (mayCall(caller, path)) return undefined;
+  return new GrpcError(
+    grpc.PERMISSION_DENIED,
+    'CALLER_NOT_ALLOWED',
+    `Expected a process that may call ${path}, was ${caller}`,
+    { facts: { caller } },
+  );
+};
+
+/** Lets a call through to its method when the certificate of the connection may call it. */
+export const allowedCallers: ServerInterceptor = ({ path }, call) =>
+  new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMetadata: (metadata, take) => {
+          const refusal = refusalOf(call.getAuthContext().sslPeerCertificate?.subjectaltname, path);
+          if (refusal === undefined) take(metadata);
+          else call.sendStatus(statusOf(refusal));
+        },
+      }),
+  });
+
+/** Of a server that answers other processes: with certificates, only those that may call it. */
+export const innerServerOptions = (tls: MutualTlsFiles | undefined): ServerOptions =>
+  tls === undefined
+    ? SERVER_OPTIONS
+    : { ...SERVER_OPTIONS, interceptors: [allowedCallers, ...(SERVER_OPTIONS.interceptors ?? [])] };
