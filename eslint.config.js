@@ -49,7 +49,7 @@ const SYNCHRONOUS = [
 const syntax = (...lists) => ({ 'no-restricted-syntax': ['error', ...lists.flat()] });
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '.plinth/', '.nx/', 'coverage/', '**/gen/', '**/*.js']),
+  globalIgnores(['**/dist/', '.plinth/', '.nx/', 'coverage/', '**/gen/', '**/assembly/', '**/*.js']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

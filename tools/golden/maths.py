@@ -26,10 +26,11 @@ def mills_tail(u):
     return t * mills(t)
 
 
-def rational(f, low, high, top, bottom):
-    """Interpolates f by P/Q (Q[0] = 1) at Chebyshev nodes: near the best fit of these degrees."""
+def rational(f, low, high, top, bottom, place=lambda y: y):
+    """Interpolates f by P/Q (Q[0] = 1) at Chebyshev nodes: near the best fit of these degrees. `place` bends the nodes."""
     count = top + bottom + 1
     nodes = [(low + high) / 2 + (high - low) / 2 * cos((2 * k + 1) * pi / (2 * count)) for k in range(count)]
+    nodes = [place(y) for y in nodes]
     a, y = matrix(count, count), matrix(count, 1)
     for row, x in enumerate(nodes):
         y[row] = f(x)
@@ -42,7 +43,7 @@ def rational(f, low, high, top, bottom):
     q = [mpf(1)] + [s[top + j] for j in range(1, bottom + 1)]
     error = mpf(0)
     for k in range(1, 2000):
-        x = low + (high - low) * k / 2000
+        x = place(low + (high - low) * k / 2000)
         value = sum(c * x**j for j, c in enumerate(p)) / sum(c * x**j for j, c in enumerate(q))
         error = max(error, abs(value / f(x) - 1))
     return p, q, error
@@ -70,6 +71,11 @@ def coefficients():
     p, q, e = rational(mills_tail, mpf(0), 1 / mpf(36), 5, 5)
     show("FAR_TOP", p, e)
     show("FAR_BOTTOM", q, e)
+    # One quotient for all t that matter to an option; nodes are even in (t - 4) / (t + 4).
+    bent = lambda t: (t - 4) / (t + 4)
+    p, q, e = rational(mills, bent(-1 / mpf(16)), bent(mpf(55)), 10, 11, lambda y: 4 * (1 + y) / (1 - y))
+    show("TAIL_TOP", p, e)
+    show("TAIL_BOTTOM", q, e)
 
 
 def pair(value):

@@ -25,10 +25,11 @@ export type Place = Readonly<{
 export const KERNEL_ORDER: Readonly<Record<string, readonly string[]>> = {
   money: [],
   maths: [],
+  lanes: [],
   messages: ['money'],
   market: ['money', 'messages'],
-  options: ['money', 'maths'],
-  margin: ['money', 'maths', 'messages', 'market', 'options'],
+  options: ['money', 'maths', 'lanes'],
+  margin: ['money', 'maths', 'messages', 'market', 'lanes', 'options'],
   eventing: ['money', 'messages', 'market'],
   views: ['money', 'messages', 'market', 'eventing'],
   portfolio: ['money', 'messages', 'market', 'margin', 'eventing', 'views'],

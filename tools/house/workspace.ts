@@ -24,9 +24,14 @@ export const readText = (path: string): string => readFileSync(join(ROOT, path),
 
 export const isGenerated = (path: string): boolean => path.includes('/gen/');
 
+/** AssemblyScript: it looks like TypeScript and is another language, with its own compiler. */
+export const isAssembly = (path: string): boolean => path.includes('/assembly/');
+
 /** Sources that people write: TypeScript outside generated folders. */
 export const listSources = (): readonly string[] =>
-  listFiles().filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !isGenerated(path));
+  listFiles().filter(
+    (path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !isGenerated(path) && !isAssembly(path),
+  );
 
 export type Project = Readonly<{
   /** `@plinth/money` */

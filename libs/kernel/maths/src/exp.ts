@@ -4,6 +4,8 @@ const ONE_OVER_LN2 = 1.4426950408889634;
 /** Above this e^x is not a double; below the other it rounds to 0. */
 const HIGHEST = 709.782712893384;
 const LOWEST = -745.1332191019412;
+/** 1.5·2⁵²: a sum with it is a whole number. */
+const WHOLE = 6755399441055744;
 
 /**
  * e^x to less than 1 unit in the last place, from + − × ÷ alone: the same bits on every machine.
@@ -12,7 +14,7 @@ const LOWEST = -745.1332191019412;
 export const exp = (x: number): number => {
   if (!(x <= HIGHEST)) return x !== x ? x : Infinity;
   if (x < LOWEST) return 0;
-  const k = Math.floor(x * ONE_OVER_LN2 + 0.5);
+  const k = x * ONE_OVER_LN2 + WHOLE - WHOLE;
   // k·LN2_HIGH is exact: the constant ends in 21 zero bits and |k| < 2¹¹.
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;

@@ -1,7 +1,9 @@
-import { LN2_HIGH, LN2_LOW } from './powers-of-two.ts';
+import { LN2_HIGH, LN2_LOW, powerOfTwo } from './powers-of-two.ts';
 
 const view = new DataView(new ArrayBuffer(8));
 const SQRT2_HIGH_WORD = 0x3ff6a09e;
+/** From the first word of √2 to the next exponent. */
+const TO_SQRT2 = 0x40000000 - SQRT2_HIGH_WORD;
 const TWO_54 = 18014398509481984;
 
 /**
@@ -42,11 +44,17 @@ const atanhTail = (z: number): number =>
 
 /**
  * ln(a / b) for positive a and b, to some 2 units in the last place also where a is close to b: the
- * difference is taken before anything is rounded. ln(a/b) = 2·atanh(s) with s = (a − b)/(a + b).
+ * difference is taken before anything is rounded. With k such that a·2^−k is within √2 of b:
+ * ln(a/b) = k·ln 2 + 2·atanh(s), s = (a·2^−k − b)/(a·2^−k + b).
  */
 export const logRatio = (a: number, b: number): number => {
-  const s = (a - b) / (a + b);
-  if (!(Math.abs(s) <= 0.1715728752538099)) return log(a / b);
+  const ratio = a / b;
+  // Outside of this 2^−k, or the quotient itself, is no normal double.
+  if (!(ratio > 1e-290 && ratio < 1e290)) return log(ratio);
+  view.setFloat64(0, ratio);
+  const k = ((view.getInt32(0) + TO_SQRT2) >>> 20) - 1023;
+  const scaled = a * powerOfTwo(-k);
+  const s = (scaled - b) / (scaled + b);
   const z = s * s;
-  return 2 * s + s * z * atanhTail(z);
+  return k * LN2_HIGH + (2 * s + (s * z * atanhTail(z) + k * LN2_LOW));
 };

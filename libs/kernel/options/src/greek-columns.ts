@@ -45,14 +45,5 @@ export const greeksAt = (columns: GreekColumns, i: number): Greeks => ({
   volga: columns.volga[i]!,
 });
 
-/** What does not depend on a density: where v is 0 that is all there is. */
-export const writeLimit = (out: GreekColumns, i: number, delta: number, gamma: number): void => {
-  out.delta[i] = delta;
-  out.gamma[i] = gamma;
-  out.vega[i] = 0;
-  out.vanna[i] = 0;
-  out.volga[i] = 0;
-};
-
 /** 1 above 0, 0 below, ½ at 0: delta where there is no volatility left. */
 export const heaviside = (x: number): number => (x > 0 ? 1 : x < 0 ? 0 : 0.5);

@@ -1,17 +1,17 @@
+import { BLOCK } from '@plinth/lanes';
 import { exp, log, logRatio, scaledTail } from '@plinth/maths';
+import { blockKernel, type BlockKernel } from './block-kernel.ts';
 import { checkBetween, refuse } from './checks.ts';
 import { LIMITS } from './limits.ts';
-import type { OptionColumns } from './option-columns.ts';
+import { emptyColumns, type OptionColumns } from './option-columns.ts';
 import { checkMarket, type OptionInput } from './option-input.ts';
-import { otmValue, tailGap } from './time-value.ts';
+import { plainKernel } from './plain-kernel.ts';
 
 const SQRT_TWO_PI = 2.5066282746310002;
 const THREE_SQRT_THREE_OVER_TWO_PI = 0.8269933431326881;
 const SQRT_THREE = 1.7320508075688772;
-const EPSILON = 2.220446049250313e-16;
-/**
- * Cubic steps from a start within some per cent need three or four; bisection is the way back from a bad one.
- */
+const LN_HALF = -0.6931471805599453;
+/** Two or three steps are usual; bisection is the way back from a bad start. */
 const MOST_STEPS = 100;
 
 /**
@@ -32,12 +32,23 @@ export const impliedVolatility = (
   checkMarket(option);
   const { isCall, forward, strike, years, discount = 1, price } = option;
   checkBetween('price', price, 0, LIMITS.price);
-  const volatility = volatilityOf(isCall, forward, strike, years, discount, price);
+  one.isCall[0] = isCall ? 1 : 0;
+  one.forward[0] = forward;
+  one.strike[0] = strike;
+  one.years[0] = years;
+  one.discount[0] = discount;
+  onePrice[0] = price;
+  impliedVolatilityAll(one, onePrice, oneOut, plainKernel);
+  const volatility = oneOut[0]!;
   if (volatility === volatility) return volatility;
   const low = discount * Math.max(0, isCall ? forward - strike : strike - forward);
   if (years === 0) return refuse('price', `Expected the intrinsic value ${low} at expiry, was ${price}`);
   return outside(price, low, discount * (isCall ? forward : strike));
 };
+
+const one = emptyColumns(1);
+const onePrice = new Float64Array(1);
+const oneOut = new Float64Array(1);
 
 /**
  * The volatilities of all options at these prices; those of `options` are not read. NaN where a price is
@@ -47,130 +58,175 @@ export const impliedVolatilityAll = (
   options: OptionColumns,
   prices: Float64Array,
   out: Float64Array,
+  kernel = blockKernel(),
 ): number => {
-  const { count, isCall, forward, strike, years, discount } = options;
+  const { count } = options;
   if (prices.length < count || out.length < count)
     refuse('out', `Expected at least ${count} prices and places`);
   let refused = 0;
-  for (let i = 0; i < count; i++) {
-    const call = isCall[i] === 1;
-    const value = volatilityOf(call, forward[i]!, strike[i]!, years[i]!, discount[i]!, prices[i]!);
-    out[i] = value;
-    if (value !== value) refused++;
+  for (let from = 0; from < count; from += BLOCK) {
+    const to = Math.min(count, from + BLOCK);
+    refused += prepare(options, prices, out, from, to);
+    for (const region of REGIONS) solve(kernel, region, out);
   }
   return refused;
 };
 
-/** NaN outside of the bounds. */
-const volatilityOf = (
-  isCall: boolean,
-  forward: number,
-  strike: number,
-  years: number,
-  discount: number,
-  price: number,
+/**
+ * The problem is b(x, s) = β for s = σ·√T, where b is the out-of-the-money value over √(F·K) and x =
+ * |ln(F/K)|. b has one inflection in s, at √(2x): below it 1/ln b is solved, above it b itself, and near its
+ * bound e^(−x/2) the logarithm of the distance; each is smooth enough there for a step of high order to
+ * converge from the start, and a bracket catches it where it is not.
+ */
+type Region = Readonly<{
+  name: 'low' | 'middle' | 'high';
+  /** Problems of the block at hand: how many, and of which option each is. */
+  problems: { count: number };
+  option: Int32Array;
+  target: Float64Array;
+  bound: Float64Array;
+  total: Float64Array;
+  start: Float64Array;
+  root: Float64Array;
+}>;
+
+const regionOf = (name: Region['name']): Region => ({
+  name,
+  problems: { count: 0 },
+  option: new Int32Array(BLOCK),
+  target: new Float64Array(BLOCK),
+  bound: new Float64Array(BLOCK),
+  total: new Float64Array(BLOCK),
+  start: new Float64Array(BLOCK),
+  root: new Float64Array(BLOCK),
+});
+
+const LOW = regionOf('low');
+const MIDDLE = regionOf('middle');
+const HIGH = regionOf('high');
+const REGIONS = [LOW, MIDDLE, HIGH] as const;
+
+/** Sorts the options into the regions, with a start each. Answers those that need no search. */
+const prepare = (
+  { isCall, forward, strike, years, discount }: OptionColumns,
+  prices: Float64Array,
+  out: Float64Array,
+  from: number,
+  to: number,
 ): number => {
-  const intrinsic = Math.max(0, isCall ? forward - strike : strike - forward);
-  // As the price itself adds them, so that what was priced without volatility comes back as 0.
-  const time = (price - discount * intrinsic) / discount;
-  const most = forward < strike ? forward : strike;
-  if (time === 0) return 0;
-  if (!(time > 0 && time < most && years > 0)) return NaN;
-  const unit = Math.sqrt(forward) * Math.sqrt(strike);
-  const x = Math.abs(logRatio(forward, strike));
-  return totalVolatility(x, time / unit, (most - time) / unit) / Math.sqrt(years);
+  let refused = 0;
+  for (const { problems } of REGIONS) problems.count = 0;
+  for (let i = from; i < to; i++) {
+    const f = forward[i]!;
+    const k = strike[i]!;
+    const gain = isCall[i] === 1 ? f - k : k - f;
+    const df = discount[i]!;
+    // As the price itself adds them, so that what was priced without volatility comes back as 0.
+    const time = (prices[i]! - df * (gain > 0 ? gain : 0)) / df;
+    const most = f < k ? f : k;
+    // Both bounds by name: a forward or strike that is no number is within neither.
+    if (time > 0 && time < f && time < k && years[i]! > 0) {
+      const unit = Math.sqrt(f) * Math.sqrt(k);
+      const x = Math.abs(logRatio(f, k));
+      enter(x, time / unit, (most - time) / unit, most / unit, i, Math.sqrt(years[i]!));
+    } else {
+      out[i] = time === 0 ? 0 : NaN;
+      if (time !== 0) refused++;
+    }
+  }
+  return refused;
 };
 
-/**
- * Solves b(x, s) = value for s = σ·√T, where b is the out-of-the-money value over √(F·K), `value` > 0 is
- * given with its distance to the upper bound, `room` = e^(−x/2) − value > 0. b has one inflection in s, at
- * √(2x): below it the logarithm of b is solved, above it b itself, and near the bound the logarithm of the
- * distance; each is smooth enough there for Halley's step to converge from the start, and a bracket catches
- * it where it is not.
- */
-const totalVolatility = (x: number, value: number, room: number): number => {
+const enter = (x: number, value: number, room: number, bound: number, i: number, root: number): void => {
   const inflection = Math.sqrt(2 * x);
-  const atInflection = inflection > 0 ? otmValue(x / inflection, 0.5 * inflection) : 0;
-  if (value <= atInflection) return solveLow(x, value, inflection);
-  if (value <= room) return solveMiddle(x, value, inflection, atInflection);
-  return solveHigh(x, room, inflection);
-};
-
-/** On 1/ln b, which is nearly quadratic in s: ln b ~ −x²/(2s²). */
-const solveLow = (x: number, value: number, inflection: number): number => {
-  const target = log(value);
-  let [low, high] = [0, inflection];
-  let s = startLow(x, target, inflection);
-  for (let step = 0; step < MOST_STEPS; step++) {
-    const [c, h] = [x / s, 0.5 * s];
-    const gap = tailGap(c, h);
-    const level = log(gap) - 0.5 * (c * c + h * h);
-    // (ln b)′ and (ln b)″, with b′ = e^(−(c²+h²)/2)/√2π and b″ = b′·q.
-    const slope = 1 / (SQRT_TWO_PI * gap);
-    const q = (c * c) / s - 0.25 * s;
-    const curve = slope * (q - slope);
-    if (level > target) high = s;
-    else low = s;
-    // f = 1/ln b − 1/ln β: f/f′ and f″/f′.
-    const newton = ((level - target) * level) / (target * slope);
-    const ratio = curve / slope - (2 * slope) / level;
-    const next = halley(s, newton, ratio, low, high);
-    if (Math.abs(next - s) <= 2 * EPSILON * s) return next;
-    s = next;
+  const atInflection = bound * (0.5 - scaledTail(inflection));
+  if (value <= atInflection) {
+    const target = log(value);
+    put(LOW, target, bound, x, startLow(x, target, inflection), i, root);
+  } else if (value <= room) {
+    // At the inflection c = h, and b′ = e^(−x/2)/√2π: the tangent there lies above b.
+    put(MIDDLE, value, bound, x, inflection + ((value - atInflection) * SQRT_TWO_PI) / bound, i, root);
+  } else {
+    // Far above the inflection the distance is 2·cosh(x/2)·Φ(−s/2).
+    const both = exp(0.5 * x) + exp(-0.5 * x);
+    const start = 2 * tailQuantile(log((2 * room) / both) + LN_HALF);
+    put(HIGH, log(room), bound, x, Math.max(start, inflection * 1.0001), i, root);
   }
-  return s;
 };
 
-const solveMiddle = (x: number, value: number, inflection: number, atInflection: number): number => {
-  let [low, high] = [inflection, Infinity];
-  // At the inflection c = h, and b′ = e^(−x/2)/√2π: the tangent there lies above b.
-  let s = inflection + (value - atInflection) * SQRT_TWO_PI * exp(0.5 * x);
-  for (let step = 0; step < MOST_STEPS; step++) {
-    const [c, h] = [x / s, 0.5 * s];
-    const error = otmValue(c, h) - value;
-    if (error > 0) high = s;
-    else low = s;
-    const newton = error * SQRT_TWO_PI * exp(0.5 * (c * c + h * h));
-    const next = halley(s, newton, (c * c) / s - 0.25 * s, low, high);
-    if (Math.abs(next - s) <= 2 * EPSILON * s) return next;
-    s = next;
+const put = (
+  { problems, option, target, bound, total, start, root }: Region,
+  aim: number,
+  limit: number,
+  x: number,
+  s: number,
+  i: number,
+  rootYears: number,
+): void => {
+  const n = problems.count++;
+  option[n] = i;
+  target[n] = aim;
+  bound[n] = limit;
+  total[n] = x;
+  start[n] = s;
+  root[n] = rootYears;
+};
+
+/** Steps over all problems of a region at once, until each has its answer. */
+const solve = (kernel: BlockKernel, region: Region, out: Float64Array): void => {
+  const { columns } = kernel;
+  let { count } = region.problems;
+  begin(region, columns, count);
+  for (let step = 0; count > 0 && step < MOST_STEPS; step++) {
+    kernel.place(count);
+    if (region.name === 'middle') kernel.decays(count);
+    kernel.tails(count, region.name === 'high');
+    if (region.name === 'low') kernel.lowStep(count);
+    else if (region.name === 'middle') kernel.middleStep(count);
+    else kernel.highStep(count);
+    count = keepActive(region, columns, count, out);
   }
-  return s;
+  for (let n = 0; n < count; n++) out[region.option[n]!] = columns.deviation[n]! / region.root[n]!;
 };
 
-/** On the logarithm of the distance to the bound, ~ −s²/8. */
-const solveHigh = (x: number, room: number, inflection: number): number => {
-  const target = log(room);
-  let [low, high] = [inflection, Infinity];
-  // Far above the inflection the distance is 2·cosh(x/2)·Φ(−s/2).
-  const start = 2 * tailQuantile(log((2 * room) / (exp(0.5 * x) + exp(-0.5 * x))) - 0.6931471805599453);
-  let s = Math.max(start, inflection * 1.0001);
-  for (let step = 0; step < MOST_STEPS; step++) {
-    const [c, h] = [x / s, 0.5 * s];
-    const sum = h >= c ? scaledTail(h - c) + scaledTail(h + c) : 1;
-    const error = log(sum) - 0.5 * (c * c + h * h) - target;
-    const slope = -1 / (SQRT_TWO_PI * sum);
-    const q = (c * c) / s - 0.25 * s;
-    if (error < 0) high = s;
-    else low = s;
-    const next = halley(s, error / slope, q - slope, low, high);
-    if (Math.abs(next - s) <= 2 * EPSILON * s) return next;
-    s = next;
+const begin = (region: Region, columns: BlockKernel['columns'], count: number): void => {
+  const { target, bound, total, deviation, low, high } = columns;
+  const isLow = region.name === 'low';
+  for (let n = 0; n < count; n++) {
+    const inflection = Math.sqrt(2 * region.total[n]!);
+    target[n] = region.target[n]!;
+    bound[n] = region.bound[n]!;
+    total[n] = region.total[n]!;
+    deviation[n] = region.start[n]!;
+    low[n] = isLow ? 0 : inflection;
+    high[n] = isLow ? inflection : Infinity;
   }
-  return s;
 };
 
-/**
- * s − (f/f′)/(1 − ½·(f/f′)·(f″/f′)), Newton's step where that turns back, the middle where both leave the
- * bracket.
- */
-const halley = (s: number, newton: number, ratio: number, low: number, high: number): number => {
-  const damping = 1 - 0.5 * newton * ratio;
-  const next = s - (damping > 0.5 && damping < 4 ? newton / damping : newton);
-  if (next > low && next < high) return next;
-  // The last steps end on the bracket itself.
-  if (Math.abs(next - s) <= 4 * EPSILON * s) return s;
-  return high === Infinity ? 2 * s : 0.5 * (low + high);
+/** Writes the answers found and moves the other problems together; says how many are left. */
+const keepActive = (
+  { option, root }: Region,
+  { target, bound, total, deviation, low, high, active }: BlockKernel['columns'],
+  count: number,
+  out: Float64Array,
+): number => {
+  let left = 0;
+  for (let n = 0; n < count; n++) {
+    if (active[n] === 0) {
+      out[option[n]!] = deviation[n]! / root[n]!;
+      continue;
+    }
+    option[left] = option[n]!;
+    root[left] = root[n]!;
+    target[left] = target[n]!;
+    bound[left] = bound[n]!;
+    total[left] = total[n]!;
+    deviation[left] = deviation[n]!;
+    low[left] = low[n]!;
+    high[left] = high[n]!;
+    left++;
+  }
+  return left;
 };
 
 /**
@@ -179,7 +235,7 @@ const halley = (s: number, newton: number, ratio: number, low: number, high: num
  */
 const startLow = (x: number, target: number, inflection: number): number => {
   const third = (target + log(THREE_SQRT_THREE_OVER_TWO_PI / x)) / 3;
-  if (third > -0.6931471805599453) return inflection * 0.9;
+  if (third > LN_HALF) return inflection * 0.9;
   return Math.min(x / (SQRT_THREE * tailQuantile(third)), inflection * 0.9999);
 };
 

@@ -1,0 +1,2 @@
+export { BLOCK, columnsOf, plainColumns, type Columns } from './columns.ts';
+export { laneKernels, type LaneKernels } from './lanes.ts';
