@@ -153,7 +153,9 @@ const runner = (
       );
     },
     onSnapshotFailed: (error) =>
-      logger.warn({ service: host.name, err: error }, 'the last snapshot could not be kept'),
+      logger.warn({ service: host.name, err: error }, 'a snapshot could not be kept'),
+    onPassing: (error) =>
+      logger.warn({ service: host.name, err: error }, 'the log is out of reach, will be tried again'),
   });
 
 const snapshotsOf = ({ open, logger }: RunningBrokerOptions): SnapshotPorts => ({

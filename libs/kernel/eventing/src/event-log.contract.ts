@@ -224,6 +224,23 @@ const idempotency = (under: () => LogUnderTest): void => {
     expect(await log.append(nothing)).toMatchObject({ status: 'duplicate', last: 1n });
   });
 
+  it('stores an answer that rests on the version of a stream only while the stream has it', async () => {
+    const { log, another } = under();
+    await log.append(testRequest([testAppend('account-1', 0, 2), testAppend('account-2', 0)]));
+    const looked = (version: number, key: string): AppendRequest =>
+      testRequest(
+        [{ stream: 'account-1', expectedVersion: version, events: [] }, testAppend('account-2', 1)],
+        {
+          command: testCommand(key),
+        },
+      );
+    const conflict = { status: 'conflict', stream: 'account-1', expected: 1, actual: 2 };
+    expect(await another.append(looked(1, 'old'))).toEqual(conflict);
+    expect(await log.command('ada', 'old')).toBeUndefined();
+    expect(await another.append(looked(2, 'new'))).toEqual(appended(4n));
+    expect((await log.readStream('account-1', 0, 10)).length).toBe(2);
+  });
+
   it('gives one effect when one command is sent many times together, from two processes', async () => {
     const { log, another } = under();
     const retries = Array.from({ length: 12 }, (_, i) =>

@@ -1,6 +1,6 @@
 import type { Cause, Envelope, EventId, Instant, NewEvent, StreamId } from './envelope.ts';
 
-/** Events for one stream, appended all or not at all. */
+/** Events for one stream, appended all or not at all; none when only its version is to be as expected. */
 export type StreamAppend = Readonly<{
   stream: StreamId;
   /** Version the stream must have now (0 = it must not exist). */

@@ -13,8 +13,6 @@ export type LeaderLockOptions = Readonly<{
   leaseMs?: number;
 }>;
 
-const RETRY_MS = 500;
-const LEASE_MS = 4_000;
 /** Signs of life within one lease. */
 const BEATS = 4;
 
@@ -42,7 +40,7 @@ export class PostgresLeaderLock implements LeaderLock {
     for (;;) {
       signal.throwIfAborted();
       if (await this.#tryOnce()) return;
-      await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal });
+      await sleep(this.#options.retryMs ?? limits.LEADER_RETRY_MS, undefined, { signal });
     }
   }
 
@@ -74,7 +72,7 @@ export class PostgresLeaderLock implements LeaderLock {
 
   /** From now on silence costs the lock. A standby is not hurried: it asks when it likes. */
   async #hold(client: Client): Promise<void> {
-    const leaseMs = this.#options.leaseMs ?? LEASE_MS;
+    const leaseMs = this.#options.leaseMs ?? limits.LEADER_LEASE_MS;
     await client.query(`SET idle_session_timeout = ${leaseMs}`);
     this.#isHeld = true;
     this.#beat = setInterval(() => {

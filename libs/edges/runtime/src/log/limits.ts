@@ -32,13 +32,9 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const RECONNECT_FIRST_MS = 50;
 export const RECONNECT_LAST_MS = 2_000;
 
-/**
- * How often the holder of a leader lock asks whether its connection still lives, and others whether it is
- * free.
- */
-export const LEADER_HEARTBEAT_MS = 1_000;
-export const LEADER_RETRY_MS = 200;
-export const LEADER_ANSWER_MS = 3_000;
+/** How long the holder of a leader lock may be silent before it is taken away; how often others ask. */
+export const LEADER_LEASE_MS = 3_000;
+export const LEADER_RETRY_MS = 250;
 
 /** Snapshots kept per owner; older ones are deleted when a new one is saved. */
 export const SNAPSHOTS_KEPT = 2;

@@ -1,4 +1,5 @@
-import type { AnyService } from '@plinth/eventing';
+import { CorruptLog, type AnyService } from '@plinth/eventing';
+import { HistoryForked } from '../audit/history-forked.ts';
 import { readConfig } from '../config/config.ts';
 import { kafkaOf, tlsOf } from '../config/process-files.ts';
 import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
@@ -6,6 +7,7 @@ import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
 import { PostgresSnapshots } from '../log/snapshot-store.ts';
 import { openLogPatiently, REAL_CLOCK, untilStopped, type Environment } from '../process/run-process.ts';
+import { PoisonEvent } from '../service/service-host.ts';
 import { startTelemetry } from '../telemetry/export.ts';
 import { observeLag } from '../telemetry/instruments.ts';
 import { makeLogger, type Logger } from '../telemetry/logger.ts';
@@ -56,7 +58,11 @@ export const runService = async (
   logger.info({ address: `${host}:${port}`, position: service.host.last.toString() }, 'serving');
   await untilStopped({
     logger,
-    failed: service.failed,
+    failed: service.failed.catch((error: unknown) => {
+      // What it cannot read it would not read after a restart either: it stays up, not ready, for questions.
+      if (isStanding(error)) return new Promise<never>(() => undefined);
+      throw error;
+    }),
     stop: async () => {
       stopLag();
       await more?.stop();
@@ -66,6 +72,10 @@ export const runService = async (
     },
   });
 };
+
+/** The service stands at a position of the log that it must not pass over: an operator is needed. */
+const isStanding = (error: unknown): boolean =>
+  error instanceof PoisonEvent || error instanceof CorruptLog || error instanceof HistoryForked;
 
 const HEAD_EVERY_MS = 5_000;
 

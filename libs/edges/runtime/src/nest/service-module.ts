@@ -14,7 +14,7 @@ export class ServiceLifecycle implements OnApplicationBootstrap, OnApplicationSh
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #failed = Promise.withResolvers<never>();
-  #failure: unknown;
+  #isFailed = false;
 
   constructor(runner: FreeRunner) {
     this.#runner = runner;
@@ -29,7 +29,7 @@ export class ServiceLifecycle implements OnApplicationBootstrap, OnApplicationSh
   onApplicationBootstrap(): void {
     this.#running = this.#runner.run(this.#stop.signal).catch((error: unknown) => {
       if (this.#stop.signal.aborted) return;
-      this.#failure = error;
+      this.#isFailed = true;
       this.#failed.reject(error);
     });
   }
@@ -39,11 +39,10 @@ export class ServiceLifecycle implements OnApplicationBootstrap, OnApplicationSh
     await this.#running;
   }
 
-  /** Resolves once the folds have reached `position`. */
-  async caughtUp(position: bigint, signal: AbortSignal): Promise<void> {
-    while (this.#failure === undefined && this.#runner.host.last < position)
-      await sleep(5, undefined, { signal });
-    if (this.#failure !== undefined) throw this.#failure as Error;
+  /** Resolves once the folds have reached `position`: true; or have stopped before it: false. */
+  async caughtUp(position: bigint, signal: AbortSignal): Promise<boolean> {
+    while (!this.#isFailed && this.#runner.host.last < position) await sleep(5, undefined, { signal });
+    return !this.#isFailed;
   }
 }
 

@@ -93,7 +93,10 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     transport,
     lock,
     onEffectFailed: ({ effect, key }, error) => logger.warn({ effect, key, err: error }, 'an effect failed'),
-    onSnapshotFailed: (error) => logger.warn({ err: error }, 'the last snapshot could not be kept'),
+    onSnapshotFailed: (error) => logger.warn({ err: error }, 'a snapshot could not be kept'),
+    onPassing: (error) => logger.warn({ err: error }, 'the log is out of reach, will be tried again'),
+    onLeading: (isLeading) =>
+      logger.info({ position: host.last.toString() }, isLeading ? 'leading' : 'standing by'),
   });
   const { packages, definitions } = definitionsOf(definition.name);
   const names = Object.keys(definitions);
@@ -116,14 +119,21 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     options: grpc,
     logger: false,
   });
+  // Nothing is answered from views that have yet to be folded.
+  const { position } = await log.head();
+  host.raiseFloor(position);
   await app.listen();
   const closeHealth =
     health === undefined ? undefined : await openHealthPort(health, address, options.healthPort ?? 0);
-  const { position } = await log.head();
   const lifecycle = app.get(ServiceLifecycle);
-  await lifecycle.caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
-  health?.set(true);
-  lifecycle.failed.catch(() => health?.set(false));
+  lifecycle.failed.catch((error: unknown) => {
+    health?.set(false);
+    logger.fatal({ err: error, position: host.last.toString() }, 'stopped at this position');
+    // Another replica may be able to go on.
+    void lock.release();
+  });
+  const isReady = await lifecycle.caughtUp(position, AbortSignal.timeout(READY_TIMEOUT_MS));
+  if (isReady) health?.set(true);
   return {
     host,
     isLeading: () => runner.isLeading,

@@ -61,7 +61,8 @@ export class InProcessCell implements CellClient {
     const method = rpcMethod(name, 'query');
     const host = this.#host(method.context);
     const decoded = method.decodeRequest(method.encodeRequest(request));
-    await host.waitFor((decoded as WithRead).read?.minPosition ?? 0n, signal);
+    const wanted = (decoded as WithRead).read?.minPosition ?? 0n;
+    await host.waitFor(wanted > host.floor ? wanted : host.floor, signal);
     const handler = host.definition.queries[name];
     assert(handler !== undefined, () => `Expected a query of ${host.name}, was ${name}`);
     const response = handler(decoded as never, host.views);

@@ -10,7 +10,7 @@ import {
   type Rejection,
 } from '@plinth/eventing';
 import { countCommand, currentTraceparent, traceAppend, traceCommand } from '../telemetry/instruments.ts';
-import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
+import { appendsOf, commitStates, decideAll, guardsOf, type Decision } from './decision.ts';
 import { commandEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import type { ServiceHost } from './service-host.ts';
@@ -76,39 +76,30 @@ export const executeCommand = async (host: ServiceHost, call: CommandCall): Prom
   });
 
 const execute = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
-  const handler = host.definition.commands[call.name];
-  if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${call.name}`);
   const hash = bodyHash(call);
   const context = contextOf(host, call);
   for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
-    const planned = handler(call.request as never, host.views, context);
+    const planned = await plan(host, call, context);
     if (isRejection(planned) && planned.reason === 'invalid')
       return { status: 'rejected', rejection: planned };
     const decision = isRejection(planned)
-      ? planned
+      ? { ...NOTHING, rejection: planned }
       : await decideAll(planned, host.states, host.definition.owns);
-    const answer: StoredAnswer = isRejection(decision)
-      ? { rejection: decision }
-      : { id: idOf(planned as readonly Intent[]) };
-    const result = await append(
-      host,
-      call,
-      context,
-      hash,
-      isRejection(decision) ? undefined : decision,
-      answer,
-    );
+    const { rejection, touched } = decision;
+    const answer: StoredAnswer =
+      rejection === undefined ? { id: idOf(planned as readonly Intent[]) } : { rejection };
+    const result = await append(host, call, context, hash, decision, answer);
     switch (result.status) {
       case 'appended':
-        if (!isRejection(decision)) commitStates(decision, host.states);
+        if (rejection === undefined) commitStates(decision, host.states);
         return answerOf(encode(answer), result.last);
       case 'duplicate':
-        if (!isRejection(decision)) host.states.forget(decision.touched.keys());
+        host.states.forget(touched.keys());
         return answerOf(result.answer ?? encode(answer), result.last);
       case 'key-reused':
         return { status: 'rejected', rejection: KEY_REUSED };
       case 'conflict':
-        if (!isRejection(decision)) host.states.forget(decision.touched.keys());
+        host.states.forget(touched.keys());
         continue;
       case 'fenced':
         throw new Error('Expected no checkpoint on a command');
@@ -117,6 +108,37 @@ const execute = async (host: ServiceHost, call: CommandCall): Promise<CommandAns
   throw new Retryable(
     `Expected to append within ${LIMITS.conflictRetriesMax} tries: the stream is busy, send again`,
   );
+};
+
+const NOTHING: Decision = { touched: new Map(), eventCount: 0 };
+
+/**
+ * What the service plans by its views. They may be behind what this caller has seen, here or at another
+ * replica: a refusal is planned again once they hold all that the log held when the command came.
+ */
+const plan = async (
+  host: ServiceHost,
+  { name, request }: CommandCall,
+  context: CommandContext,
+): Promise<readonly Intent[] | Rejection> => {
+  const handler = host.definition.commands[name];
+  if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${name}`);
+  await reach(host, host.floor);
+  const planned = handler(request as never, host.views, context);
+  if (!isRejection(planned) || planned.reason === 'invalid' || !host.isFollowing) return planned;
+  const { position } = await host.ports.log.head();
+  if (position <= host.last) return planned;
+  await reach(host, position);
+  return handler(request as never, host.views, context);
+};
+
+const reach = async (host: ServiceHost, position: bigint): Promise<void> => {
+  if (position <= host.last) return;
+  try {
+    await host.waitFor(position, AbortSignal.timeout(LIMITS.catchUpMs));
+  } catch (error) {
+    throw new Retryable(`${host.name} is behind the log: wait and send again`, { cause: error });
+  }
 };
 
 const contextOf = (host: ServiceHost, call: CommandCall): CommandContext => ({
@@ -141,14 +163,17 @@ const append = async (
   call: CommandCall,
   context: CommandContext,
   hash: Uint8Array,
-  decision: Decision | undefined,
+  decision: Decision,
   answer: StoredAnswer,
 ): Promise<AppendResult> => {
   const eventId = (n: number): string => commandEventId(call.tenant, call.requestId, n);
   try {
     return await traceAppend(host.name, () =>
       host.ports.log.append({
-        appends: decision === undefined ? [] : appendsOf(decision, eventId),
+        appends: [
+          ...(decision.rejection === undefined ? appendsOf(decision, eventId) : []),
+          ...guardsOf(decision),
+        ],
         cause: context.cause,
         occurredAt: context.now,
         command: { tenant: call.tenant, key: call.requestId, bodyHash: hash, answer: encode(answer) },
@@ -160,7 +185,7 @@ const append = async (
     // unknown.
     const stored = await host.ports.log.command(call.tenant, call.requestId);
     if (stored === undefined) throw error;
-    if (decision !== undefined) host.states.forget(decision.touched.keys());
+    host.states.forget(decision.touched.keys());
     return { status: 'duplicate', last: stored.last, answer: stored.answer };
   }
 };

@@ -20,7 +20,12 @@ type Touched = {
 };
 
 /** What a list of intents decided, ready to append; nothing has been changed yet. */
-export type Decision = Readonly<{ touched: ReadonlyMap<StreamId, Touched>; eventCount: number }>;
+export type Decision = Readonly<{
+  touched: ReadonlyMap<StreamId, Touched>;
+  eventCount: number;
+  /** Why nothing is to be appended: then `touched` says on which versions of which streams that rests. */
+  rejection?: Rejection;
+}>;
 
 const decideOne = (entry: Touched, command: unknown): readonly NewEvent[] | Rejection => {
   const outcome = entry.decider.decide(command, entry.state) as readonly NewEvent[] | Rejection;
@@ -38,7 +43,7 @@ export const decideAll = async (
   intents: readonly Intent[],
   states: StreamStates,
   owns: readonly string[],
-): Promise<Decision | Rejection> => {
+): Promise<Decision> => {
   const touched = new Map<StreamId, Touched>();
   let eventCount = 0;
   for (const { stream, decider, command, onRejection } of intents) {
@@ -52,7 +57,7 @@ export const decideAll = async (
     }
     const outcome = decideOne(entry, command);
     if (isRejection(outcome)) {
-      if (onRejection !== 'ignore') return outcome;
+      if (onRejection !== 'ignore') return { touched, eventCount: 0, rejection: outcome };
     } else {
       eventCount += outcome.length;
     }
@@ -74,6 +79,15 @@ export const appendsOf = (decision: Decision, idOf: (n: number) => string): read
   }
   return appends;
 };
+
+/**
+ * The streams on whose state a command's answer rests though it appends nothing to them, with the versions
+ * that they must still have: another replica may know them newer, and a refusal by an old state is wrong.
+ */
+export const guardsOf = ({ touched, rejection }: Decision): readonly StreamAppend[] =>
+  [...touched]
+    .filter(([, { events }]) => rejection !== undefined || events.length === 0)
+    .map(([stream, { before }]) => ({ stream, expectedVersion: before, events: [] }));
 
 /** After the append succeeded. */
 export const commitStates = (decision: Decision, states: StreamStates): void => {

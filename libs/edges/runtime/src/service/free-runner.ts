@@ -1,7 +1,7 @@
 import type { Effect, Envelope, LeaderLock, Transport } from '@plinth/eventing';
 import { pause } from '../transport/pause.ts';
 import { LIMITS } from './limits.ts';
-import { Fenced, type ServiceHost } from './service-host.ts';
+import { Fenced, isPassing, type ServiceHost } from './service-host.ts';
 
 export type FreeRunPorts = Readonly<{
   transport: Transport;
@@ -10,6 +10,10 @@ export type FreeRunPorts = Readonly<{
   onEffectFailed: (effect: Effect, error: unknown) => void;
   /** The last snapshot, at a stop, could not be kept: the next start takes an older one. */
   onSnapshotFailed?: (error: unknown) => void;
+  /** Told of a fault that passes, such as a database that is away: what it hindered is tried again. */
+  onPassing?: (error: unknown) => void;
+  /** Told when this replica begins to react, and when it no longer does. */
+  onLeading?: (isLeading: boolean) => void;
 }>;
 
 /**
@@ -20,6 +24,9 @@ const TIMER_MS = 20;
 const TIMER_MAX_MS = 500;
 /** How often a leader looks whether it still is. */
 const LOCK_WATCH_MS = 200;
+/** Pause before what a passing fault has hindered is tried again, doubling from the first to the last. */
+const RETRY_MS = 50;
+const RETRY_MAX_MS = 1_000;
 
 /**
  * One service at its own pace: every replica folds what the transport brings, the leader reacts. Effects run
@@ -50,12 +57,14 @@ export class FreeRunner {
     const lock = this.#keepLock(both);
     const timer = this.#runTimer(both);
     for (const part of [lock, timer]) part.catch(() => stop.abort());
+    this.host.isFollowing = true;
     try {
-      while (!both.aborted) await this.#follow(both);
+      while (!both.aborted) await this.#patiently(both, () => this.#follow(both));
     } finally {
       stop.abort();
+      this.host.isFollowing = false;
       await this.#keepLastSnapshot();
-      this.#leading = false;
+      this.#setLeading(false);
       await Promise.allSettled([...this.#inFlight, timer, lock]);
     }
     if (!signal.aborted) await Promise.all([timer, lock]);
@@ -69,7 +78,36 @@ export class FreeRunner {
       this.#interrupt.abort();
       while (!signal.aborted && lock.isHeld) await pause(LOCK_WATCH_MS, signal);
       // At a stop it is still held: the last snapshot is the leader's to keep.
-      if (!lock.isHeld) this.#leading = false;
+      if (!lock.isHeld) this.#setLeading(false);
+    }
+  }
+
+  #setLeading(isLeading: boolean): void {
+    if (this.#leading === isLeading) return;
+    this.#leading = isLeading;
+    this.#ports.onLeading?.(isLeading);
+  }
+
+  /**
+   * What this replica thought it led is not its own, or not for certain. When it holds the lock after all it
+   * begins again from the stored checkpoint.
+   */
+  #standDown(): void {
+    this.#setLeading(false);
+    this.#interrupt.abort();
+  }
+
+  /** Runs something until it succeeds, with a pause after each passing fault; any other one is thrown. */
+  async #patiently(signal: AbortSignal, run: () => Promise<void>): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (signal.aborted) return;
+        this.#ports.onPassing?.(error);
+        await pause(Math.min(RETRY_MS * 2 ** attempt, RETRY_MAX_MS), signal);
+      }
     }
   }
 
@@ -84,7 +122,7 @@ export class FreeRunner {
       for (const event of batch) {
         if (until.aborted) return;
         this.host.fold(event);
-        if (!this.#ports.lock.isHeld) this.#leading = false;
+        if (!this.#ports.lock.isHeld) this.#setLeading(false);
         if (!this.#leading) continue;
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
@@ -98,8 +136,10 @@ export class FreeRunner {
     try {
       await this.host.keepSnapshot();
     } catch (error) {
-      if (!(error instanceof Fenced)) throw error;
-      this.#leading = false;
+      if (error instanceof Fenced) return this.#standDown();
+      if (!isPassing(error)) throw error;
+      // The next one is as good; a checkpoint of which nobody knows whether it was stored is found out then.
+      this.#ports.onSnapshotFailed?.(error);
     }
   }
 
@@ -113,13 +153,18 @@ export class FreeRunner {
     }
   }
 
+  /** A passing fault is waited for at this event for as long as this replica leads. */
   async #reactTo(event: Envelope, signal: AbortSignal): Promise<void> {
+    const dispatch = (effect: Effect): Promise<void> => this.#dispatch(effect, signal);
     try {
-      await this.host.react(event, signal, (effect) => this.#dispatch(effect, signal));
+      await this.#patiently(signal, async () => {
+        if (this.#ports.lock.isHeld) await this.host.react(event, signal, dispatch);
+        else this.#standDown();
+      });
     } catch (error) {
       if (!(error instanceof Fenced)) throw error;
-      // Another leader was first: what this one thought it led is not its own any more.
-      this.#leading = false;
+      // Another leader was first.
+      this.#standDown();
     }
   }
 
@@ -130,8 +175,8 @@ export class FreeRunner {
   async #lead(): Promise<void> {
     await this.host.takeOver();
     if (this.host.reacted < this.host.last) this.host.resetViews();
-    this.#leading = true;
     this.#resolved = false;
+    this.#setLeading(true);
   }
 
   /**
@@ -156,7 +201,7 @@ export class FreeRunner {
   async #perform(effect: Effect, signal: AbortSignal): Promise<void> {
     try {
       const intents = await this.host.perform(effect, signal);
-      await this.host.recordOutcome(effect, intents);
+      await this.#patiently(signal, () => this.host.recordOutcome(effect, intents));
     } catch (error) {
       if (!signal.aborted) this.#ports.onEffectFailed(effect, error);
     }
@@ -168,7 +213,9 @@ export class FreeRunner {
 
   async #runTimer(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#isActing) await this.host.fireTimer();
+      await this.#patiently(signal, async () => {
+        if (this.#isActing) await this.host.fireTimer();
+      });
       await pause(TIMER_MS, signal);
       const dueInMs = this.#isActing ? this.host.dueInMs() : TIMER_MAX_MS;
       if (dueInMs > 0)

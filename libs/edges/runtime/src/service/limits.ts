@@ -21,5 +21,7 @@ export const LIMITS = {
   /** Streams from this length on have their decider's state in the snapshot; and how many of them at most. */
   longStreamMin: 200,
   longStreamsMax: 20_000,
+  /** How long a command waits for the views to reach what it must see. */
+  catchUpMs: 5_000,
   requestIdMaxLength: 64,
 } as const;

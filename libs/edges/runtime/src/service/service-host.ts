@@ -1,8 +1,9 @@
 import {
-  isRejection,
   OutcomeUnknown,
   plainSnapshot,
+  Retryable,
   type AnyService,
+  type AppendResult,
   type Clock,
   type Effect,
   type Envelope,
@@ -15,7 +16,7 @@ import {
 } from '@plinth/eventing';
 import { assert, AssertionError } from '@plinth/money';
 import { currentTraceparent, traceEffect, traceReaction } from '../telemetry/instruments.ts';
-import { appendsOf, commitStates, decideAll } from './decision.ts';
+import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { stateHash } from './state-hash.ts';
@@ -30,6 +31,10 @@ export type HostPorts = Readonly<{
   /** Absent: the folds always start from the first event. */
   snapshots?: SnapshotPorts;
 }>;
+
+/** The database is away or cut the connection: nothing is wrong with the service or with the event. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Retryable || error instanceof OutcomeUnknown;
 
 const isEffect = (reaction: Reaction): reaction is Effect => 'effect' in reaction;
 
@@ -64,6 +69,11 @@ export class ServiceHost {
   #last = 0n;
   #reacted = 0n;
   #stored = 0n;
+  /** An append of a reaction whose outcome nobody knows: the checkpoint tells. */
+  #isInDoubt = false;
+  #floor = 0n;
+  /** Something folds the log into the views as it grows: whoever needs a later position may wait for it. */
+  isFollowing = false;
 
   constructor(definition: AnyService, ports: HostPorts) {
     this.definition = definition;
@@ -91,10 +101,24 @@ export class ServiceHost {
     return this.#reacted;
   }
 
+  /**
+   * Position below which an answer would go back in time: of views that are folded again, or for the first
+   * time. Zero when nobody folds: then the service answers from where it stands.
+   */
+  get floor(): bigint {
+    return this.isFollowing ? this.#floor : 0n;
+  }
+
+  /** From now on the views answer for nothing less than this position. */
+  raiseFloor(position: bigint): void {
+    if (position > this.#floor) this.#floor = position;
+  }
+
   /** Reads the stored checkpoint: where this service's reactions go on. Call when becoming leader. */
   async takeOver(): Promise<void> {
     this.#stored = await this.checkpoint();
     this.#reacted = this.#stored;
+    this.#isInDoubt = false;
     this.states.clear();
   }
 
@@ -146,7 +170,7 @@ export class ServiceHost {
       await this.#record(event, intents);
       for (const effect of later) await dispatch?.(effect);
     } catch (cause) {
-      if (cause instanceof OutcomeUnknown || cause instanceof Fenced || signal.aborted) throw cause;
+      if (cause instanceof Fenced || isPassing(cause) || signal.aborted) throw cause;
       throw new PoisonEvent(this.name, event, cause);
     }
     this.#reacted = event.position;
@@ -167,7 +191,7 @@ export class ServiceHost {
     const cause = { correlationId: effect.key, causationId: effect.key, actor: `service:${this.name}` };
     for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
       const decision = await decideAll(intents, this.states, this.definition.owns);
-      if (isRejection(decision)) throw new AssertionError(refusal(decision));
+      if (decision.rejection !== undefined) throw new AssertionError(refusal(decision.rejection));
       if (decision.eventCount === 0) return;
       const versions = [...decision.touched].map(([stream, { before }]) => `${stream}@${before}`).join();
       const result = await this.ports.log.append({
@@ -216,6 +240,7 @@ export class ServiceHost {
 
   /** Back to the state before the first event; the caller folds the log again. */
   resetViews(): void {
+    this.raiseFloor(this.#last);
     for (const fold of this.#folds) fold.reset();
     this.#last = 0n;
   }
@@ -240,10 +265,14 @@ export class ServiceHost {
     const stream = `timer-${this.name}`;
     const version = await this.states.load(stream, TIMER);
     const event = { type: 'TimerFired', data: { service: this.name, dueAtMs: due } } as const;
-    const result = await this.ports.log.append({
+    const request = {
       appends: [{ stream, expectedVersion: version.version, events: [{ ...event, id }] }],
       cause: { correlationId: id, causationId: id, actor: `service:${this.name}` },
       occurredAt: now,
+    };
+    const result = await this.ports.log.append(request).catch((error: unknown) => {
+      this.states.forget([stream]);
+      throw error;
     });
     if (result.status === 'appended') this.states.advance(stream, TIMER, version.version, [event], undefined);
     else this.states.forget([stream]);
@@ -268,14 +297,9 @@ export class ServiceHost {
     return new Map(Object.entries(this.views).map(([name, fold]) => [name, stateHash(fold)] as const));
   }
 
-  async #record(event: Envelope, intents: readonly Intent[]): Promise<void> {
-    if (intents.length === 0 && event.position - this.#stored < LIMITS.checkpointEvery) return;
-    for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
-      const decision = await decideAll(intents, this.states, this.definition.owns);
-      if (isRejection(decision)) throw new AssertionError(refusal(decision));
-      const due = event.position - this.#stored >= LIMITS.checkpointEvery;
-      if (decision.eventCount === 0 && !due) return;
-      const result = await traceReaction(this.name, event, () =>
+  async #appendReaction(event: Envelope, decision: Decision): Promise<AppendResult> {
+    try {
+      return await traceReaction(this.name, event, () =>
         this.ports.log.append({
           appends: appendsOf(decision, (n) => reactionEventId(event.id, this.name, n)),
           cause: causeOf(event, this.name),
@@ -283,6 +307,31 @@ export class ServiceHost {
           checkpoint: { consumer: this.name, expected: this.#stored, position: event.position },
         }),
       );
+    } catch (error) {
+      this.#isInDoubt ||= error instanceof OutcomeUnknown;
+      throw error;
+    }
+  }
+
+  /** A reaction's events and its checkpoint are one append: where the one is the other is too. */
+  async #wasRecorded(event: Envelope): Promise<boolean> {
+    const stored = await this.checkpoint();
+    this.#isInDoubt = false;
+    if (stored < event.position) return false;
+    this.#stored = stored;
+    this.states.clear();
+    return true;
+  }
+
+  async #record(event: Envelope, intents: readonly Intent[]): Promise<void> {
+    if (this.#isInDoubt && (await this.#wasRecorded(event))) return;
+    if (intents.length === 0 && event.position - this.#stored < LIMITS.checkpointEvery) return;
+    for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
+      const decision = await decideAll(intents, this.states, this.definition.owns);
+      if (decision.rejection !== undefined) throw new AssertionError(refusal(decision.rejection));
+      const due = event.position - this.#stored >= LIMITS.checkpointEvery;
+      if (decision.eventCount === 0 && !due) return;
+      const result = await this.#appendReaction(event, decision);
       switch (result.status) {
         case 'appended':
           commitStates(decision, this.states);
