@@ -1,6 +1,11 @@
-import { PRICING_DEFAULTS, pricingService } from '@plinth/pricing';
+import { MARKS_LOOK_BACK, marksLink, pricingOfCell, pricingService } from '@plinth/pricing';
 import { runService } from '@plinth/runtime/nest';
 
-await runService('pricing', process.env, (cell) => ({
-  definition: pricingService({ ...PRICING_DEFAULTS, cell }),
-}));
+await runService('pricing', process.env, (cell, home) => {
+  const config = pricingOfCell(cell, home);
+  const { minRoundMs: everyMs } = config;
+  return {
+    definition: pricingService(config),
+    links: [{ link: marksLink, from: 'home', everyMs, lookBack: MARKS_LOOK_BACK }],
+  };
+});

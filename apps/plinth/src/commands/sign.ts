@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { stateHome } from '../cli/places.ts';
 import { join } from 'node:path';
 
-type SignOptions = Readonly<{ key: string; data: string; requestId?: string }>;
+type SignOptions = Readonly<{ key: string; data: string; requestId?: string; cell?: string }>;
 
 export const register = (program: Command): void => {
   program
@@ -11,6 +11,7 @@ export const register = (program: Command): void => {
     .option('--key <file>', 'key file', join(stateHome(), 'data', 'operator.key.json'))
     .option('--data <json>', 'the request as JSON, exactly as it will be sent', '{}')
     .option('--request-id <id>', 'for commands')
+    .option('--cell <id>', 'the cell that is meant; for operators of several')
     .action(sign);
 };
 
@@ -21,8 +22,8 @@ const sign = async (method: string, options: SignOptions): Promise<void> => {
   const { requestBytes } = await import('../cli/request-bytes.ts');
   const path = `/${method.replace(/^\//, '')}`;
   const key = await keyOf(options.key);
-  const requestId = options.requestId ?? '';
-  const call = { method: path, body: requestBytes(path, options.data), keyId: key.keyId, requestId };
+  const { requestId = '', cell = '' } = options;
+  const call = { method: path, body: requestBytes(path, options.data), keyId: key.keyId, requestId, cell };
   const signed = { ...call, timestampMs: Date.now(), nonce: randomUUID() };
   const headers: readonly (readonly [string, string])[] = [
     [METADATA.key, key.keyId],
@@ -30,6 +31,7 @@ const sign = async (method: string, options: SignOptions): Promise<void> => {
     [METADATA.nonce, signed.nonce],
     [METADATA.signature, signText(key.algorithm, key.secret, canonicalText(signed)).toString('base64')],
     ...(requestId === '' ? [] : [[METADATA.requestId, requestId] as const]),
+    ...(cell === '' ? [] : [[METADATA.cell, cell] as const]),
   ];
   process.stdout.write(`${headers.map(([name, value]) => `-H ${name}:${value}`).join(' ')}\n`);
 };

@@ -1,5 +1,11 @@
 export { pricingService } from './application/pricing-service.ts';
-export { PRICING, PRICING_DEFAULTS, type PricingConfig } from './application/pricing-config.ts';
+export { MARKS_LOOK_BACK, marksLink } from './application/marks-link.ts';
+export {
+  PRICING,
+  PRICING_DEFAULTS,
+  pricingOfCell,
+  type PricingConfig,
+} from './application/pricing-config.ts';
 export type { PricingViews } from './application/pricing-views.ts';
 export {
   collectQuotes,

@@ -1,5 +1,6 @@
 export * from './audit/index.ts';
 export * from './config/index.ts';
+export * from './link/index.ts';
 export * from './log/index.ts';
 export * from './process/run-process.ts';
 export * from './rpc/index.ts';

@@ -1,4 +1,5 @@
 export * from './append-rules.ts';
+export * from './cell-link.ts';
 export * from './decider.ts';
 export * from './envelope.ts';
 export * from './event-codec.ts';

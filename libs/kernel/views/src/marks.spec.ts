@@ -30,7 +30,8 @@ const quote = {
   bid: '',
   ask: '',
 };
-const round = event('MarksPublished', { round: 7, atMs: 1_000, marks: [mark], quotes: [quote] });
+const HERE = { sourceCell: '', sourcePosition: 0n };
+const round = event('MarksPublished', { round: 7, atMs: 1_000, marks: [mark], quotes: [quote], ...HERE });
 const make = (): MarksView => new MarksView();
 
 describe('MarksView', () => {
@@ -40,6 +41,7 @@ describe('MarksView', () => {
       atMs: 2_000,
       marks: [{ ...mark, instrumentId: 'ETH/USD', price: '3000' }],
       quotes: [],
+      ...HERE,
     });
     const view = folded(make(), [round, later]);
     expect([view.round, view.at]).toEqual([8, 2_000]);
@@ -64,9 +66,9 @@ describe('MarksView', () => {
     expect(view.ofAsset('USD')).toMatchObject({ price: 1, confidence: 0, state: 'live', guarded: false });
   });
 
-  it('tells every field of a mark; quotes are kept by pricing', () => {
+  it('tells every field of a mark; quotes and where it was judged are kept by pricing', () => {
     const quotes = Object.keys(quote).map((field) => `quotes[].${field}`);
-    expectEveryFieldToTell(make, [round], quotes);
+    expectEveryFieldToTell(make, [round], [...quotes, ...Object.keys(HERE)]);
   });
 
   it('goes on from what it dumped', () => {
@@ -79,6 +81,7 @@ describe('MarksView', () => {
           atMs: 2,
           marks: [{ ...mark, instrumentId: 'ETH/USD' }],
           quotes: [],
+          ...HERE,
         }),
         round,
       ],

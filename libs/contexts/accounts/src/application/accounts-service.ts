@@ -1,7 +1,8 @@
 import { defineService } from '@plinth/eventing';
 import { getAccount, listAccounts, listEntries, listPositions } from './account-queries.ts';
+import { listTransfers, requestClientTransfer, takeTransfer } from './client-transfers.ts';
 import { checkedConfig, type AccountsConfig } from './config.ts';
-import { getApiKey, getClient, listAssets, trialBalance } from './directory-queries.ts';
+import { getApiKey, getClient, getPlacement, listAssets, trialBalance } from './directory-queries.ts';
 import {
   cancelWithdrawal,
   creditDeposit,
@@ -21,6 +22,7 @@ import {
   openAccount,
   openClient,
   openSubAccount,
+  placeClient,
   removeWithdrawalDestination,
   revokeApiKey,
   setKycState,
@@ -32,12 +34,13 @@ export const AccountsService = (given: AccountsConfig) => {
   const config = checkedConfig(given);
   return defineService({
     name: 'accounts',
-    owns: ['asset', 'client', 'account', 'house', 'lending'],
+    owns: ['asset', 'client', 'account', 'house', 'lending', 'clearing'],
     views: accountsViews,
     react: react(config),
     commands: {
       ListAsset: listAsset,
-      OpenClient: openClient,
+      PlaceClient: placeClient(config),
+      OpenClient: openClient(config),
       SetKycState: setKycState,
       IssueApiKey: issueApiKey,
       RevokeApiKey: revokeApiKey,
@@ -49,6 +52,8 @@ export const AccountsService = (given: AccountsConfig) => {
       RequestWithdrawal: requestWithdrawal(config),
       CancelWithdrawal: cancelWithdrawal,
       RequestTransfer: requestTransfer(config),
+      RequestClientTransfer: requestClientTransfer(config),
+      TakeTransfer: takeTransfer(config),
       MoveCollateral: moveCollateral,
       SupplyToPool: supplyToPool,
       RedeemFromPool: redeemFromPool,
@@ -57,12 +62,14 @@ export const AccountsService = (given: AccountsConfig) => {
     },
     queries: {
       GetClient: getClient,
+      GetPlacement: getPlacement,
       GetApiKey: getApiKey,
       ListAssets: listAssets,
       ListAccounts: listAccounts,
       GetAccount: getAccount,
       ListPositions: listPositions,
       ListEntries: listEntries,
+      ListTransfers: listTransfers,
       TrialBalance: trialBalance,
     },
     nextDue: (views) => views.holds.nextExpiry,

@@ -19,10 +19,13 @@ export const DEFAULT_ACCOUNTS_CONFIG: AccountsConfig = {
   withdrawalLimitUsdPerDay: '10000000',
 };
 
+/** As `PLINTH_CELL` has it. */
+export const isCell = (text: string): boolean => /^[a-z0-9]{1,16}$/.test(text);
+
 const isDuration = (ms: Instant): boolean => Number.isSafeInteger(ms) && ms >= 0;
 
 export const checkedConfig = (config: AccountsConfig): AccountsConfig => {
-  assert(/^[a-z][a-z0-9]{0,23}$/.test(config.cell), 'Expected cell like main');
+  assert(isCell(config.cell), 'Expected cell like main');
   assert(isDuration(config.holdExpiryMs) && config.holdExpiryMs > 0, 'Expected holdExpiryMs over 0');
   assert(isDuration(config.destinationDelayMs), 'Expected destinationDelayMs from 0');
   assert(decimalOf(config.withdrawalLimitUsdPerDay).gte(ZERO), 'Expected withdrawalLimitUsdPerDay from 0');

@@ -32,6 +32,16 @@ export const getClient = (request: m.GetClientRequest, views: AccountsViews): m.
     };
   });
 
+/** Of the home cell: the fold of its placements. */
+export const getPlacement = (
+  request: m.GetPlacementRequest,
+  { directory }: AccountsViews,
+): m.PlacementInfo | Rejection =>
+  checked(() => {
+    const clientId = idOf('client', request.clientId, 'client_id');
+    return { clientId, cell: directory.placements.get(clientId) ?? '' };
+  });
+
 export const getApiKey = (request: m.GetApiKeyRequest, views: AccountsViews): m.ApiKeyInfo | Rejection => {
   const key = views.directory.key(request.keyId);
   const client = key === undefined ? undefined : views.directory.clients.get(key.clientId);

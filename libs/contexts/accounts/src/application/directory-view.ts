@@ -42,14 +42,19 @@ const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<strin
 /** Who there is: clients with their keys and destinations, accounts with their sub-accounts. */
 export class DirectoryView implements Fold {
   readonly name = 'accounts-directory';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly clients = new Map<string, Client>();
   /** In the order of their opening. */
   readonly accounts = new Map<string, AccountEntry>();
+  /** Cell by client: of those that this cell has placed, here or elsewhere. */
+  readonly placements = new Map<string, string>();
   readonly #keyOwners = new Map<string, string>();
 
   apply(event: Envelope): void {
     switch (event.type) {
+      case 'ClientPlaced':
+        this.placements.set(event.data.clientId, event.data.cell);
+        return;
       case 'ClientOpened':
         return this.#openClient(event.data);
       case 'KycStateSet':
@@ -123,6 +128,7 @@ export class DirectoryView implements Fold {
   }
 
   *entries(): Iterable<readonly [string, string]> {
+    for (const [clientId, cell] of this.placements) yield [`placement:${clientId}`, fields(cell)];
     for (const client of this.clients.values()) {
       const { clientId, name, jurisdiction, kyc, accountIds } = client;
       yield [`client:${clientId}`, fields(name, jurisdiction, kyc, ...accountIds)];
@@ -142,12 +148,13 @@ export class DirectoryView implements Fold {
   }
 
   dump() {
-    return { clients: this.clients, accounts: this.accounts };
+    return { clients: this.clients, accounts: this.accounts, placements: this.placements };
   }
 
   load(state: ReturnType<DirectoryView['dump']>): void {
     refill(this.clients, state.clients);
     refill(this.accounts, state.accounts);
+    refill(this.placements, state.placements);
     for (const { clientId, keys } of this.clients.values()) {
       for (const keyId of keys.keys()) this.#keyOwners.set(keyId, clientId);
     }
@@ -156,6 +163,7 @@ export class DirectoryView implements Fold {
   reset(): void {
     this.clients.clear();
     this.accounts.clear();
+    this.placements.clear();
     this.#keyOwners.clear();
   }
 }

@@ -15,6 +15,9 @@ export type PendingHold = Readonly<{
   /** Address of a withdrawal, account of a transfer. */
   destination: string;
   toLocation: string;
+  /** Of transfers: where the other account is and whose it is; empty for this cell and the same client. */
+  toCell: string;
+  toClientId: string;
   expiresAtMs: Instant;
 }>;
 
@@ -29,7 +32,7 @@ const NONE: ReadonlyMap<string, PendingHold> = new Map();
  */
 export class HoldsView implements Fold {
   readonly name = 'accounts-holds';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly #accounts = new Map<string, Map<string, PendingHold>>();
   readonly #due = new DueQueue();
   #answered: readonly PendingHold[] = [];
@@ -46,7 +49,7 @@ export class HoldsView implements Fold {
         const { withdrawalId: holdId, accountId, asset, amount, subAccountId, location } = event.data;
         const { destination, expiresAtMs } = event.data;
         const facts = { accountId, holdId, asset, amount, subAccountId, location, destination, expiresAtMs };
-        return this.#add({ kind: 'withdrawal', toLocation: '', ...facts });
+        return this.#add({ kind: 'withdrawal', toLocation: '', toCell: '', toClientId: '', ...facts });
       }
       case 'TransferRequested': {
         const {
@@ -55,9 +58,9 @@ export class HoldsView implements Fold {
           fromLocation: location,
           toLocation,
         } = event.data;
-        const { accountId, asset, amount, expiresAtMs } = event.data;
+        const { accountId, asset, amount, expiresAtMs, toCell, toClientId } = event.data;
         const facts = { accountId, holdId, asset, amount, location, destination, toLocation, expiresAtMs };
-        return this.#add({ kind: 'transfer', subAccountId: '', ...facts });
+        return this.#add({ kind: 'transfer', subAccountId: '', toCell, toClientId, ...facts });
       }
       case 'WithdrawalApproved':
       case 'WithdrawalRefused':
@@ -151,6 +154,8 @@ export class HoldsView implements Fold {
           destination,
           toLocation,
           expiresAtMs,
+          // Empty fields would change the hash of what was there before other cells.
+          ...(h.toClientId === '' ? [] : [h.toCell, h.toClientId]),
         );
         yield [`hold:${h.accountId}:${h.holdId}`, text];
       }

@@ -45,7 +45,7 @@ export const creditDeposit = (
 const USD_SCALE = 6;
 
 /** USD value at the mark, rounded up to 1e-6; undefined without a mark. */
-const valueUsd = (amount: bigint, { symbol }: Asset, { marks }: AccountsViews): bigint | undefined => {
+export const valueUsd = (amount: bigint, { symbol }: Asset, { marks }: AccountsViews): bigint | undefined => {
   const price = symbol === NUMERAIRE ? '1' : marks.exact(indexOf(symbol))?.price;
   if (price === undefined) return undefined;
   const value = multiply(decimalOfUnits(amount, LEDGER_SCALE), priceOf(price));

@@ -32,9 +32,18 @@ const payOut = (hold: PendingHold, views: AccountsViews): Intent => {
     : release(hold, 'refused', `KYC state ${kyc ?? 'unknown'}`, views);
 };
 
-/** Both sides in one append: either both accounts have it, or none. */
+/**
+ * Both sides in one append: either both accounts have it, or none. To another cell only this side: the other
+ * one follows when that cell has taken it over. Another client gets money only from one that is still
+ * approved.
+ */
 const transfer = (hold: PendingHold, views: AccountsViews, { cell }: AccountsConfig): readonly Intent[] => {
-  const { accountId, holdId: transferId, asset, destination, toLocation } = hold;
+  const { accountId, holdId: transferId, asset, destination, toLocation, toCell, toClientId } = hold;
+  const client = views.directory.clientOf(accountId);
+  if (toClientId !== '' && client?.kyc !== 'approved')
+    return [release(hold, 'refused', `KYC state ${client?.kyc ?? 'unknown'}`, views)];
+  if (toCell !== '')
+    return [onAccount(accountId, { type: 'SendTransfer', transferId, clearing: clearingAccount(toCell) })];
   const clearing = clearingAccount(cell);
   return [
     onAccount(accountId, { type: 'SendTransfer', transferId, clearing }),
@@ -46,6 +55,8 @@ const transfer = (hold: PendingHold, views: AccountsViews, { cell }: AccountsCon
       amount: amountOf(hold.amount, 'amount'),
       location: toLocation,
       clearing,
+      fromClientId: toClientId === '' ? '' : (client?.clientId ?? ''),
+      fromCell: '',
     }),
   ];
 };

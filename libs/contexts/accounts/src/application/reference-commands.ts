@@ -5,6 +5,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { AccountsConfig } from './config.ts';
 import {
   assetOf,
+  cellOf,
   checked,
   clientOf,
   accountOf,
@@ -48,30 +49,62 @@ export const listAsset = (
     return [onAsset({ type: 'ListAsset', asset, scale: request.scale, kind, chains })];
   });
 
-export const openClient = (
-  request: m.OpenClientRequest,
-  _views: AccountsViews,
-  context: CommandContext,
-): Plan =>
-  checked(() => {
-    operatorOnly(context);
-    const clientId = idOf('client', request.clientId, 'client_id');
-    if (clientId === OPERATOR) {
-      refuse('INVALID_FIELD', 'Expected another client_id: operator is reserved', {
-        field: 'client_id',
-        reason: 'invalid',
-      });
-    }
-    const name = textOf(request.name, 'name', 1, LIMITS.nameMaxLength);
-    const jurisdiction = request.jurisdiction;
-    if (!/^[A-Z]{2}$/.test(jurisdiction)) {
-      refuse('INVALID_FIELD', 'Expected jurisdiction as two letters of ISO 3166-1, such as CH', {
-        field: 'jurisdiction',
-        reason: 'invalid',
-      });
-    }
-    return [onClient({ type: 'OpenClient', clientId, name, jurisdiction })];
+const newClientOf = (value: string): string => {
+  const clientId = idOf('client', value, 'client_id');
+  if (clientId !== OPERATOR) return clientId;
+  return refuse('INVALID_FIELD', 'Expected another client_id: operator is reserved', {
+    field: 'client_id',
+    reason: 'invalid',
   });
+};
+
+/** Of the cells that take new clients the one with the fewest, the first of equals. */
+const roomiest = (cells: readonly string[], { directory }: AccountsViews, config: AccountsConfig): string => {
+  const counts = new Map(cells.map((cell) => [cell, 0]));
+  for (const cell of directory.placements.values()) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  // Clients of this cell from before there was another one were never placed.
+  let here = counts.get(config.cell) ?? 0;
+  for (const clientId of directory.clients.keys()) if (!directory.placements.has(clientId)) here += 1;
+  counts.set(config.cell, here);
+  return cells.reduce((best, cell) => ((counts.get(cell) ?? 0) < (counts.get(best) ?? 0) ? cell : best));
+};
+
+export const placeClient =
+  (config: AccountsConfig) =>
+  (request: m.PlaceClientRequest, views: AccountsViews, context: CommandContext): Plan =>
+    checked(() => {
+      operatorOnly(context);
+      const clientId = newClientOf(request.clientId);
+      const { cells, cell: wanted } = request;
+      const fine =
+        cells.length > 0 && cells.length <= LIMITS.cellsMax && new Set(cells).size === cells.length;
+      if (!fine) {
+        refuse('INVALID_FIELD', `Expected cells of 1 to ${LIMITS.cellsMax} different ones`, {
+          field: 'cells',
+          reason: 'invalid',
+        });
+      }
+      for (const cell of cells) cellOf(cell, 'cells');
+      const cell = wanted === '' ? roomiest(cells, views, config) : oneOf(cells, wanted, 'cell');
+      return [onClient({ type: 'PlaceClient', clientId, cell, wanted })];
+    });
+
+export const openClient =
+  (config: AccountsConfig) =>
+  (request: m.OpenClientRequest, _views: AccountsViews, context: CommandContext): Plan =>
+    checked(() => {
+      operatorOnly(context);
+      const clientId = newClientOf(request.clientId);
+      const name = textOf(request.name, 'name', 1, LIMITS.nameMaxLength);
+      const jurisdiction = request.jurisdiction;
+      if (!/^[A-Z]{2}$/.test(jurisdiction)) {
+        refuse('INVALID_FIELD', 'Expected jurisdiction as two letters of ISO 3166-1, such as CH', {
+          field: 'jurisdiction',
+          reason: 'invalid',
+        });
+      }
+      return [onClient({ type: 'OpenClient', clientId, name, jurisdiction, cell: config.cell })];
+    });
 
 export const setKycState = (
   request: m.SetKycStateRequest,

@@ -1,6 +1,7 @@
 import { reject, type CommandContext, type Rejection } from '@plinth/eventing';
 import { isId, venueOfLocation, type Asset, type IdKind } from '@plinth/market';
 import { InvalidNumber } from '@plinth/money';
+import { isCell } from './config.ts';
 import type { AccountsCode } from '../domain/codes.ts';
 import { amountOf, fitsScale } from '../domain/ledger-amount.ts';
 import type { AssetTerms } from '../domain/loans.ts';
@@ -57,6 +58,9 @@ const ID_EXAMPLES: Readonly<Record<IdKind, string>> = {
 
 export const idOf = (kind: IdKind, value: string, field: string): string =>
   isId(kind, value) ? value : invalid(field, ID_EXAMPLES[kind]);
+
+export const cellOf = (value: string, field: string): string =>
+  isCell(value) ? value : invalid(field, '1 to 16 of a-z and 0-9');
 
 const CONTROL = /\p{Cc}/u;
 

@@ -27,6 +27,7 @@ const referenceOf = (event: Envelope): string => {
     case 'TransferSent':
     case 'TransferReceived':
     case 'TransferReleased':
+    case 'TransferReturned':
       return event.data.transferId;
     case 'CollateralMoved':
       return event.data.moveId;

@@ -1,6 +1,7 @@
 import type { Intent } from '@plinth/eventing';
 import { accountDecider } from '../domain/account.ts';
 import type { AccountCommand } from '../domain/account-commands.ts';
+import { clearingDecider, type ClearingCommand } from '../domain/clearing.ts';
 import { assetDecider, type ListAsset } from '../domain/asset.ts';
 import { clientDecider, type ClientCommand } from '../domain/client.ts';
 import { lendingDecider, type GrantCash } from '../domain/lending.ts';
@@ -27,6 +28,13 @@ export const onAsset = (command: ListAsset): Intent<ListAsset> => ({
 export const onHouse = (cell: string, command: HouseCommand): Intent<HouseCommand> => ({
   stream: `house-${cell}`,
   decider: houseDecider,
+  command,
+});
+
+/** What this cell has taken over from the log of another one. */
+export const onClearing = (otherCell: string, command: ClearingCommand): Intent<ClearingCommand> => ({
+  stream: `clearing-${otherCell}`,
+  decider: clearingDecider,
   command,
 });
 

@@ -13,6 +13,7 @@ import { HoldsView } from './holds-view.ts';
 import { InterestBooksView } from './interest-books-view.ts';
 import { LendingView } from './lending-view.ts';
 import { StatementView } from './statement-view.ts';
+import { TransfersView } from './transfers-view.ts';
 
 export const accountsViews = () => ({
   reference: new ReferenceView(),
@@ -28,6 +29,7 @@ export const accountsViews = () => ({
   settlements: new SettlementsView(),
   fundings: new FundingRunsView(),
   statements: new StatementView(),
+  transfers: new TransfersView(),
 });
 
 export type AccountsViews = ReturnType<typeof accountsViews>;

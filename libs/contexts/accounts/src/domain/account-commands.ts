@@ -59,6 +59,17 @@ export type RequestTransfer = Readonly<{
   expiresAtMs: Instant;
 }>;
 
+/** To an account of another client: what leaves a client leaves under the rules of a withdrawal. */
+export type RequestClientTransfer = Omit<RequestTransfer, 'type'> &
+  Readonly<{
+    type: 'RequestClientTransfer';
+    toClientId: string;
+    /** Empty: this cell. */
+    toCell: string;
+    requestedAtMs: Instant;
+    facts: WithdrawalFacts;
+  }>;
+
 export type MoveCollateral = Readonly<{
   type: 'MoveCollateral';
   moveId: string;
@@ -132,6 +143,7 @@ export type CancelWithdrawal = Readonly<{
   terms: AssetTerms;
 }>;
 
+/** `clearing` is the ledger account of the cell that the money goes to. */
 export type SendTransfer = Readonly<{ type: 'SendTransfer'; transferId: string; clearing: string }>;
 
 export type ReceiveTransfer = Readonly<{
@@ -142,6 +154,24 @@ export type ReceiveTransfer = Readonly<{
   amount: bigint;
   location: string;
   clearing: string;
+  /** Of another client's transfer; empty otherwise. */
+  fromClientId: string;
+  /** Empty: this cell. */
+  fromCell: string;
+}>;
+
+/** The other cell has declined: the money comes back from `clearing`. */
+export type ReturnTransfer = Readonly<{
+  type: 'ReturnTransfer';
+  transferId: string;
+  toCell: string;
+  toAccountId: string;
+  terms: AssetTerms;
+  amount: bigint;
+  location: string;
+  clearing: string;
+  code: string;
+  reason: string;
 }>;
 
 export type FillInstrument = Readonly<{
@@ -208,6 +238,7 @@ export type AccountCommand =
   | RequestWithdrawal
   | CancelWithdrawal
   | RequestTransfer
+  | RequestClientTransfer
   | MoveCollateral
   | SupplyToPool
   | RedeemFromPool
@@ -216,6 +247,7 @@ export type AccountCommand =
   | ReleaseHold
   | SendTransfer
   | ReceiveTransfer
+  | ReturnTransfer
   | BookFill
   | PostFunding
   | SettleContracts

@@ -18,6 +18,7 @@ export type AccountEvent =
   | 'TransferSent'
   | 'TransferReceived'
   | 'TransferReleased'
+  | 'TransferReturned'
   | 'CollateralMoved'
   | 'FillBooked'
   | 'LoanDrawn'
@@ -52,6 +53,9 @@ export type Hold = Readonly<{
   location: string;
   destination: string;
   toLocation: string;
+  /** Of transfers: where the other account is, and whose it is; empty for this cell and the same client. */
+  toCell: string;
+  toClientId: string;
   expiresAtMs: Instant;
   valueUsd: bigint;
   requestedAtMs: Instant;
@@ -82,7 +86,7 @@ export type AccountState = Readonly<{
   moves: RecentIds;
   /** Fill ids by venue. */
   fills: ReadonlyMap<string, RecentIds>;
-  /** USD value of the withdrawals requested on the latest day (days since 1970) on which there was one. */
+  /** USD value of what left the client (withdrawals, transfers to others) by requests of the latest day (days since 1970) on which there was one. */
   withdrawn: Readonly<{ day: number; valueUsd: bigint }>;
 }>;
 
@@ -111,7 +115,7 @@ type PlainAccount = Omit<AccountState, 'references' | 'moves' | 'fills'> &
   }>;
 
 export const accountSnapshot: StateSnapshot<AccountState> = {
-  revision: 1,
+  revision: 2,
   dump: ({ references, moves, fills, ...state }): PlainAccount => ({
     ...state,
     references: references.ids,
@@ -171,8 +175,17 @@ const putAside = (state: AccountState, hold: Hold): AccountState => ({
   references: state.references.with(hold.holdId),
 });
 
+/** What leaves the client counts against the limit of its day. */
+const leaving = (state: AccountState, hold: Hold): AccountState => {
+  // A clock that stepped back does not open a new day.
+  const day = Math.max(dayOf(hold.requestedAtMs), state.withdrawn.day);
+  const before = state.withdrawn.day === day ? state.withdrawn.valueUsd : 0n;
+  return { ...putAside(state, hold), withdrawn: { day, valueUsd: before + hold.valueUsd } };
+};
+
+const usdOf = (text: string): bigint => (text === '' ? 0n : amountOf(text, 'valueUsd'));
+
 const withdrawalHeld = (state: AccountState, data: EventData<'WithdrawalRequested'>): AccountState => {
-  const valueUsd = data.valueUsd === '' ? 0n : amountOf(data.valueUsd, 'valueUsd');
   const hold: Hold = {
     kind: 'withdrawal',
     holdId: data.withdrawalId,
@@ -181,19 +194,16 @@ const withdrawalHeld = (state: AccountState, data: EventData<'WithdrawalRequeste
     subAccountId: data.subAccountId,
     location: data.location,
     destination: data.destination,
-    toLocation: '',
+    ...{ toLocation: '', toCell: '', toClientId: '' },
     expiresAtMs: data.expiresAtMs,
-    valueUsd,
+    valueUsd: usdOf(data.valueUsd),
     requestedAtMs: data.requestedAtMs,
   };
-  // A clock that stepped back does not open a new day.
-  const day = Math.max(dayOf(data.requestedAtMs), state.withdrawn.day);
-  const before = state.withdrawn.day === day ? state.withdrawn.valueUsd : 0n;
-  return { ...putAside(state, hold), withdrawn: { day, valueUsd: before + valueUsd } };
+  return leaving(state, hold);
 };
 
 /** What was not paid out no longer counts against its day. */
-const withdrawalReleased = (state: AccountState, holdId: string): AccountState => {
+const released = (state: AccountState, holdId: string): AccountState => {
   const hold = state.holds.get(holdId);
   assert(hold !== undefined, () => `Expected a hold to release, was ${holdId}`);
   const { day, valueUsd } = state.withdrawn;
@@ -202,8 +212,8 @@ const withdrawalReleased = (state: AccountState, holdId: string): AccountState =
   return { ...state, holds, withdrawn: { day, valueUsd: valueUsd - back } };
 };
 
-const transferHeld = (state: AccountState, data: EventData<'TransferRequested'>): AccountState =>
-  putAside(state, {
+const transferHeld = (state: AccountState, data: EventData<'TransferRequested'>): AccountState => {
+  const hold: Hold = {
     kind: 'transfer',
     holdId: data.transferId,
     asset: data.asset,
@@ -212,10 +222,14 @@ const transferHeld = (state: AccountState, data: EventData<'TransferRequested'>)
     location: data.fromLocation,
     destination: data.toAccountId,
     toLocation: data.toLocation,
+    toCell: data.toCell,
+    toClientId: data.toClientId,
     expiresAtMs: data.expiresAtMs,
-    valueUsd: 0n,
-    requestedAtMs: 0,
-  });
+    valueUsd: usdOf(data.valueUsd),
+    requestedAtMs: data.requestedAtMs,
+  };
+  return data.toClientId === '' ? putAside(state, hold) : leaving(state, hold);
+};
 
 const fillBooked = (state: AccountState, data: EventData<'FillBooked'>): AccountState => {
   const ids = (state.fills.get(data.venueId) ?? RecentIds.EMPTY).with(data.fillId, LIMITS.recentIdsMin);
@@ -270,11 +284,12 @@ const facts = (state: AccountState, event: NewEvent<AccountEvent>): AccountState
     case 'TransferRequested':
       return transferHeld(state, event.data);
     case 'WithdrawalReleased':
-      return withdrawalReleased(state, event.data.withdrawalId);
+      return released(state, event.data.withdrawalId);
     case 'WithdrawalSettled':
       return { ...state, holds: withEntry(state.holds, event.data.withdrawalId, undefined) };
-    case 'TransferSent':
     case 'TransferReleased':
+      return released(state, event.data.transferId);
+    case 'TransferSent':
       return { ...state, holds: withEntry(state.holds, event.data.transferId, undefined) };
     case 'CollateralMoved':
       return { ...state, moves: state.moves.with(event.data.moveId, LIMITS.recentIdsMin) };
@@ -302,6 +317,7 @@ const facts = (state: AccountState, event: NewEvent<AccountEvent>): AccountState
     case 'CollateralTakenOver':
       return takenOver(state, event.data);
     case 'TransferReceived':
+    case 'TransferReturned':
     case 'FundingPosted':
     case 'LiquidationFeeCharged':
       return state;

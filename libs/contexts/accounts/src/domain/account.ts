@@ -25,6 +25,7 @@ import {
   type AccountState,
   type Balance,
 } from './account-state.ts';
+import { requestClientTransfer, returnTransfer } from './client-transfers.ts';
 import type { AccountsCode } from './codes.ts';
 import { bookVenueFill, postFunding } from './fills.ts';
 import {
@@ -165,6 +166,8 @@ const apply = (draft: AccountDraft, command: Exclude<AccountCommand, { type: 'Op
       return cancelWithdrawal(draft, command);
     case 'RequestTransfer':
       return requestTransfer(draft, command);
+    case 'RequestClientTransfer':
+      return requestClientTransfer(draft, command);
     case 'MoveCollateral':
       return moveCollateral(draft, command);
     case 'SupplyToPool':
@@ -181,6 +184,8 @@ const apply = (draft: AccountDraft, command: Exclude<AccountCommand, { type: 'Op
       return sendTransfer(draft, command);
     case 'ReceiveTransfer':
       return receiveTransfer(draft, command);
+    case 'ReturnTransfer':
+      return returnTransfer(draft, command);
     case 'BookFill':
       return bookVenueFill(draft, command);
     case 'PostFunding':

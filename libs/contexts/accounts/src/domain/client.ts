@@ -12,7 +12,8 @@ export const KEY_ALGORITHMS = ['ed25519', 'hmac-sha256'] as const;
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
 export type ClientCommand =
-  | Readonly<{ type: 'OpenClient'; clientId: string; name: string; jurisdiction: string }>
+  | Readonly<{ type: 'PlaceClient'; clientId: string; cell: string; wanted: string }>
+  | Readonly<{ type: 'OpenClient'; clientId: string; name: string; jurisdiction: string; cell: string }>
   | Readonly<{ type: 'SetKycState'; clientId: string; state: KycState; reason: string }>
   | Readonly<{
       type: 'IssueApiKey';
@@ -33,6 +34,7 @@ export type ClientCommand =
   | Readonly<{ type: 'RemoveDestination'; clientId: string; asset: string; destination: string }>;
 
 export type ClientEvent =
+  | 'ClientPlaced'
   | 'ClientOpened'
   | 'KycStateSet'
   | 'ApiKeyIssued'
@@ -42,6 +44,8 @@ export type ClientEvent =
 
 export type ClientState = Readonly<{
   status: 'none' | 'open';
+  /** Cell that the client was placed in; empty when it never was. */
+  cell: string;
   kyc: KycState;
   /** Key id to whether it is in force. */
   keys: ReadonlyMap<string, boolean>;
@@ -93,7 +97,38 @@ const addDestination = (
   return [{ type: 'WithdrawalDestinationAdded', data: { clientId, asset, destination, usableAtMs } }];
 };
 
-const decideOpen = (command: Exclude<ClientCommand, { type: 'OpenClient' }>, state: ClientState): Outcome => {
+const exists = (clientId: string, cell: string): Rejection<AccountsCode> =>
+  reject('CLIENT_EXISTS', `Expected a new client id, was ${clientId}`, {
+    field: 'client_id',
+    reason: 'exists',
+    ...(cell === '' ? {} : { details: { cell } }),
+  });
+
+/** Once and for ever: who asks again is told the same, whatever cell would be chosen now. */
+const place = (command: Extract<ClientCommand, { type: 'PlaceClient' }>, state: ClientState): Outcome => {
+  const { clientId, cell, wanted } = command;
+  if (state.cell === '')
+    return state.status === 'open'
+      ? exists(clientId, '')
+      : [{ type: 'ClientPlaced', data: { clientId, cell } }];
+  if (wanted === '' || wanted === state.cell) return [];
+  return reject('CLIENT_PLACED', `Expected cell ${state.cell}: the client is placed there`, {
+    field: 'cell',
+    details: { cell: state.cell },
+  });
+};
+
+const open = (command: Extract<ClientCommand, { type: 'OpenClient' }>, state: ClientState): Outcome => {
+  const { clientId, name, jurisdiction, cell } = command;
+  if (state.status === 'open') return exists(clientId, '');
+  if (state.cell !== '' && state.cell !== cell) return exists(clientId, state.cell);
+  return [{ type: 'ClientOpened', data: { clientId, name, jurisdiction } }];
+};
+
+const decideOpen = (
+  command: Exclude<ClientCommand, { type: 'OpenClient' | 'PlaceClient' }>,
+  state: ClientState,
+): Outcome => {
   const { clientId } = command;
   switch (command.type) {
     case 'SetKycState':
@@ -128,6 +163,8 @@ const decideOpen = (command: Exclude<ClientCommand, { type: 'OpenClient' }>, sta
 
 const evolve = (state: ClientState, event: NewEvent<ClientEvent>): ClientState => {
   switch (event.type) {
+    case 'ClientPlaced':
+      return { ...state, cell: event.data.cell };
     case 'ClientOpened':
       return { ...state, status: 'open' };
     case 'KycStateSet':
@@ -148,18 +185,24 @@ const evolve = (state: ClientState, event: NewEvent<ClientEvent>): ClientState =
   }
 };
 
-/** Stream client-{client}: a legal entity, its KYC state, its keys and where its money may go. */
+/**
+ * Stream client-{client}: a legal entity, its KYC state, its keys and where its money may go. In the home cell
+ * it is also the one judge of which cell the client is in.
+ */
 export const clientDecider: Decider<ClientState, ClientCommand, ClientEvent, AccountsCode> = {
-  initialState: () => ({ status: 'none', kyc: 'pending', keys: new Map(), destinations: new Set() }),
+  initialState: () => ({
+    ...{ status: 'none', cell: '', kyc: 'pending' },
+    ...{ keys: new Map(), destinations: new Set() },
+  }),
   decide: (command, state) => {
-    if (command.type !== 'OpenClient') return state.status === 'open' ? decideOpen(command, state) : unknown;
-    const { clientId, name, jurisdiction } = command;
-    return state.status === 'open'
-      ? reject('CLIENT_EXISTS', `Expected a new client id, was ${clientId}`, {
-          field: 'client_id',
-          reason: 'exists',
-        })
-      : [{ type: 'ClientOpened', data: { clientId, name, jurisdiction } }];
+    switch (command.type) {
+      case 'PlaceClient':
+        return place(command, state);
+      case 'OpenClient':
+        return open(command, state);
+      default:
+        return state.status === 'open' ? decideOpen(command, state) : unknown;
+    }
   },
   evolve,
 };

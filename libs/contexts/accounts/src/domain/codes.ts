@@ -28,4 +28,6 @@ export type AccountsCode =
   | 'PRICE_MISSING'
   | 'POSITION_UNKNOWN'
   | 'ENTRY_UNBALANCED'
+  | 'CLIENT_PLACED'
+  | 'TAKEN_ALREADY'
   | 'LIMIT_REACHED';

@@ -22,7 +22,7 @@ import { WITHDRAWAL_POLICIES } from './withdrawal-policies.ts';
 
 type Refusal = Rejection<AccountsCode> | undefined;
 
-const mayHold = (state: AccountState, id: string, field: string): Refusal => {
+export const mayHold = (state: AccountState, id: string, field: string): Refusal => {
   if (state.references.has(id)) return referenceExists(field, id);
   if (state.references.size >= LIMITS.referencesPerAccountMax) return tooMany('references of one account');
   if (state.holds.size >= LIMITS.holdsPerAccountMax) return tooMany('withdrawals and transfers under way');
@@ -82,6 +82,7 @@ export const requestTransfer = (draft: AccountDraft, command: RequestTransfer): 
       toLocation,
       expiresAtMs,
       postings: [...move(from, holdAccount(accountId, transferId, asset), asset, amount)],
+      ...{ toCell: '', toClientId: '', valueUsd: '', requestedAtMs: 0 },
     },
   });
   return undefined;
@@ -141,12 +142,17 @@ export const releaseHold = (draft: AccountDraft, command: ReleaseHold): void => 
   settle(draft, terms, holdId);
 };
 
-/** Appended together with the other account's ReceiveTransfer: `clearing` is zero before and after. */
+/**
+ * Inside a cell appended together with the other account's ReceiveTransfer: `clearing` is zero before and
+ * after. To another cell by itself: `clearing` has the money until it has arrived there.
+ */
 export const sendTransfer = (draft: AccountDraft, { transferId, clearing }: SendTransfer): void => {
-  const { accountId, holds } = draft.state;
+  const { accountId, clientId, holds } = draft.state;
   const hold = holds.get(transferId);
   assert(hold?.kind === 'transfer', () => `Expected a transfer that waits, was ${transferId}`);
-  const { asset, amount, destination } = hold;
+  const { asset, amount, destination, toCell, toClientId, location, toLocation } = hold;
+  const far = { toCell, fromClientId: clientId, toClientId, fromLocation: location, toLocation };
+  const near = { toCell: '', fromClientId: '', toClientId: '', fromLocation: '', toLocation: '' };
   draft.add({
     type: 'TransferSent',
     data: {
@@ -156,13 +162,14 @@ export const sendTransfer = (draft: AccountDraft, { transferId, clearing }: Send
       asset,
       amount: amountText(amount),
       postings: [...move(holdAccount(accountId, transferId, asset), clearing, asset, amount)],
+      ...(toCell === '' ? near : far),
     },
   });
 };
 
 export const receiveTransfer = (draft: AccountDraft, command: ReceiveTransfer): void => {
   const { accountId } = draft.state;
-  const { transferId, fromAccountId, terms, amount, location, clearing } = command;
+  const { transferId, fromAccountId, terms, amount, location, clearing, fromClientId, fromCell } = command;
   const { asset } = terms;
   draft.add({
     type: 'TransferReceived',
@@ -174,6 +181,7 @@ export const receiveTransfer = (draft: AccountDraft, command: ReceiveTransfer): 
       amount: amountText(amount),
       location,
       postings: [...move(clearing, clientAccount(accountId, '', asset, location), asset, amount)],
+      ...{ fromClientId, fromCell },
     },
   });
   settle(draft, terms, transferId);

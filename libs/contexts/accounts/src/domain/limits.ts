@@ -23,6 +23,11 @@ export const LIMITS = {
   referencesPerAccountMax: 100_000,
   /** Ids of house fundings of one cell. */
   fundingsMax: 100_000,
+  /** Transfers to other cells under way at once, and ended ones that are kept for questions. */
+  transfersInFlightMax: 100_000,
+  endedTransfersMax: 10_000,
+  /** Cells among which a new client is placed. */
+  cellsMax: 64,
   /** Latest fill ids per venue (and latest moves) that an account remembers, at least. */
   recentIdsMin: 4_096,
   /** Accounts that one step of a settlement posts to. */

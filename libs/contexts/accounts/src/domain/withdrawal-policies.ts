@@ -1,15 +1,15 @@
 import { reject, type Rejection } from '@plinth/eventing';
-import type { RequestWithdrawal } from './account-commands.ts';
+import type { RequestClientTransfer, RequestWithdrawal } from './account-commands.ts';
 import { dayOf, type AccountState } from './account-state.ts';
 import type { AccountsCode } from './codes.ts';
 import { amountText } from './ledger-amount.ts';
 
 /**
- * One reason to refuse a withdrawal before money is set aside; undefined when there is none. Margin is asked
- * afterwards.
+ * One reason to refuse a withdrawal, or a transfer to another client, before money is set aside; undefined
+ * when there is none. Margin is asked afterwards.
  */
 export type WithdrawalPolicy = (
-  request: RequestWithdrawal,
+  request: Pick<RequestWithdrawal | RequestClientTransfer, 'facts' | 'requestedAtMs'>,
   state: AccountState,
 ) => Rejection<AccountsCode> | undefined;
 

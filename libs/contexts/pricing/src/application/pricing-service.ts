@@ -16,6 +16,7 @@ import { listProducts } from './product-queries.ts';
 import { haltStale, publishRound } from './publish-round.ts';
 import { refitSurfaces } from './refit.ts';
 import { getSurface, listSurfaces } from './surface-queries.ts';
+import { takeMarks } from './take-marks.ts';
 import { listSettlements, nextSettlement, settleExpired } from './settlements.ts';
 
 /** The first moment at which a mark that is not halted has had no news for too long. */
@@ -30,17 +31,21 @@ const nextHalt = ({ reference, quotes }: PricingViews, config: PricingConfig): I
   return due;
 };
 
+const isHome = ({ marksFrom }: PricingConfig): boolean => marksFrom === '';
+
 const nextDue = (views: PricingViews, config: PricingConfig): Instant | undefined => {
-  const due = [nextHalt(views, config), nextSettlement(views)].filter((at) => at !== undefined);
+  const settlement = isHome(config) ? nextSettlement(views) : undefined;
+  const due = [nextHalt(views, config), settlement].filter((at) => at !== undefined);
   return due.length === 0 ? undefined : Math.min(...due);
 };
 
-const react = (config: PricingConfig, event: Envelope, views: PricingViews): readonly Intent[] =>
-  event.type === 'MarksPublished'
-    ? refitSurfaces(config, event, views)
-    : event.type === 'TimerFired' && event.data.service === PRICING
-      ? [haltStale(config, event, views), ...settleExpired(event.occurredAt, views)]
-      : [];
+/** Surfaces and settlement prices come from where the marks come from; what is stale is found here, too. */
+const react = (config: PricingConfig, event: Envelope, views: PricingViews): readonly Intent[] => {
+  if (event.type === 'MarksPublished') return isHome(config) ? refitSurfaces(config, event, views) : [];
+  if (event.type !== 'TimerFired' || event.data.service !== PRICING) return [];
+  const halted = haltStale(config, event, views);
+  return isHome(config) ? [halted, ...settleExpired(event.occurredAt, views)] : [halted];
+};
 
 /** Instruments and products, their marks, and the prices at which what expires is settled. */
 export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): ServiceDefinition<PricingViews> =>
@@ -53,6 +58,7 @@ export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): Servic
       ListInstrument: listInstrument,
       ListProduct: listProduct,
       PublishRound: publishRound(config),
+      TakeMarks: takeMarks(config),
     },
     queries: {
       ListInstruments: listInstruments,

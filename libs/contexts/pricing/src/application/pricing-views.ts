@@ -2,6 +2,7 @@ import { MarksView, ProductsView, ReferenceView, SettlementsView } from '@plinth
 import { priceAssetOf } from '@plinth/market';
 import type { Listed } from '../domain/pairs.ts';
 import { surfaceKey } from '../domain/surface.ts';
+import { BroadcastView } from './broadcast-view.ts';
 import { EmaView } from './ema-view.ts';
 import { ExpiriesView } from './expiries-view.ts';
 import { futuresOf, optionTermsOf, type FuturesBySettlement } from './option-terms.ts';
@@ -17,6 +18,7 @@ export type PricingViews = Readonly<{
   expiries: ExpiriesView;
   settlements: SettlementsView;
   volatility: VolatilityView;
+  broadcast: BroadcastView;
 }>;
 
 export const pricingViews = (): PricingViews => ({
@@ -28,6 +30,7 @@ export const pricingViews = (): PricingViews => ({
   expiries: new ExpiriesView(),
   settlements: new SettlementsView(),
   volatility: new VolatilityView(),
+  broadcast: new BroadcastView(),
 });
 
 const NO_FUTURES: FuturesBySettlement = new Map();

@@ -115,6 +115,10 @@ export const publishRound =
     checked(() => {
       const refusal = operatorsOnly(context);
       if (refusal !== undefined) return refusal;
+      if (config.marksFrom !== '') {
+        const message = `Expected quotes at cell ${config.marksFrom}: marks are judged there`;
+        return reject('MARKS_ELSEWHERE', message, { details: { cell: config.marksFrom } });
+      }
       const atMs = requireWhole(request.atMs, 'at_ms', 0, context.now) || context.now;
       if (request.quotes.length > LIMITS.quotesPerRoundMax) {
         throw new InvalidField('quotes', `at most ${LIMITS.quotesPerRoundMax}`);

@@ -44,7 +44,9 @@ const mark = (instrumentId: string, price: string, state = 'live'): Mark => ({
 let round = 0;
 const marks = (atMs: number, ...marks: Mark[]) => {
   round += 1;
-  const data: EventData<'MarksPublished'> = { round, atMs, marks, quotes: [] };
+  const data: EventData<'MarksPublished'> = {
+    ...{ round, atMs, marks, quotes: [], sourceCell: '', sourcePosition: 0n },
+  };
   spec.given('marks-main', atMs, { type: 'MarksPublished', data });
 };
 

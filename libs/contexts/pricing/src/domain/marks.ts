@@ -15,6 +15,8 @@ export type MarksState = Readonly<{
   round: number;
   atMs: number;
   marks: ReadonlyMap<string, MarkMemory>;
+  /** Place in the home cell's log of the last round that was taken over; 0n where marks are judged. */
+  source: bigint;
 }>;
 
 /**
@@ -33,9 +35,19 @@ export type PublishRound = Readonly<{
   options?: OptionRound;
 }>;
 
-export type MarksRejection = 'ROUND_OUT_OF_ORDER' | 'ROUND_TOO_SOON';
+/** Marks of the home cell as they were published there, the newest of each instrument. */
+export type TakeMarks = Readonly<{
+  type: 'TakeMarks';
+  fromCell: string;
+  throughPosition: bigint;
+  /** Time of the newest round among them. */
+  atMs: number;
+  marks: readonly Mark[];
+}>;
 
-const initialState = (): MarksState => ({ round: 0, atMs: 0, marks: new Map() });
+export type MarksRejection = 'ROUND_OUT_OF_ORDER' | 'ROUND_TOO_SOON' | 'TAKEN_ALREADY';
+
+const initialState = (): MarksState => ({ round: 0, atMs: 0, marks: new Map(), source: 0n });
 
 /** An instrument without news is halted when its last mark is older than this. */
 export const haltAfterMs = (listed: Listed, refreshMs: number): number =>
@@ -131,10 +143,35 @@ const judgeOptions = (
   });
 };
 
-const decide = (
-  command: PublishRound,
-  state: MarksState,
-): readonly NewEvent<'MarksPublished'>[] | ReturnType<typeof reject<MarksRejection>> => {
+type Outcome = readonly NewEvent<'MarksPublished'>[] | ReturnType<typeof reject<MarksRejection>>;
+
+/**
+ * A round that is not later than this cell's last one comes after a halt that this cell found by itself: its
+ * marks are passed over, and come again with the home cell's next refresh.
+ */
+const take = (command: TakeMarks, state: MarksState): Outcome => {
+  const { fromCell: sourceCell, throughPosition: sourcePosition } = command;
+  if (sourcePosition <= state.source) {
+    const message = `Expected a position after ${state.source} of the home cell's log`;
+    return reject('TAKEN_ALREADY', message, { field: 'through_position', reason: 'exists' });
+  }
+  const isLater = command.atMs > state.atMs;
+  const atMs = isLater ? command.atMs : state.atMs;
+  const taken = isLater ? command.marks : [];
+  const events: NewEvent<'MarksPublished'>[] = [];
+  for (let from = 0; from === 0 || from < taken.length; from += LIMITS.marksPerEventMax) {
+    const part = taken.slice(from, from + LIMITS.marksPerEventMax);
+    const round = state.round + events.length + 1;
+    events.push({
+      type: 'MarksPublished',
+      data: { round, atMs, marks: part, quotes: [], sourceCell, sourcePosition },
+    });
+  }
+  return events;
+};
+
+const decide = (command: PublishRound | TakeMarks, state: MarksState): Outcome => {
+  if (command.type === 'TakeMarks') return take(command, state);
   const { atMs, minRoundMs } = command;
   if (atMs <= state.atMs) {
     const message = `Expected a round after ${state.atMs}, the last one, was ${atMs}: send present quotes`;
@@ -152,7 +189,10 @@ const decide = (
     const round = state.round + events.length + 1;
     events.push({
       type: 'MarksPublished',
-      data: { round, atMs, marks: part.map(({ mark }) => mark), quotes },
+      data: {
+        ...{ round, atMs, marks: part.map(({ mark }) => mark), quotes },
+        ...{ sourceCell: '', sourcePosition: 0n },
+      },
     });
   }
   return events;
@@ -184,7 +224,7 @@ const remember = (
 };
 
 const evolve = (state: MarksState, event: NewEvent<'MarksPublished'>): MarksState => {
-  const { round, atMs, marks, quotes } = event.data;
+  const { round, atMs, marks, quotes, sourceCell, sourcePosition } = event.data;
   const rows = new Map<string, Quote[]>();
   for (const quote of quotes) {
     const known = rows.get(quote.instrumentId);
@@ -196,16 +236,16 @@ const evolve = (state: MarksState, event: NewEvent<'MarksPublished'>): MarksStat
     const { instrumentId } = mark;
     next.set(instrumentId, remember(next.get(instrumentId), mark, rows.get(instrumentId) ?? [], atMs));
   }
-  return { round, atMs, marks: next };
+  return { round, atMs, marks: next, source: sourceCell === '' ? state.source : sourcePosition };
 };
 
 /**
  * Decides the marks of a cell. Every mark can be made again from its event, the stream before it and the
  * listings.
  */
-export const marks: Decider<MarksState, PublishRound, 'MarksPublished', MarksRejection> = {
+export const marks: Decider<MarksState, PublishRound | TakeMarks, 'MarksPublished', MarksRejection> = {
   initialState,
   decide,
   evolve,
-  snapshot: plainSnapshot(1),
+  snapshot: plainSnapshot(2),
 };

@@ -21,6 +21,9 @@ export type FitSurface = Readonly<{
   repeatMs: number;
 }>;
 
+/** A surface that was fitted in the home cell. */
+export type TakeSurface = Readonly<{ type: 'TakeSurface'; taken: Surface }>;
+
 export type SurfaceEvent = 'SurfacePublished' | 'SurfaceRefused';
 export type SurfaceRejection = 'SURFACE_TOO_SOON';
 
@@ -55,9 +58,11 @@ export const surfaceState = (surfaceAtMs: number, atMs: number, ages: SurfaceAge
 };
 
 const decide = (
-  { underlying, priceAsset, marksRound, input, refitMs, repeatMs }: FitSurface,
+  command: FitSurface | TakeSurface,
   state: SurfaceState,
 ): readonly NewEvent<SurfaceEvent>[] | ReturnType<typeof reject<SurfaceRejection>> => {
+  if (command.type === 'TakeSurface') return [{ type: 'SurfacePublished', data: command.taken }];
+  const { underlying, priceAsset, marksRound, input, refitMs, repeatMs } = command;
   const { atMs, index } = input;
   if (state.atMs > 0 && atMs - state.atMs < refitMs)
     return reject('SURFACE_TOO_SOON', `Expected ${refitMs} ms between fits, was ${atMs - state.atMs}: wait`, {
@@ -78,7 +83,7 @@ const decide = (
   }
 };
 
-export const surface: Decider<SurfaceState, FitSurface, SurfaceEvent, SurfaceRejection> = {
+export const surface: Decider<SurfaceState, FitSurface | TakeSurface, SurfaceEvent, SurfaceRejection> = {
   initialState: () => ({ atMs: 0, refusal: '' }),
   decide,
   evolve: (_, event) => ({

@@ -17,6 +17,8 @@ export type Caller = Readonly<{
   actor: string;
   scopes: ReadonlySet<Scope>;
   kycState: string;
+  /** As the call names it; empty when it names none. */
+  cell: string;
 }>;
 
 type Credentials = Readonly<{
@@ -25,6 +27,7 @@ type Credentials = Readonly<{
   nonce: string;
   signature: Buffer;
   requestId: string;
+  cell: string;
 }>;
 
 const unauthenticated = (
@@ -64,6 +67,7 @@ const credentialsOf = (metadata: Metadata): Credentials => ({
   nonce: part(metadata, 'nonce'),
   signature: Buffer.from(part(metadata, 'signature'), 'base64'),
   requestId: single(metadata, METADATA.requestId) ?? '',
+  cell: single(metadata, METADATA.cell) ?? '',
 });
 
 /** Stands in for a key that does not exist, so that the answer takes as long. */
@@ -103,7 +107,7 @@ export class Authenticator {
       );
     }
     await this.#claim(credentials, nowMs);
-    return callerOf(key);
+    return { ...callerOf(key), cell: credentials.cell };
   }
 
   #checkTime(timestampMs: number, nowMs: number): void {
@@ -151,7 +155,7 @@ export class Authenticator {
   }
 }
 
-export const callerOf = ({ keyId, clientId, scopes, kycState }: ApiKey): Caller => {
+export const callerOf = ({ keyId, clientId, scopes, kycState }: ApiKey): Omit<Caller, 'cell'> => {
   const isOperator = scopes.has('operate');
   return {
     ...{ keyId, scopes, kycState },

@@ -1,7 +1,7 @@
 import type { Clock } from '@plinth/eventing';
 import type { accountsMessages } from '@plinth/messages';
-import type { CellClient } from '@plinth/runtime';
 import { BoundedMap } from '../bounded-map.ts';
+import type { Cells } from '../cells/cells.ts';
 import { LIMITS } from '../limits.ts';
 import { ALGORITHMS, type Algorithm } from './signing.ts';
 
@@ -40,13 +40,13 @@ type Entry = Readonly<{ key: ApiKey | undefined; askedAtMs: number }>;
  * hint.
  */
 export class KeyDirectory {
-  readonly #cell: CellClient;
+  readonly #cells: Cells;
   readonly #clock: Clock;
   readonly #operators: ReadonlyMap<string, ApiKey>;
   readonly #kept = new BoundedMap<string, Entry>(LIMITS.cachedKeysMax);
 
-  constructor(cell: CellClient, clock: Clock, operators: readonly OperatorKey[]) {
-    this.#cell = cell;
+  constructor(cells: Cells, clock: Clock, operators: readonly OperatorKey[]) {
+    this.#cells = cells;
     this.#clock = clock;
     this.#operators = new Map(
       operators.map(({ keyId, publicKey }) => [
@@ -66,7 +66,9 @@ export class KeyDirectory {
     const kept = this.#kept.get(keyId);
     const askedAtMs = this.#clock.now();
     if (kept !== undefined && Math.abs(askedAtMs - kept.askedAtMs) < LIMITS.cachedKeyTtlMs) return kept.key;
-    const answer = await this.#cell.query('GetApiKey', { keyId, read: undefined }, signal);
+    const answer = await this.#cells
+      .ofOwnName(keyId)
+      .client.query('GetApiKey', { keyId, read: undefined }, signal);
     const key =
       answer.status === 'answered' ? keyOf(answer.response as accountsMessages.ApiKeyInfo) : undefined;
     this.#kept.set(keyId, { key, askedAtMs });

@@ -21,6 +21,7 @@ const CALL: SignedCall = {
   timestampMs: 1_700_000_000_000,
   nonce: 'n-0000000000000001',
   requestId: '',
+  cell: '',
 };
 
 describe('the canonical text of a call', () => {
@@ -42,6 +43,7 @@ describe('the canonical text of a call', () => {
     const line = fc.stringMatching(/^[!-~]{1,20}$/);
     const call = fc.record({
       ...{ method: line, keyId: line, nonce: line, requestId: line, timestampMs: fc.nat() },
+      cell: fc.oneof(fc.constant(''), line),
       body: fc.uint8Array({ maxLength: 8 }),
     });
     fc.assert(

@@ -18,6 +18,8 @@ export const METADATA = {
   nonce: 'plinth-nonce',
   signature: 'plinth-signature',
   requestId: 'plinth-request-id',
+  /** In calls of operators: the cell that is meant. In answers: the cell that the position is of. */
+  cell: 'plinth-cell',
   /** In answers: the position that the answer rests on, and the newest signed tree head. */
   position: 'plinth-position',
   head: 'plinth-head-bin',
@@ -34,16 +36,19 @@ export type SignedCall = Readonly<{
   nonce: string;
   /** Empty for queries. */
   requestId: string;
+  /** Empty when none is named. */
+  cell: string;
 }>;
 
 export const SIGNATURE_VERSION = 'plinth-v1';
 
 /**
- * The canonical text: seven lines without a newline at the end. No part can hold a newline, so no two calls
- * share one.
+ * The canonical text: seven lines, eight when a cell is named, without a newline at the end. No part can hold
+ * a newline, so no two calls share one.
  */
-export const canonicalText = ({ method, body, keyId, timestampMs, nonce, requestId }: SignedCall): string =>
-  [
+export const canonicalText = (call: SignedCall): string => {
+  const { method, body, keyId, timestampMs, nonce, requestId, cell } = call;
+  const lines = [
     SIGNATURE_VERSION,
     method,
     createHash('sha256').update(body).digest('hex'),
@@ -51,7 +56,9 @@ export const canonicalText = ({ method, body, keyId, timestampMs, nonce, request
     nonce,
     keyId,
     requestId,
-  ].join('\n');
+  ];
+  return [...lines, ...(cell === '' ? [] : [cell])].join('\n');
+};
 
 /** DER of a PKCS #8 Ed25519 key up to its 32 bytes of seed (RFC 8410). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');

@@ -37,6 +37,8 @@ export type Answered<T> = Readonly<{
   response: T;
   /** The log up to here is in the answer. */
   position: bigint;
+  /** The cell that the position is of. */
+  cell: string;
   /** Bytes of the newest signed tree head, when the cell has one. */
   head: Buffer | undefined;
 }>;
@@ -47,6 +49,8 @@ export type CallOptions = Readonly<{
   timeoutMs?: number;
   /** Cancels the call. */
   signal?: AbortSignal;
+  /** Of an operator's call: the cell that is meant. */
+  cell?: string;
 }>;
 
 export type GatewayClientOptions = Readonly<{
@@ -56,6 +60,8 @@ export type GatewayClientOptions = Readonly<{
   /** Certificate of the authority in PEM form; plaintext without it. */
   ca?: Buffer;
   timeoutMs?: number;
+  /** The cell that an operator's calls mean when they do not say. */
+  cell?: string;
   now?: () => number;
 }>;
 
@@ -134,7 +140,7 @@ export class GatewayClient {
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => definition.responseDeserialize(bytes),
         body,
-        this.sign(path, body, requestId ?? ''),
+        this.sign(path, body, requestId ?? '', options.cell),
         { deadline },
         (error, response) => {
           options.signal?.removeEventListener('abort', cancel);
@@ -179,17 +185,18 @@ export class GatewayClient {
   }
 
   /** The metadata of one call: proves who sends these bytes to this method, now, for the first time. */
-  sign(method: string, body: Uint8Array, requestId: string): Metadata {
+  sign(method: string, body: Uint8Array, requestId: string, cell = this.#options.cell ?? ''): Metadata {
     const { keyId, algorithm, secret } = this.#options.key;
     const timestampMs = (this.#options.now ?? Date.now)();
     const nonce = randomUUID();
-    const text = canonicalText({ method, body, keyId, timestampMs, nonce, requestId });
+    const text = canonicalText({ method, body, keyId, timestampMs, nonce, requestId, cell });
     const metadata = new Metadata();
     metadata.set(METADATA.key, keyId);
     metadata.set(METADATA.timestamp, String(timestampMs));
     metadata.set(METADATA.nonce, nonce);
     metadata.set(METADATA.signature, signText(algorithm, secret, text).toString('base64'));
     if (requestId !== '') metadata.set(METADATA.requestId, requestId);
+    if (cell !== '') metadata.set(METADATA.cell, cell);
     return metadata;
   }
 
@@ -231,9 +238,11 @@ export const isMethod = (service: string, method: string): service is ServiceNam
 const answered = <T>(response: T, metadata: Metadata): Answered<T> => {
   const [position] = metadata.get(METADATA.position);
   const [head] = metadata.get(METADATA.head);
+  const [cell] = metadata.get(METADATA.cell);
   return {
     response,
     position: typeof position === 'string' && /^\d+$/.test(position) ? BigInt(position) : 0n,
+    cell: typeof cell === 'string' ? cell : '',
     head: Buffer.isBuffer(head) ? head : undefined,
   };
 };

@@ -1,6 +1,7 @@
 import type { accountsMessages, liquidationMessages, routingMessages } from '@plinth/messages';
 import type { CellClient } from '@plinth/runtime';
 import { BoundedMap } from '../bounded-map.ts';
+import type { Cells } from '../cells/cells.ts';
 import { LIMITS } from '../limits.ts';
 
 type Kind = 'order' | 'product-order' | 'liquidation';
@@ -11,17 +12,19 @@ type Kind = 'order' | 'product-order' | 'liquidation';
  * client's own stays so.
  */
 export class Owners {
-  readonly #cell: CellClient;
+  readonly #cells: Cells;
   readonly #accounts = new BoundedMap<string, ReadonlySet<string>>(LIMITS.cachedClientsMax);
   readonly #own = new BoundedMap<string, true>(LIMITS.cachedOwnersMax);
 
-  constructor(cell: CellClient) {
-    this.#cell = cell;
+  constructor(cells: Cells) {
+    this.#cells = cells;
   }
 
   /** Accounts of a client as of `minPosition` at least. */
   async accountsOf(clientId: string, minPosition: bigint, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const answer = await this.#cell.query('GetClient', { clientId, read: { minPosition } }, signal);
+    const answer = await this.#cells
+      .ofClient(clientId)
+      .client.query('GetClient', { clientId, read: { minPosition } }, signal);
     const ids =
       answer.status === 'answered' ? (answer.response as accountsMessages.ClientInfo).accountIds : [];
     const accounts = new Set(ids);
@@ -49,13 +52,20 @@ export class Owners {
   ): Promise<boolean> {
     const name = `${clientId} ${kind} ${id}`;
     if (this.#own.get(name) === true) return true;
-    const accountId = await this.#accountOf(kind, id, minPosition, signal);
+    const accountId = await this.#accountOf(
+      this.#cells.ofClient(clientId).client,
+      kind,
+      id,
+      minPosition,
+      signal,
+    );
     const isOwn = await this.ownsAccount(clientId, accountId ?? '', minPosition, signal);
     if (isOwn) this.#own.set(name, true);
     return isOwn;
   }
 
   async #accountOf(
+    cell: CellClient,
     kind: Kind,
     id: string,
     minPosition: bigint,
@@ -64,17 +74,17 @@ export class Owners {
     const read = { minPosition };
     switch (kind) {
       case 'order': {
-        const answer = await this.#cell.query('GetOrder', { orderId: id, read }, signal);
+        const answer = await cell.query('GetOrder', { orderId: id, read }, signal);
         if (answer.status === 'rejected') return undefined;
         return (answer.response as routingMessages.OrderInfo).accountId;
       }
       case 'product-order': {
-        const answer = await this.#cell.query('GetProductOrder', { orderId: id, read }, signal);
+        const answer = await cell.query('GetProductOrder', { orderId: id, read }, signal);
         if (answer.status === 'rejected') return undefined;
         return (answer.response as routingMessages.ProductOrderInfo).accountId;
       }
       case 'liquidation': {
-        const answer = await this.#cell.query('GetLiquidation', { liquidationId: id, read }, signal);
+        const answer = await cell.query('GetLiquidation', { liquidationId: id, read }, signal);
         if (answer.status === 'rejected') return undefined;
         return (answer.response as liquidationMessages.LiquidationInfo).accountId;
       }

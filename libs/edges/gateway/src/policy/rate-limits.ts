@@ -23,7 +23,7 @@ export class RateLimits {
   }
 
   /** Throws RESOURCE_EXHAUSTED with the time to wait. */
-  charge({ keyId, tenant }: Caller, cost: number, nowMs: number): void {
+  charge({ keyId, tenant }: Pick<Caller, 'keyId' | 'tenant'>, cost: number, nowMs: number): void {
     const keyWaitMs = this.#keys.take(keyId, cost, nowMs);
     if (keyWaitMs > 0) throw exhausted('key', keyWaitMs);
     const clientWaitMs = this.#clients.take(tenant, cost, nowMs);

@@ -27,11 +27,17 @@ export type IdRule = Readonly<{
  * name.
  */
 export type MethodRule = Readonly<{
-  kind: 'command' | 'query' | 'stream' | 'proof';
+  kind: 'command' | 'query' | 'stream' | 'proof' | 'cells';
   scope: Scope;
   /** Tokens of the rate limits. */
   cost: number;
   ids: readonly IdRule[];
+  /**
+   * Where it goes when an operator names neither a cell nor an id that has one: to all cells, one after the
+   * other (`merged`), to the home cell because all cells say the same, or to the cell that the home cell
+   * chooses (`placed`). Absent: the cell must be named.
+   */
+  spread?: 'merged' | 'home' | 'placed';
 }>;
 
 const COST = { query: 1, list: 2, explain: 10, search: 50, command: 4, stream: 20, proof: 5 } as const;
@@ -60,6 +66,8 @@ const query = (cost: number, ...ids: readonly IdRule[]): MethodRule => ({
   cost,
   ids,
 });
+const merged = (rule: MethodRule): MethodRule => ({ ...rule, spread: 'merged' });
+const same = (rule: MethodRule): MethodRule => ({ ...rule, spread: 'home' });
 const operate: MethodRule = { kind: 'command', scope: 'operate', cost: 1, ids: [] };
 const inspect: MethodRule = { kind: 'query', scope: 'operate', cost: 1, ids: [] };
 const stream: MethodRule = {
@@ -68,7 +76,7 @@ const stream: MethodRule = {
   cost: COST.stream,
   ids: [id('account', 'accountIds', 'all-own')],
 };
-const proof: MethodRule = { kind: 'proof', scope: 'read', cost: COST.proof, ids: [] };
+const proof: MethodRule = { kind: 'proof', scope: 'read', cost: COST.proof, ids: [], spread: 'home' };
 
 /**
  * Every method of the clients' edge. Methods of `Operations` are for operators, so that they name no id to
@@ -82,13 +90,15 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
     RequestWithdrawal: command('withdraw', ACCOUNT),
     CancelWithdrawal: command('withdraw', ACCOUNT),
     RequestTransfer: command('transfer', ACCOUNT, id('account', 'toAccountId')),
+    RequestClientTransfer: command('withdraw', ACCOUNT),
     MoveCollateral: command('transfer', ACCOUNT),
     GetClient: query(COST.query, id('client', 'clientId', 'self')),
-    ListAccounts: query(COST.list, id('client', 'clientId', 'self')),
+    ListAccounts: merged(query(COST.list, id('client', 'clientId', 'self'))),
     GetAccount: query(COST.list, ACCOUNT),
-    ListPositions: query(COST.list, ACCOUNT),
+    ListPositions: merged(query(COST.list, ACCOUNT)),
     ListEntries: query(COST.list, ACCOUNT),
-    ListAssets: query(COST.list),
+    ListTransfers: merged(query(COST.list, ACCOUNT)),
+    ListAssets: same(query(COST.list)),
   },
   Trading: {
     PlaceOrder: command('trade', ACCOUNT, id('new-order', 'orderId')),
@@ -98,31 +108,31 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
     GetProductOrder: query(COST.query, id('product-order', 'orderId')),
     ListOrders: query(COST.list, ACCOUNT),
     GetOrderCosts: query(COST.query, ORDER),
-    ListVenues: query(COST.list),
-    ListInstruments: query(COST.list),
-    ListProducts: query(COST.list),
-    ListSettlements: query(COST.list),
-    ListMarks: query(COST.list),
-    ListSurfaces: query(COST.list),
-    GetSurface: query(COST.query),
-    GetMark: query(COST.query),
-    ExplainMark: query(COST.list),
+    ListVenues: same(query(COST.list)),
+    ListInstruments: same(query(COST.list)),
+    ListProducts: same(query(COST.list)),
+    ListSettlements: same(query(COST.list)),
+    ListMarks: same(query(COST.list)),
+    ListSurfaces: same(query(COST.list)),
+    GetSurface: same(query(COST.query)),
+    GetMark: same(query(COST.query)),
+    ExplainMark: same(query(COST.list)),
   },
   Margin: {
     GetMargin: query(COST.query, ACCOUNT),
     ExplainMargin: query(COST.explain, ACCOUNT),
     WhatIf: query(COST.explain, ACCOUNT),
     MarginUnder: query(COST.explain, ACCOUNT),
-    GetRulebook: query(COST.list),
+    GetRulebook: same(query(COST.list)),
     LiquidationPrice: query(COST.explain, ACCOUNT),
     GetExposure: query(COST.explain, ACCOUNT),
     GetGreeks: query(COST.explain, ACCOUNT),
-    GetParameters: query(COST.list),
+    GetParameters: same(query(COST.list)),
     GetDefaultProbability: query(COST.explain, ACCOUNT),
-    GetStressScenarios: query(COST.list),
+    GetStressScenarios: same(query(COST.list)),
     GetStress: query(COST.search, ACCOUNT),
     GetReverseStress: query(COST.search, ACCOUNT),
-    ListLiquidations: query(COST.list, ACCOUNT),
+    ListLiquidations: merged(query(COST.list, ACCOUNT)),
     GetLiquidation: query(COST.query, LIQUIDATION),
     ExplainLiquidation: query(COST.explain, LIQUIDATION),
   },
@@ -137,17 +147,18 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
   },
   Operations: {
     ListAsset: operate,
-    OpenClient: operate,
+    OpenClient: { ...operate, spread: 'placed' },
     SetKycState: operate,
     IssueApiKey: operate,
     RevokeApiKey: operate,
     OpenAccount: operate,
     CreditDeposit: operate,
     FundHouse: operate,
+    ListCells: { kind: 'cells', scope: 'operate', cost: 1, ids: [], spread: 'home' },
     TrialBalance: inspect,
     ListInstrument: operate,
     ListProduct: operate,
-    ListSources: inspect,
+    ListSources: same(inspect),
     SetRiskParameters: operate,
     SetRulebookParameters: operate,
     ListBreaches: inspect,

@@ -43,14 +43,16 @@ const wireHead = ({ root, signature, size, ...head }: TreeHead): gatewayMessages
   signature: Buffer.from(signature, 'base64'),
 });
 
-/** Proofs for clients: of heads, of their own events, and that no history was changed between two heads. */
+/** Proofs of one cell's log for clients: of heads, of their own events, and that no history was changed between two heads. */
 export class Proofs {
   readonly #source: ProofSource | undefined;
-  readonly #tenancy: Tenancy;
+  readonly #cell: string;
+  readonly #tenancy: Pick<Tenancy, 'owns'>;
   #encoded: Readonly<{ head: TreeHead; bytes: Uint8Array }> | undefined;
 
-  constructor(source: ProofSource | undefined, tenancy: Tenancy) {
+  constructor(source: ProofSource | undefined, cell: string, tenancy: Pick<Tenancy, 'owns'>) {
     this.#source = source;
+    this.#cell = cell;
     this.#tenancy = tenancy;
   }
 
@@ -75,6 +77,7 @@ export class Proofs {
       const response: gatewayMessages.GetTreeHeadResponse = {
         head: wireHead(newest),
         publicKey: Buffer.from(source.publicKey),
+        cell: this.#cell,
       };
       return { response, position };
     }

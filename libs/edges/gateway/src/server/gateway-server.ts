@@ -22,6 +22,9 @@ import {
 } from '@plinth/runtime/grpc';
 import { Authenticator } from '../auth/authenticator.ts';
 import { KeyDirectory, type OperatorKey } from '../auth/key-directory.ts';
+import { CellRouter } from '../cells/cell-router.ts';
+import { Cells, type Cell } from '../cells/cells.ts';
+import { NoncesByCell } from '../cells/nonces-by-cell.ts';
 import { MemoryNonceStore, type NonceStore } from '../auth/nonce-store.ts';
 import { SecretSeal } from '../auth/secret-seal.ts';
 import { LIMITS } from '../limits.ts';
@@ -55,14 +58,16 @@ export type GatewayConfig = Readonly<{
   feedEntriesMax?: number;
 }>;
 
-export type GatewayPorts = Readonly<{
+/** What the gateway needs of one cell. */
+export type CellPorts = Readonly<{
   cell: CellClient;
+  /** Id of the cell; `main` when there is only one. */
+  cellId?: string;
+  /** Whether new clients may be placed there; true when it is absent. */
+  takesClients?: boolean;
   /** What streams are fed from. */
   log: Pick<EventLog, 'read' | 'head'>;
   transport: Transport;
-  /** The time of the world outside: callers sign with theirs. */
-  clock: Clock;
-  reportBug: ReportBug;
   /** Absent: this gateway can prove nothing. */
   proofs?: ProofSource;
   /** Absent: after a start the streams' feed reads the log from the first event. */
@@ -74,18 +79,31 @@ export type GatewayPorts = Readonly<{
 /** A stream may last longer than any call: it is not cut because its connection has grown old. */
 const EDGE_OPTIONS = { ...SERVER_OPTIONS, 'grpc.max_connection_age_grace_ms': LIMITS.streamMaxMs };
 
+/** The home cell, and what is not a cell's. */
+export type GatewayPorts = CellPorts &
+  Readonly<{
+    /** The other cells of the house. */
+    others?: readonly (CellPorts & Readonly<{ cellId: string }>)[];
+    /** The time of the world outside: callers sign with theirs. */
+    clock: Clock;
+    reportBug: ReportBug;
+  }>;
+
+/** How long a start waits until it knows where clients are. */
+const DIRECTORY_TIMEOUT_MS = 600_000;
+
 /** How long calls under way may take after a stop. */
 const STOP_GRACE_MS = 5_000;
 
-/** The clients' edge of a cell, on one port. */
+/** The clients' edge of a house, on one port. */
 export class GatewayServer {
   readonly #config: GatewayConfig;
   readonly #server = new Server(EDGE_OPTIONS);
   readonly #health: Health;
-  readonly #feed: LogFeed;
+  readonly #cells: Cells;
   readonly #reportBug: ReportBug;
   readonly #stopping = new AbortController();
-  #following: Promise<void> = Promise.resolve();
+  #following: readonly Promise<void>[] = [];
   #port = 0;
 
   constructor(config: GatewayConfig, ports: GatewayPorts) {
@@ -94,8 +112,8 @@ export class GatewayServer {
     }
     this.#config = config;
     this.#reportBug = ports.reportBug;
-    const { feed, serve } = assemble(config, ports, this.#stopping.signal);
-    this.#feed = feed;
+    const { cells, serve } = assemble(config, ports, this.#stopping.signal);
+    this.#cells = cells;
     for (const { methods } of GATEWAY_SERVICES) {
       this.#server.addService(rawDefinition(methods), implementation(methods, serve));
     }
@@ -116,11 +134,20 @@ export class GatewayServer {
 
   async start(): Promise<void> {
     const { host, port, tls, onCertificateRefused } = this.#config;
-    this.#following = this.#feed.run(this.#stopping.signal).catch((error: unknown) => {
-      // Streams have ended with it; calls go on, but balancers should look for another gateway.
-      this.#health.set(false);
-      this.#reportBug('feed', error);
-    });
+    const { signal } = this.#stopping;
+    const { all, home } = this.#cells;
+    this.#following = all.map(({ id, feed }) =>
+      feed.run(signal).catch((error: unknown) => {
+        // Streams have ended with it; calls go on, but balancers should look for another gateway.
+        this.#health.set(false);
+        this.#reportBug(`feed of ${id}`, error);
+      }),
+    );
+    // Before it is known where clients are they would be looked for in the wrong cell.
+    if (this.#cells.areSeveral) {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(DIRECTORY_TIMEOUT_MS)]);
+      await home.feed.reach(await home.feed.head(), until);
+    }
     this.#port = await bind(this.#server, host, port, serverCredentials(tls, onCertificateRefused));
     this.#health.set(true);
   }
@@ -130,7 +157,7 @@ export class GatewayServer {
     this.#health.set(false);
     this.#stopping.abort(stopped());
     await shutDown(this.#server, STOP_GRACE_MS);
-    await this.#following;
+    await Promise.all(this.#following);
   }
 }
 
@@ -146,34 +173,55 @@ const assemble = (
   config: GatewayConfig,
   ports: GatewayPorts,
   stopping: AbortSignal,
-): Readonly<{ feed: LogFeed; serve: Serve }> => {
-  const { cell, clock, reportBug, log, transport } = ports;
-  const keys = new KeyDirectory(cell, clock, config.operatorKeys);
-  const nonces = ports.nonces ?? new MemoryNonceStore(clock.now());
-  const seal = config.sealingKey === undefined ? undefined : new SecretSeal(config.sealingKey);
-  const owners = new Owners(cell);
+): Readonly<{ cells: Cells; serve: Serve }> => {
+  const { clock, reportBug, others = [] } = ports;
+  const parts: readonly CellPorts[] = [ports, ...others];
+  // What the parts need of the whole exists when they are first asked.
+  const keysChanged = (): void => keys.forget();
+  const tenancyOf: Pick<Tenancy, 'owns'> = { owns: (...asked) => tenancy.owns(...asked) };
+  const cells = new Cells(parts.map((part) => cellOf(part, config, keysChanged, tenancyOf)));
+  const keys = new KeyDirectory(cells, clock, config.operatorKeys);
+  const owners = new Owners(cells);
   const tenancy = new Tenancy(owners);
+  const seal = config.sealingKey === undefined ? undefined : new SecretSeal(config.sealingKey);
+  const router = new CellRouter(cells);
   const pipeline = new RequestPipeline({
-    authenticator: new Authenticator({ keys, nonces, seal, clock }),
+    authenticator: new Authenticator({ keys, nonces: noncesOf(cells, parts, clock), seal, clock }),
     rates: new RateLimits(config.rates ?? DEFAULT_RATES),
-    ...{ tenancy, clock },
+    ...{ tenancy, router, clock },
   });
-  const feed = new LogFeed({
-    ...{ transport, log, onKeysChanged: () => keys.forget() },
-    entriesMax: config.feedEntriesMax ?? LIMITS.feedEntriesMax,
-    ...(ports.snapshots === undefined ? {} : { snapshots: ports.snapshots }),
-  });
-  const proofs = new Proofs(ports.proofs, tenancy);
-  const unaryPorts: UnaryPorts = { pipeline, gate: new Gate(), cell, seal, proofs, reportBug };
+  const unaryPorts: UnaryPorts = { pipeline, gate: new Gate(), cells, router, seal, reportBug };
   const streams = new Streams({
-    ...{ feed, keys, pipeline, cell, owners, reportBug, stopping },
+    ...{ keys, pipeline, owners, reportBug, stopping },
     heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
     slowReaderMs: config.slowReaderMs ?? LIMITS.slowReaderMs,
   });
   const serve = (method: GatewayMethod): Handler =>
     method.responseStream ? (streams.handler(method) as Handler) : (unary(unaryPorts, method) as Handler);
-  return { feed, serve };
+  return { cells, serve };
 };
+
+const cellOf = (
+  { cell: client, cellId: id = 'main', takesClients = true, log, transport, proofs, snapshots }: CellPorts,
+  config: GatewayConfig,
+  onKeysChanged: () => void,
+  tenancy: Pick<Tenancy, 'owns'>,
+): Cell => {
+  const feed = new LogFeed({
+    ...{ transport, log, onKeysChanged },
+    entriesMax: config.feedEntriesMax ?? LIMITS.feedEntriesMax,
+    ...(snapshots === undefined ? {} : { snapshots }),
+  });
+  return { id, takesClients, client, feed, proofs: new Proofs(proofs, id, tenancy) };
+};
+
+const noncesOf = (cells: Cells, parts: readonly CellPorts[], clock: Clock): NonceStore =>
+  new NoncesByCell(
+    cells,
+    new Map(
+      cells.all.map(({ id }, i) => [id, parts[i]?.nonces ?? new MemoryNonceStore(clock.now())] as const),
+    ),
+  );
 
 /** The wire's definition with the request left as bytes: what is signed is what was sent. */
 const rawDefinition = (methods: readonly GatewayMethod[]): ServiceDefinition =>

@@ -6,6 +6,8 @@ import { GRPC_LIMITS, GrpcError, type CallLife, type ServerCall } from '@plinth/
 import { single, type Authenticator, type Caller } from '../auth/authenticator.ts';
 import type { Scope } from '../auth/key-directory.ts';
 import { METADATA } from '../auth/signing.ts';
+import type { CellRouter } from '../cells/cell-router.ts';
+import type { Cell } from '../cells/cells.ts';
 import { LIMITS } from '../limits.ts';
 import type { RateLimits } from '../policy/rate-limits.ts';
 import type { MethodRule } from '../policy/rules.ts';
@@ -16,6 +18,8 @@ import type { GatewayMethod } from './methods.ts';
 export type Admitted = Readonly<{
   caller: Caller;
   request: Readonly<Record<string, unknown>>;
+  /** Where it goes; more than one for a list of all cells only. */
+  cells: readonly [Cell, ...Cell[]];
   /** Of commands only. */
   sender: Sender | undefined;
 }>;
@@ -24,6 +28,7 @@ export type PipelinePorts = Readonly<{
   authenticator: Authenticator;
   rates: RateLimits;
   tenancy: Tenancy;
+  router: CellRouter;
   clock: Clock;
 }>;
 
@@ -36,7 +41,7 @@ export class RequestPipeline {
   }
 
   async admit(method: GatewayMethod, bytes: Buffer, call: ServerCall, life: CallLife): Promise<Admitted> {
-    const { authenticator, rates, tenancy, clock } = this.#ports;
+    const { authenticator, rates, tenancy, router, clock } = this.#ports;
     const { metadata } = call;
     life.check();
     checkSize(metadata);
@@ -46,8 +51,9 @@ export class RequestPipeline {
     const sender = method.rule.kind === 'command' ? senderOf(caller, metadata) : undefined;
     const decoded = decode(method, bytes);
     const request = await tenancy.check(caller.tenant, method.rule.ids, decoded, life.signal);
+    const cells = await router.route(caller, method, request, caller.cell, life.signal);
     life.check();
-    return { caller, request, sender };
+    return { caller, request, cells, sender };
   }
 }
 

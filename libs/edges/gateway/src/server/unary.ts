@@ -1,6 +1,5 @@
 import { Metadata, status as grpc, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { accountsMessages, Receipt } from '@plinth/messages';
-import type { CellClient } from '@plinth/runtime';
 import {
   callLife,
   errorOf,
@@ -12,8 +11,12 @@ import {
   type ReportBug,
 } from '@plinth/runtime/grpc';
 import { METADATA } from '../auth/signing.ts';
+import type { CellRouter } from '../cells/cell-router.ts';
+import type { Cell, Cells } from '../cells/cells.ts';
+import { listCells } from '../cells/list-cells.ts';
+import { mergedPage } from '../cells/merged-pages.ts';
+import { placeClient } from '../cells/place-client.ts';
 import type { SecretSeal } from '../auth/secret-seal.ts';
-import type { Proofs } from '../proofs/proofs.ts';
 import { hideSecrets, sealSecret } from './key-secrets.ts';
 import type { GatewayMethod } from './methods.ts';
 import type { Admitted, Gate, RequestPipeline } from './request-pipeline.ts';
@@ -21,13 +24,14 @@ import type { Admitted, Gate, RequestPipeline } from './request-pipeline.ts';
 /** What an answer says about itself, and the answer. */
 export type Answer = Readonly<{ response: unknown; position: bigint }>;
 
+type AnswerOf = Readonly<{ answer: Answer; cell: Cell }>;
+
 export type UnaryPorts = Readonly<{
   pipeline: RequestPipeline;
   gate: Gate;
-  cell: CellClient;
+  cells: Cells;
+  router: CellRouter;
   seal: SecretSeal | undefined;
-  /** What the gateway answers itself. */
-  proofs: Pick<Proofs, 'answer' | 'head'>;
   reportBug: ReportBug;
 }>;
 
@@ -42,19 +46,37 @@ const within = <T>(life: CallLife, work: Promise<T>): Promise<T> =>
     work.then(resolve, reject).finally(() => life.signal.removeEventListener('abort', over));
   });
 
+/** What the services do not get as the caller sent it. */
+const prepared = ({ cells, seal }: UnaryPorts, { name }: GatewayMethod, { request }: Admitted): unknown => {
+  switch (name) {
+    case 'IssueApiKey':
+      return sealSecret(request as unknown as accountsMessages.IssueApiKeyRequest, seal);
+    case 'RequestClientTransfer':
+      return { ...request, toCell: cells.areSeveral ? cells.ofClient(String(request['toClientId'])).id : '' };
+    default:
+      return request;
+  }
+};
+
 const command = async (
-  { cell, seal }: UnaryPorts,
+  ports: UnaryPorts,
   method: GatewayMethod,
-  { request, sender }: Admitted,
+  admitted: Admitted,
   life: CallLife,
-): Promise<Answer> => {
+): Promise<AnswerOf> => {
+  const { request, sender, caller } = admitted;
   if (sender === undefined) throw new Error(`Expected a sender of command ${method.name}`);
-  const sealed =
-    method.name === 'IssueApiKey'
-      ? sealSecret(request as unknown as accountsMessages.IssueApiKeyRequest, seal)
-      : request;
+  const { cells, router } = ports;
+  const body = prepared(ports, method, admitted);
   life.check();
-  const answer = await within(life, cell.command(method.name, sealed, sender)).catch((error: unknown) => {
+  const isPlaced = cells.areSeveral && method.rule.spread === 'placed';
+  const send = async () => {
+    const cell = isPlaced
+      ? await placeClient(cells, body as { clientId: string }, caller.cell, sender, life.signal)
+      : admitted.cells[0];
+    return { cell, answer: await cell.client.command(method.name, body, sender) };
+  };
+  const { cell, answer } = await within(life, send()).catch((error: unknown) => {
     if (!life.signal.aborted) throw error;
     // It has been sent and may yet happen: nobody may call it failed.
     throw new GrpcError(
@@ -64,20 +86,23 @@ const command = async (
     );
   });
   if (answer.status === 'rejected') throw rejectionError(answer.rejection);
+  router.remember(request, cell);
   const receipt: Receipt = { position: answer.position, id: answer.id };
-  return { response: receipt, position: answer.position };
+  return { answer: { response: receipt, position: answer.position }, cell };
 };
 
 const query = async (
-  { cell }: UnaryPorts,
+  { client }: Cell,
   method: GatewayMethod,
-  { request }: Admitted,
+  request: Admitted['request'],
   life: CallLife,
 ): Promise<Answer> => {
-  const answer = await within(life, cell.query(method.name, request, life.signal)).catch((error: unknown) => {
-    life.signal.throwIfAborted();
-    throw error;
-  });
+  const answer = await within(life, client.query(method.name, request, life.signal)).catch(
+    (error: unknown) => {
+      life.signal.throwIfAborted();
+      throw error;
+    },
+  );
   if (answer.status === 'rejected') throw rejectionError(answer.rejection);
   const response =
     method.name === 'GetClient'
@@ -91,27 +116,34 @@ const answer = async (
   method: GatewayMethod,
   call: ServerUnaryCall<Buffer, Buffer>,
   life: CallLife,
-): Promise<Answer> => {
+): Promise<AnswerOf> => {
   const admitted = await within(life, ports.pipeline.admit(method, call.request, call, life));
   const leave = ports.gate.enterAs(admitted.caller.tenant);
   return carryOut(ports, method, admitted, life).finally(leave);
 };
 
-const carryOut = (
+const carryOut = async (
   ports: UnaryPorts,
   method: GatewayMethod,
   admitted: Admitted,
   life: CallLife,
-): Promise<Answer> => {
+): Promise<AnswerOf> => {
+  const { cells, request } = admitted;
+  const [cell] = cells;
   switch (method.rule.kind) {
     case 'command':
       return command(ports, method, admitted, life);
     case 'query':
-      return query(ports, method, admitted, life);
+      if (cells.length > 1) return mergedPage(cells, request, (one, page) => query(one, method, page, life));
+      return { answer: await query(cell, method, request, life), cell };
     case 'proof':
-      return within(life, ports.proofs.answer(method, admitted, life.signal));
+      return { answer: await within(life, cell.proofs.answer(method, admitted, life.signal)), cell };
+    case 'cells': {
+      const response = await within(life, listCells(ports.cells, life.signal));
+      return { answer: { response, position: cell.feed.last }, cell };
+    }
     case 'stream':
-      return Promise.reject(new Error(`Expected one answer of ${method.name}`));
+      throw new Error(`Expected one answer of ${method.name}`);
   }
 };
 
@@ -133,9 +165,9 @@ const serve = async (
   try {
     ports.gate.enter();
     isIn = true;
-    const { response, position } = await answer(ports, method, call, life);
-    const bytes = method.encode(response);
-    call.sendMetadata(answerMetadata(position, ports.proofs.head()));
+    const { answer: found, cell } = await answer(ports, method, call, life);
+    const bytes = method.encode(found.response);
+    call.sendMetadata(answerMetadata(found.position, cell));
     callback(null, bytes);
   } catch (error) {
     callback(statusOf(errorOf(error, ports.reportBug)));
@@ -145,9 +177,11 @@ const serve = async (
   }
 };
 
-export const answerMetadata = (position: bigint, head: Uint8Array | undefined): Metadata => {
+const answerMetadata = (position: bigint, { id, proofs }: Cell): Metadata => {
   const metadata = new Metadata();
   metadata.set(METADATA.position, position.toString());
+  metadata.set(METADATA.cell, id);
+  const head = proofs.head();
   if (head !== undefined) metadata.set(METADATA.head, Buffer.from(head));
   return metadata;
 };

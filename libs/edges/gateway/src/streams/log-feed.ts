@@ -3,6 +3,7 @@ import type { Envelope, EventLog, Transport } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
 import { SnapshotKeeper, type SnapshotPart, type SnapshotPorts } from '@plinth/runtime';
 import { GrpcError } from '@plinth/runtime/grpc';
+import { Placements } from '../cells/placements.ts';
 import { LIMITS } from '../limits.ts';
 import { MarginStates, type AccountMargin } from './margin-states.ts';
 
@@ -40,6 +41,8 @@ export class LogFeed {
   readonly #ports: FeedPorts;
   readonly #entriesMax: number;
   readonly #states = new MarginStates();
+  /** Of the home cell; empty in any other. */
+  readonly placements = new Placements();
   readonly #keeper: SnapshotKeeper | undefined;
   #entries: FeedEntry[] = [];
   /** Everything after this position that streams tell is in `#entries`. */
@@ -52,7 +55,7 @@ export class LogFeed {
     this.#ports = ports;
     this.#entriesMax = ports.entriesMax ?? LIMITS.feedEntriesMax;
     if (ports.snapshots !== undefined) {
-      this.#keeper = new SnapshotKeeper(FEED_OWNER, [partOf(this.#states)], ports.snapshots);
+      this.#keeper = new SnapshotKeeper(FEED_OWNER, partsOf(this.#states, this.placements), ports.snapshots);
     }
   }
 
@@ -98,7 +101,10 @@ export class LogFeed {
   /** What was said before a snapshot is not told again: who resumes there reads the log itself. */
   async #restore(): Promise<void> {
     if (this.#keeper === undefined) return;
-    this.#last = await this.#keeper.restore(await this.head(), () => this.#states.reset());
+    this.#last = await this.#keeper.restore(await this.head(), () => {
+      this.#states.reset();
+      this.placements.reset();
+    });
     this.#floor = this.#last;
   }
 
@@ -162,6 +168,7 @@ export class LogFeed {
 
   #take(event: Envelope): void {
     const { position } = event;
+    this.placements.apply(event);
     const margin = this.#states.apply(event);
     if (margin !== undefined) this.#entries.push({ kind: 'margin', position, margin });
     switch (event.type) {
@@ -205,17 +212,22 @@ export class LogFeed {
 /** Under which name the feed's snapshots are kept. */
 export const FEED_OWNER = 'gateway';
 
-const partOf = (states: MarginStates): SnapshotPart => ({
-  ...{ name: states.name, revision: states.revision },
-  dump: () => states.dump(),
-  load: (state: never) => states.load(state),
-});
+const partsOf = (states: MarginStates, placements: Placements): readonly SnapshotPart[] =>
+  [states, placements].map((part) => ({
+    ...{ name: part.name, revision: part.revision },
+    dump: () => part.dump(),
+    load: (state: never) => part.load(state),
+  }));
 
 /** What the feed folds, by itself: for those who check its snapshots. */
 export const feedFold = (): Readonly<{
   parts: readonly SnapshotPart[];
   apply: (event: Envelope) => void;
 }> => {
-  const states = new MarginStates();
-  return { parts: [partOf(states)], apply: (event) => void states.apply(event) };
+  const [states, placements] = [new MarginStates(), new Placements()];
+  const apply = (event: Envelope): void => {
+    states.apply(event);
+    placements.apply(event);
+  };
+  return { parts: partsOf(states, placements), apply };
 };

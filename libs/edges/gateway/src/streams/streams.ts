@@ -1,25 +1,27 @@
 import { status as grpc } from '@grpc/grpc-js';
 import type { gatewayMessages, riskMessages } from '@plinth/messages';
-import type { CellClient } from '@plinth/runtime';
 import { callLife, errorOf, GrpcError, statusOf, type ReportBug } from '@plinth/runtime/grpc';
 import { LIMITS } from '../limits.ts';
 import { OPERATOR } from '../auth/authenticator.ts';
+import type { KeyDirectory } from '../auth/key-directory.ts';
+import type { Cell } from '../cells/cells.ts';
 import type { Owners } from '../policy/owners.ts';
 import type { GatewayMethod } from '../server/methods.ts';
 import type { RequestPipeline } from '../server/request-pipeline.ts';
-import type { FeedEntry } from './log-feed.ts';
+import type { FeedEntry, LogFeed } from './log-feed.ts';
 import { healthyMargin, type AccountMargin } from './margin-states.ts';
-import { Audience, StreamSession, type StreamCall, type StreamPorts } from './stream-session.ts';
+import { Audience, StreamSession, type StreamCall } from './stream-session.ts';
 
-export type StreamsPorts = StreamPorts &
-  Readonly<{
-    pipeline: RequestPipeline;
-    cell: CellClient;
-    owners: Owners;
-    reportBug: ReportBug;
-    /** Aborts when the gateway stops. */
-    stopping: AbortSignal;
-  }>;
+export type StreamsPorts = Readonly<{
+  keys: KeyDirectory;
+  heartbeatMs: number;
+  slowReaderMs: number;
+  pipeline: RequestPipeline;
+  owners: Owners;
+  reportBug: ReportBug;
+  /** Aborts when the gateway stops. */
+  stopping: AbortSignal;
+}>;
 
 type Asked = Readonly<{ accountIds: readonly string[]; resumeAfter: bigint }>;
 
@@ -49,35 +51,27 @@ export class Streams {
     const life = callLife(call, DEADLINES);
     let tenant: string | undefined;
     try {
-      const { caller, request } = await pipeline.admit(method, call.request, call, life);
+      const { caller, request, cells } = await pipeline.admit(method, call.request, call, life);
       this.#enter(caller.tenant);
       tenant = caller.tenant;
       const asked = request as unknown as Asked;
       const signal = AbortSignal.any([life.signal, stopping]);
       const isOver = (): void => signal.throwIfAborted();
-      const from = await this.#startOf(asked, signal);
-      const session = new StreamSession(call, { ...life, signal, check: isOver }, caller, this.#ports, from);
+      const [cell] = cells;
+      const { feed } = cell;
+      const from = await startOf(feed, asked, signal);
+      const ports = { ...this.#ports, feed };
+      const session = new StreamSession(call, { ...life, signal, check: isOver }, caller, ports, from);
       const own = await this.#ownAccounts(caller.tenant, asked, signal);
       const audience = new Audience(caller.tenant, asked.accountIds, own);
-      if (method.name === 'StreamMargin') await this.#margin(method, session, audience, asked, from);
-      else await this.#fills(method, session, audience, from);
+      if (method.name === 'StreamMargin') await this.#margin(cell, method, session, audience, asked, from);
+      else await this.#fills(feed, method, session, audience, from);
     } catch (error) {
       call.emit('error', statusOf(errorOf(error, reportBug)));
     } finally {
       if (tenant !== undefined) this.#leave(tenant);
       life.end();
     }
-  }
-
-  /** Where the stream begins: behind the caller's token, or at what is known now. */
-  async #startOf({ resumeAfter }: Asked, signal: AbortSignal): Promise<bigint> {
-    const { feed } = this.#ports;
-    if (resumeAfter < 0n) throw badToken(`Expected resume_after of at least 0, was ${resumeAfter}`);
-    const head = await feed.head();
-    if (resumeAfter > head) throw badToken(`Expected resume_after of at most ${head}, was ${resumeAfter}`);
-    // A gateway that has just begun does not know yet what its caller may have seen.
-    await feed.reach(resumeAfter === 0n ? head : resumeAfter, signal);
-    return resumeAfter === 0n ? feed.last : resumeAfter;
   }
 
   async #ownAccounts(
@@ -90,13 +84,14 @@ export class Streams {
   }
 
   async #margin(
+    cell: Cell,
     method: GatewayMethod,
     session: StreamSession,
     audience: Audience,
     { resumeAfter }: Asked,
     from: bigint,
   ): Promise<never> {
-    const { feed } = this.#ports;
+    const { feed } = cell;
     const message = (kind: string, position: bigint, accounts: readonly AccountMargin[]): Buffer =>
       method.encode({ kind, position, accounts } satisfies Readonly<
         Omit<gatewayMessages.StreamMarginResponse, 'accounts'> & { accounts: readonly AccountMargin[] }
@@ -106,7 +101,7 @@ export class Streams {
     // The changes since the token are no longer kept: the state they led to says as much.
     if (resumeAfter === 0n || feed.after(from) === undefined) {
       start = feed.last;
-      const snapshot = await this.#snapshot(audience, start, session.signal);
+      const snapshot = await this.#snapshot(cell, audience, start, session.signal);
       known = snapshot.known;
       const { accounts } = snapshot;
       for (let i = 0; i === 0 || i < accounts.length; i += LIMITS.accountsPerMessageMax) {
@@ -128,11 +123,11 @@ export class Streams {
 
   /** Figures of every account of the audience, and up to which position each of them has heard of changes. */
   async #snapshot(
+    { feed, client }: Cell,
     audience: Audience,
     minPosition: bigint,
     signal: AbortSignal,
   ): Promise<Readonly<{ accounts: readonly AccountMargin[]; known: ReadonlyMap<string, bigint> }>> {
-    const { feed, cell } = this.#ports;
     if (audience.isEverybody) return { accounts: feed.states.notHealthy(), known: new Map() };
     const ids = audience.accounts;
     const found = new Map<string, AccountMargin>();
@@ -141,7 +136,7 @@ export class Streams {
     const work = async (): Promise<void> => {
       for (const accountId of queue) {
         const read = { minPosition };
-        const answer = await cell.query('GetMargin', { accountId, read }, signal);
+        const answer = await client.query('GetMargin', { accountId, read }, signal);
         if (answer.status === 'rejected') {
           found.set(accountId, feed.states.of(accountId) ?? healthyMargin(accountId));
           continue;
@@ -157,6 +152,7 @@ export class Streams {
   }
 
   async #fills(
+    feed: LogFeed,
     method: GatewayMethod,
     session: StreamSession,
     audience: Audience,
@@ -169,7 +165,7 @@ export class Streams {
       if (entry.kind !== 'fill' || !audience.has(entry.fill.accountId)) return;
       await session.send(message('fill', entry.position, entry.fill), entry.position);
     };
-    const start = await this.#catchUp(from, tell, session.signal);
+    const start = await this.#catchUp(feed, from, tell, session.signal);
     return session.follow(start, tell, (position) => message('heartbeat', position));
   }
 
@@ -177,11 +173,11 @@ export class Streams {
    * Tells from the log itself what the feed no longer has; gives the position from which the feed goes on.
    */
   async #catchUp(
+    feed: LogFeed,
     from: bigint,
     tell: (entry: FeedEntry) => Promise<void>,
     signal: AbortSignal,
   ): Promise<bigint> {
-    const { feed } = this.#ports;
     if (feed.after(from) !== undefined) return from;
     if (feed.floor - from > LIMITS.catchUpEventsMax) {
       throw new GrpcError(
@@ -227,3 +223,13 @@ export class Streams {
 
 const badToken = (message: string): GrpcError =>
   new GrpcError(grpc.INVALID_ARGUMENT, 'INVALID_FIELD', message, { field: 'resume_after' });
+
+/** Where the stream begins: behind the caller's token, or at what is known now. */
+const startOf = async (feed: LogFeed, { resumeAfter }: Asked, signal: AbortSignal): Promise<bigint> => {
+  if (resumeAfter < 0n) throw badToken(`Expected resume_after of at least 0, was ${resumeAfter}`);
+  const head = await feed.head();
+  if (resumeAfter > head) throw badToken(`Expected resume_after of at most ${head}, was ${resumeAfter}`);
+  // A gateway that has just begun does not know yet what its caller may have seen.
+  await feed.reach(resumeAfter === 0n ? head : resumeAfter, signal);
+  return resumeAfter === 0n ? feed.last : resumeAfter;
+};

@@ -28,6 +28,13 @@ export class FakeCell implements CellClient {
   readonly liquidations = new Map<string, string>();
   readonly sent: Sent[] = [];
   readonly asked: Readonly<{ name: string; request: Request }>[] = [];
+  /** Client to cell; what `PlaceClient` says, when `onPlaced` hears of it. */
+  readonly placements = new Map<string, string>();
+  onPlaced: ((clientId: string, cell: string) => Promise<bigint>) | undefined;
+  /** Whether it says of accounts that it does not know them. */
+  isOneOfSeveral = false;
+  /** Rows of every list, one a page. */
+  rows: readonly string[] = [];
   position = 1n;
   /** What every command, and every query of another kind than for ids, is answered with. */
   refuse: Rejection | undefined;
@@ -41,6 +48,7 @@ export class FakeCell implements CellClient {
     if (this.refuse !== undefined) return { status: 'rejected', rejection: this.refuse };
     this.sent.push({ name, request: decoded, sender });
     this.position += 1n;
+    if (name === 'PlaceClient' && this.onPlaced !== undefined) this.position = await this.#place(decoded);
     return { status: 'accepted', position: this.position, id: 'done' };
   }
 
@@ -60,6 +68,12 @@ export class FakeCell implements CellClient {
     };
   }
 
+  async #place({ clientId, cell, cells }: Request): Promise<bigint> {
+    const chosen = String(cell === '' ? (cells as readonly string[]).at(-1) : cell);
+    this.placements.set(String(clientId), chosen);
+    return (await this.onPlaced?.(String(clientId), chosen)) ?? this.position;
+  }
+
   #answer(name: string, request: Request): Request {
     const missing = (code: string): Rejection => reject(code, `no such thing`, { reason: 'missing' });
     switch (name) {
@@ -72,6 +86,22 @@ export class FakeCell implements CellClient {
         return keys.length + accountIds.length === 0
           ? missing('CLIENT_UNKNOWN')
           : { clientId, keys, accountIds };
+      }
+      case 'GetPlacement': {
+        const clientId = String(request['clientId']);
+        return { clientId, cell: this.placements.get(clientId) ?? '' };
+      }
+      case 'GetAccount': {
+        const accountId = String(request['accountId']);
+        const known = this.accounts.has(accountId) || !this.isOneOfSeveral;
+        return known ? { accountId } : missing('ACCOUNT_UNKNOWN');
+      }
+      case 'ListAccounts': {
+        const place = Number(request['pageToken'] || 0);
+        const accounts = this.rows.slice(place, place + 1).map((accountId) => ({
+          ...{ accountId, clientId: '', name: '', subAccountIds: [] },
+        }));
+        return { accounts, nextPageToken: place + 1 < this.rows.length ? String(place + 1) : '' };
       }
       case 'GetOrder':
         return this.#belonging(this.orders, 'orderId', request) ?? missing('ORDER_UNKNOWN');

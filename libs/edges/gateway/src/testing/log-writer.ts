@@ -66,6 +66,10 @@ export class LogWriter {
     return this.append(`margin-${accountId}`, 'MarginCallCured', { accountId, callId });
   }
 
+  place(clientId: string, cell: string): Promise<bigint> {
+    return this.append(`client-${clientId}`, 'ClientPlaced', { clientId, cell });
+  }
+
   revoke(clientId: string, keyId: string): Promise<bigint> {
     return this.append(`client-${clientId}`, 'ApiKeyRevoked', { clientId, keyId });
   }

@@ -8,6 +8,11 @@ const ownerSetting = optionalTextSetting(
   'the same database as the owner of its tables, who brings them up to date; PLINTH_DATABASE_URL',
 );
 
+/** The other cells of the house. */
+export const cellsSettings = {
+  PLINTH_CELLS: optionalTextSetting('file of all cells of the house; without it this cell is the only one'),
+} as const;
+
 export const logSettings = {
   PLINTH_DATABASE_URL: optionalTextSetting('PostgreSQL of the log; without it an embedded one is started'),
   PLINTH_DATABASE_OWNER_URL: ownerSetting,

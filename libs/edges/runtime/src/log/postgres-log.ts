@@ -31,6 +31,8 @@ export type PostgresLogOptions = Readonly<{
   url: string;
   /** Login that owns the schema and runs the migrations; `url` when it is the same. */
   ownerUrl?: string;
+  /** The log of another cell, only read: its tables are brought up to date by its own processes. */
+  isForeign?: boolean;
   /** Schema that holds this log; one database can hold many. */
   schema?: string;
   codec?: EventCodec;
@@ -202,13 +204,13 @@ export class PostgresLog implements EventLog, StoredLog {
 export const DEFAULT_SCHEMA = 'plinth';
 
 /**
- * Brings the schema to its present form and opens the log. Throws `Retryable` while the server cannot be
+ * Brings the schema of an own log to its present form and opens it. Throws `Retryable` while the server cannot be
  * reached.
  */
 export const openPostgresLog = async (options: PostgresLogOptions): Promise<PostgresLog> => {
   const schema = options.schema ?? DEFAULT_SCHEMA;
   const ownerUrl = options.ownerUrl ?? options.url;
-  await asOwner(ownerUrl, (client) => migrate(client, schema));
+  if (options.isForeign !== true) await asOwner(ownerUrl, (client) => migrate(client, schema));
   const pool = readersPool({ url: options.url, rights: 'service', purpose: `read ${schema}` });
   try {
     const { rows } = await pool.query<{ epoch: number }>(`SELECT epoch FROM ${schema}.log_head`);

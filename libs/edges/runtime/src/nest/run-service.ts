@@ -1,8 +1,16 @@
-import { CorruptLog, type AnyService } from '@plinth/eventing';
+import { CorruptLog, type AnyCellLink, type AnyService } from '@plinth/eventing';
 import { HistoryForked } from '../audit/history-forked.ts';
+import { homeOf, othersOf, readCells, type CellMap } from '../config/cells.ts';
 import { readConfig } from '../config/config.ts';
-import { kafkaOf, tlsOf } from '../config/process-files.ts';
-import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
+import { kafkaOf, tlsOf, type KafkaCell } from '../config/process-files.ts';
+import {
+  cellSettings,
+  cellsSettings,
+  kafkaSettings,
+  processSettings,
+  telemetrySettings,
+} from '../config/settings.ts';
+import { followCell, openCell } from '../link/follow-cell.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
 import { PostgresSnapshots } from '../log/snapshot-store.ts';
@@ -16,35 +24,48 @@ import { startService, type StartedService } from './start-service.ts';
 
 export const serviceSettings = {
   ...cellSettings,
+  ...cellsSettings,
   ...processSettings,
   ...kafkaSettings,
   ...telemetrySettings,
 } as const;
 
+export type ServiceLink = Readonly<{
+  link: AnyCellLink;
+  from: 'home' | 'others';
+  everyMs?: number;
+  lookBack?: bigint;
+}>;
+
 export type ServiceParts = Readonly<{
   definition: AnyService;
   /** What else goes on beside the service's loop, such as asking venues for reports. */
+  /** What the service takes over from the logs of other cells: of all of them, or of the home cell. */
+  links?: readonly ServiceLink[];
   beside?: (started: StartedService, logger: Logger) => Readonly<{ stop: () => Promise<void> }>;
 }>;
 
 /**
  * One service as a process: settings from the environment, its log, the transport that brings the log's
- * events, leadership shared with its replicas, gRPC, telemetry. `make` gets the cell's id.
+ * events, leadership shared with its replicas, gRPC, telemetry. `make` gets the ids of the cell and of the
+ * home cell.
  * @throws ConfigError naming every setting that is missing or wrong.
  */
 export const runService = async (
   name: string,
   environment: Environment,
-  make: (cell: string) => ServiceParts,
+  make: (cell: string, home: string) => ServiceParts,
 ): Promise<void> => {
   const config = readConfig(serviceSettings, environment);
+  const cells = readCells(config.PLINTH_CELLS, config.PLINTH_CELL);
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector, PLINTH_DATABASE_URL: url } = config;
   const { PLINTH_DATABASE_OWNER_URL: ownerUrl, PLINTH_HOST: host, PLINTH_PORT: port } = config;
   const telemetry = collector === undefined ? undefined : startTelemetry(`plinth-${name}`, collector);
   const logger = makeLogger(name, config.PLINTH_LOG_LEVEL);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
   const transport = openTransport(log, name, kafkaOf(config));
-  const { definition, beside } = make(config.PLINTH_CELL);
+  const home = homeOf(cells, config.PLINTH_CELL);
+  const { definition, beside, links = [] } = make(config.PLINTH_CELL, home);
   const service = await startService({
     ...{ definition, log, logger, host, port, clock: REAL_CLOCK, transport },
     healthPort: config.PLINTH_HEALTH_PORT,
@@ -55,6 +76,13 @@ export const runService = async (
   });
   const stopLag = observeHead(name, service, log);
   const more = beside?.(service, logger);
+  const followers = follow(links, {
+    cells,
+    own: config.PLINTH_CELL,
+    service,
+    logger,
+    kafka: kafkaOf(config),
+  });
   logger.info({ address: `${host}:${port}`, position: service.host.last.toString() }, 'serving');
   await untilStopped({
     logger,
@@ -66,6 +94,7 @@ export const runService = async (
     stop: async () => {
       stopLag();
       await more?.stop();
+      await Promise.all(followers.map((follower) => follower.stop()));
       await service.stop();
       await log.close();
       await telemetry?.stop();
@@ -76,6 +105,30 @@ export const runService = async (
 /** The service stands at a position of the log that it must not pass over: an operator is needed. */
 const isStanding = (error: unknown): boolean =>
   error instanceof PoisonEvent || error instanceof CorruptLog || error instanceof HistoryForked;
+
+type LinkPorts = Readonly<{
+  cells: CellMap | undefined;
+  own: string;
+  service: StartedService;
+  logger: Logger;
+  kafka: KafkaCell | undefined;
+}>;
+
+/** One follower for each link and each cell that it is about. */
+const follow = (
+  links: readonly ServiceLink[],
+  { cells, own, service: { host, isLeading }, logger, kafka }: LinkPorts,
+): readonly ReturnType<typeof followCell>[] =>
+  links.flatMap(({ from, ...link }) =>
+    othersOf(cells, own)
+      .filter(({ cell }) => from === 'others' || cell === cells?.home)
+      .map((entry) =>
+        followCell({
+          ...{ ...link, host, isLeading, logger, from: entry.cell },
+          open: () => openCell(entry, host.name, kafka),
+        }),
+      ),
+  );
 
 const HEAD_EVERY_MS = 5_000;
 

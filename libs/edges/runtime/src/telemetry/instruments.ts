@@ -25,6 +25,7 @@ type Instruments = Readonly<{
   appends: Histogram;
   reactions: Histogram;
   lag: ObservableGauge;
+  linkFailing: ObservableGauge;
 }>;
 
 const made = new WeakMap<MeterProvider, Instruments>();
@@ -50,6 +51,10 @@ const instruments = (): Instruments => {
       lag: meter.createObservableGauge('plinth_runtime_lag_events', {
         description: 'head − last folded position',
       }),
+      linkFailing: meter.createObservableGauge('plinth_runtime_link_failing_ms', {
+        unit: 'ms',
+        description: 'for how long the log of another cell could not be taken over; 0 while it can',
+      }),
     };
     made.set(provider, found);
   }
@@ -63,6 +68,14 @@ export const countCommand = (name: string, outcome: string): void =>
 export const observeLag = (service: string, lag: () => number): (() => void) => {
   const { lag: gauge } = instruments();
   const observe = (result: ObservableResult): void => result.observe(lag(), { service });
+  gauge.addCallback(observe);
+  return () => gauge.removeCallback(observe);
+};
+
+/** Reports for how long a link to another cell has failed. Returns the unsubscriber. */
+export const observeLink = (link: string, from: string, failingMs: () => number): (() => void) => {
+  const { linkFailing: gauge } = instruments();
+  const observe = (result: ObservableResult): void => result.observe(failingMs(), { link, from });
   gauge.addCallback(observe);
   return () => gauge.removeCallback(observe);
 };

@@ -24,6 +24,12 @@ export interface ClientOpened {
   jurisdiction: string;
 }
 
+/** Only in the home cell: this client is (or is about to be) open in the named cell, for good. */
+export interface ClientPlaced {
+  clientId: string;
+  cell: string;
+}
+
 export interface KycStateSet {
   clientId: string;
   /** pending | approved | suspended */
@@ -130,6 +136,15 @@ export interface TransferRequested {
   toLocation: string;
   expiresAtMs: number;
   postings: Posting[];
+  /** Cell of the other account; empty: this one. */
+  toCell: string;
+  /**
+   * Owner of the other account; empty: the same client. To another client the rules of a withdrawal hold:
+   * value at the mark, decimal USD rounded up, and the time of the request, which the limit per day counts.
+   */
+  toClientId: string;
+  valueUsd: string;
+  requestedAtMs: number;
 }
 
 export interface TransferSent {
@@ -139,6 +154,15 @@ export interface TransferSent {
   asset: string;
   amount: string;
   postings: Posting[];
+  /**
+   * Set when the other account is in another cell: the amount stands at clearing:{to_cell} until it has arrived there,
+   * and the other cell decides by what stands here.
+   */
+  toCell: string;
+  fromClientId: string;
+  toClientId: string;
+  fromLocation: string;
+  toLocation: string;
 }
 
 export interface TransferReceived {
@@ -149,6 +173,57 @@ export interface TransferReceived {
   amount: string;
   location: string;
   postings: Posting[];
+  /** Set when it came from another client, and from another cell. */
+  fromClientId: string;
+  fromCell: string;
+}
+
+/** The other cell declined a transfer: the money is back. */
+export interface TransferReturned {
+  accountId: string;
+  transferId: string;
+  toCell: string;
+  toAccountId: string;
+  asset: string;
+  amount: string;
+  location: string;
+  code: string;
+  reason: string;
+  postings: Posting[];
+}
+
+/** TransferSent of the other cell, credited here by TransferReceived in the same append. */
+export interface TransferArrived {
+  fromCell: string;
+  sourcePosition: bigint;
+  transferId: string;
+  fromAccountId: string;
+  toAccountId: string;
+  asset: string;
+  amount: string;
+}
+
+/** TransferSent of the other cell that this one does not take: it goes back. */
+export interface TransferDeclined {
+  fromCell: string;
+  sourcePosition: bigint;
+  transferId: string;
+  fromAccountId: string;
+  toAccountId: string;
+  asset: string;
+  amount: string;
+  code: string;
+  reason: string;
+}
+
+/** The other cell's word on a transfer of this one: it is no longer in flight. */
+export interface TransferAcknowledged {
+  toCell: string;
+  sourcePosition: bigint;
+  accountId: string;
+  transferId: string;
+  /** delivered | returned */
+  outcome: string;
 }
 
 export interface TransferReleased {
@@ -599,6 +674,85 @@ export const ClientOpened: MessageFns<ClientOpened> = {
     }
     if (message.jurisdiction !== "") {
       obj.jurisdiction = message.jurisdiction;
+    }
+    return obj;
+  },
+};
+
+function createBaseClientPlaced(): ClientPlaced {
+  return { clientId: "", cell: "" };
+}
+
+export const ClientPlaced: MessageFns<ClientPlaced> = {
+  encode(message: ClientPlaced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.cell !== "") {
+      writer.uint32(18).string(message.cell);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClientPlaced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClientPlaced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cell = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClientPlaced {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      cell: isSet(object.cell) ? globalThis.String(object.cell) : "",
+    };
+  },
+
+  toJSON(message: ClientPlaced): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.cell !== "") {
+      obj.cell = message.cell;
     }
     return obj;
   },
@@ -2028,6 +2182,10 @@ function createBaseTransferRequested(): TransferRequested {
     toLocation: "",
     expiresAtMs: 0,
     postings: [],
+    toCell: "",
+    toClientId: "",
+    valueUsd: "",
+    requestedAtMs: 0,
   };
 }
 
@@ -2062,6 +2220,21 @@ export const TransferRequested: MessageFns<TransferRequested> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.toCell !== "") {
+      writer.uint32(82).string(message.toCell);
+    }
+    if (message.toClientId !== "") {
+      writer.uint32(90).string(message.toClientId);
+    }
+    if (message.valueUsd !== "") {
+      writer.uint32(98).string(message.valueUsd);
+    }
+    if (message.requestedAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.requestedAtMs)) !== BigInt(message.requestedAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.requestedAtMs) of type int64 too large");
+      }
+      writer.uint32(104).int64(BigInt(message.requestedAtMs));
     }
     return writer;
   },
@@ -2151,6 +2324,38 @@ export const TransferRequested: MessageFns<TransferRequested> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.toClientId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.valueUsd = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.requestedAtMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2200,6 +2405,26 @@ export const TransferRequested: MessageFns<TransferRequested> = {
       postings: globalThis.Array.isArray(object?.postings)
         ? object.postings.map((e: any) => Posting.fromJSON(e))
         : [],
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+      toClientId: isSet(object.toClientId)
+        ? globalThis.String(object.toClientId)
+        : isSet(object.to_client_id)
+        ? globalThis.String(object.to_client_id)
+        : "",
+      valueUsd: isSet(object.valueUsd)
+        ? globalThis.String(object.valueUsd)
+        : isSet(object.value_usd)
+        ? globalThis.String(object.value_usd)
+        : "",
+      requestedAtMs: isSet(object.requestedAtMs)
+        ? globalThis.Number(object.requestedAtMs)
+        : isSet(object.requested_at_ms)
+        ? globalThis.Number(object.requested_at_ms)
+        : 0,
     };
   },
 
@@ -2232,12 +2457,36 @@ export const TransferRequested: MessageFns<TransferRequested> = {
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
     }
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    if (message.toClientId !== "") {
+      obj.toClientId = message.toClientId;
+    }
+    if (message.valueUsd !== "") {
+      obj.valueUsd = message.valueUsd;
+    }
+    if (message.requestedAtMs !== 0) {
+      obj.requestedAtMs = globalThis.Number(message.requestedAtMs);
+    }
     return obj;
   },
 };
 
 function createBaseTransferSent(): TransferSent {
-  return { accountId: "", transferId: "", toAccountId: "", asset: "", amount: "", postings: [] };
+  return {
+    accountId: "",
+    transferId: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+    postings: [],
+    toCell: "",
+    fromClientId: "",
+    toClientId: "",
+    fromLocation: "",
+    toLocation: "",
+  };
 }
 
 export const TransferSent: MessageFns<TransferSent> = {
@@ -2259,6 +2508,21 @@ export const TransferSent: MessageFns<TransferSent> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.toCell !== "") {
+      writer.uint32(58).string(message.toCell);
+    }
+    if (message.fromClientId !== "") {
+      writer.uint32(66).string(message.fromClientId);
+    }
+    if (message.toClientId !== "") {
+      writer.uint32(74).string(message.toClientId);
+    }
+    if (message.fromLocation !== "") {
+      writer.uint32(82).string(message.fromLocation);
+    }
+    if (message.toLocation !== "") {
+      writer.uint32(90).string(message.toLocation);
     }
     return writer;
   },
@@ -2324,6 +2588,46 @@ export const TransferSent: MessageFns<TransferSent> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.fromClientId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.toClientId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.fromLocation = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.toLocation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2356,6 +2660,31 @@ export const TransferSent: MessageFns<TransferSent> = {
       asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
       amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
       postings: globalThis.Array.isArray(object?.postings) ? object.postings.map((e: any) => Posting.fromJSON(e)) : [],
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+      fromClientId: isSet(object.fromClientId)
+        ? globalThis.String(object.fromClientId)
+        : isSet(object.from_client_id)
+        ? globalThis.String(object.from_client_id)
+        : "",
+      toClientId: isSet(object.toClientId)
+        ? globalThis.String(object.toClientId)
+        : isSet(object.to_client_id)
+        ? globalThis.String(object.to_client_id)
+        : "",
+      fromLocation: isSet(object.fromLocation)
+        ? globalThis.String(object.fromLocation)
+        : isSet(object.from_location)
+        ? globalThis.String(object.from_location)
+        : "",
+      toLocation: isSet(object.toLocation)
+        ? globalThis.String(object.toLocation)
+        : isSet(object.to_location)
+        ? globalThis.String(object.to_location)
+        : "",
     };
   },
 
@@ -2379,12 +2708,37 @@ export const TransferSent: MessageFns<TransferSent> = {
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
     }
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    if (message.fromClientId !== "") {
+      obj.fromClientId = message.fromClientId;
+    }
+    if (message.toClientId !== "") {
+      obj.toClientId = message.toClientId;
+    }
+    if (message.fromLocation !== "") {
+      obj.fromLocation = message.fromLocation;
+    }
+    if (message.toLocation !== "") {
+      obj.toLocation = message.toLocation;
+    }
     return obj;
   },
 };
 
 function createBaseTransferReceived(): TransferReceived {
-  return { accountId: "", transferId: "", fromAccountId: "", asset: "", amount: "", location: "", postings: [] };
+  return {
+    accountId: "",
+    transferId: "",
+    fromAccountId: "",
+    asset: "",
+    amount: "",
+    location: "",
+    postings: [],
+    fromClientId: "",
+    fromCell: "",
+  };
 }
 
 export const TransferReceived: MessageFns<TransferReceived> = {
@@ -2409,6 +2763,12 @@ export const TransferReceived: MessageFns<TransferReceived> = {
     }
     for (const v of message.postings) {
       Posting.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.fromClientId !== "") {
+      writer.uint32(66).string(message.fromClientId);
+    }
+    if (message.fromCell !== "") {
+      writer.uint32(74).string(message.fromCell);
     }
     return writer;
   },
@@ -2482,6 +2842,22 @@ export const TransferReceived: MessageFns<TransferReceived> = {
             message.postings.push(Posting.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.fromClientId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.fromCell = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2515,6 +2891,16 @@ export const TransferReceived: MessageFns<TransferReceived> = {
       amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
       location: isSet(object.location) ? globalThis.String(object.location) : "",
       postings: globalThis.Array.isArray(object?.postings) ? object.postings.map((e: any) => Posting.fromJSON(e)) : [],
+      fromClientId: isSet(object.fromClientId)
+        ? globalThis.String(object.fromClientId)
+        : isSet(object.from_client_id)
+        ? globalThis.String(object.from_client_id)
+        : "",
+      fromCell: isSet(object.fromCell)
+        ? globalThis.String(object.fromCell)
+        : isSet(object.from_cell)
+        ? globalThis.String(object.from_cell)
+        : "",
     };
   },
 
@@ -2540,6 +2926,769 @@ export const TransferReceived: MessageFns<TransferReceived> = {
     }
     if (message.postings?.length) {
       obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    if (message.fromClientId !== "") {
+      obj.fromClientId = message.fromClientId;
+    }
+    if (message.fromCell !== "") {
+      obj.fromCell = message.fromCell;
+    }
+    return obj;
+  },
+};
+
+function createBaseTransferReturned(): TransferReturned {
+  return {
+    accountId: "",
+    transferId: "",
+    toCell: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+    location: "",
+    code: "",
+    reason: "",
+    postings: [],
+  };
+}
+
+export const TransferReturned: MessageFns<TransferReturned> = {
+  encode(message: TransferReturned, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(18).string(message.transferId);
+    }
+    if (message.toCell !== "") {
+      writer.uint32(26).string(message.toCell);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(34).string(message.toAccountId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(42).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(50).string(message.amount);
+    }
+    if (message.location !== "") {
+      writer.uint32(58).string(message.location);
+    }
+    if (message.code !== "") {
+      writer.uint32(66).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    for (const v of message.postings) {
+      Posting.encode(v!, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferReturned {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferReturned();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.location = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.postings.push(Posting.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransferReturned {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      location: isSet(object.location) ? globalThis.String(object.location) : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      postings: globalThis.Array.isArray(object?.postings)
+        ? object.postings.map((e: any) => Posting.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TransferReturned): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.location !== "") {
+      obj.location = message.location;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.postings?.length) {
+      obj.postings = message.postings.map((e) => Posting.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseTransferArrived(): TransferArrived {
+  return {
+    fromCell: "",
+    sourcePosition: 0n,
+    transferId: "",
+    fromAccountId: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+  };
+}
+
+export const TransferArrived: MessageFns<TransferArrived> = {
+  encode(message: TransferArrived, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromCell !== "") {
+      writer.uint32(10).string(message.fromCell);
+    }
+    if (message.sourcePosition !== 0n) {
+      if (BigInt.asIntN(64, message.sourcePosition) !== message.sourcePosition) {
+        throw new globalThis.Error("value provided for field message.sourcePosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sourcePosition);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(26).string(message.transferId);
+    }
+    if (message.fromAccountId !== "") {
+      writer.uint32(34).string(message.fromAccountId);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(42).string(message.toAccountId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(50).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(58).string(message.amount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferArrived {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferArrived();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fromCell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sourcePosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fromAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransferArrived {
+    return {
+      fromCell: isSet(object.fromCell)
+        ? globalThis.String(object.fromCell)
+        : isSet(object.from_cell)
+        ? globalThis.String(object.from_cell)
+        : "",
+      sourcePosition: isSet(object.sourcePosition)
+        ? BigInt(object.sourcePosition)
+        : isSet(object.source_position)
+        ? BigInt(object.source_position)
+        : 0n,
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      fromAccountId: isSet(object.fromAccountId)
+        ? globalThis.String(object.fromAccountId)
+        : isSet(object.from_account_id)
+        ? globalThis.String(object.from_account_id)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+    };
+  },
+
+  toJSON(message: TransferArrived): unknown {
+    const obj: any = {};
+    if (message.fromCell !== "") {
+      obj.fromCell = message.fromCell;
+    }
+    if (message.sourcePosition !== 0n) {
+      obj.sourcePosition = message.sourcePosition.toString();
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.fromAccountId !== "") {
+      obj.fromAccountId = message.fromAccountId;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    return obj;
+  },
+};
+
+function createBaseTransferDeclined(): TransferDeclined {
+  return {
+    fromCell: "",
+    sourcePosition: 0n,
+    transferId: "",
+    fromAccountId: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+    code: "",
+    reason: "",
+  };
+}
+
+export const TransferDeclined: MessageFns<TransferDeclined> = {
+  encode(message: TransferDeclined, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromCell !== "") {
+      writer.uint32(10).string(message.fromCell);
+    }
+    if (message.sourcePosition !== 0n) {
+      if (BigInt.asIntN(64, message.sourcePosition) !== message.sourcePosition) {
+        throw new globalThis.Error("value provided for field message.sourcePosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sourcePosition);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(26).string(message.transferId);
+    }
+    if (message.fromAccountId !== "") {
+      writer.uint32(34).string(message.fromAccountId);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(42).string(message.toAccountId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(50).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(58).string(message.amount);
+    }
+    if (message.code !== "") {
+      writer.uint32(66).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferDeclined {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferDeclined();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fromCell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sourcePosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fromAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransferDeclined {
+    return {
+      fromCell: isSet(object.fromCell)
+        ? globalThis.String(object.fromCell)
+        : isSet(object.from_cell)
+        ? globalThis.String(object.from_cell)
+        : "",
+      sourcePosition: isSet(object.sourcePosition)
+        ? BigInt(object.sourcePosition)
+        : isSet(object.source_position)
+        ? BigInt(object.source_position)
+        : 0n,
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      fromAccountId: isSet(object.fromAccountId)
+        ? globalThis.String(object.fromAccountId)
+        : isSet(object.from_account_id)
+        ? globalThis.String(object.from_account_id)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: TransferDeclined): unknown {
+    const obj: any = {};
+    if (message.fromCell !== "") {
+      obj.fromCell = message.fromCell;
+    }
+    if (message.sourcePosition !== 0n) {
+      obj.sourcePosition = message.sourcePosition.toString();
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.fromAccountId !== "") {
+      obj.fromAccountId = message.fromAccountId;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBaseTransferAcknowledged(): TransferAcknowledged {
+  return { toCell: "", sourcePosition: 0n, accountId: "", transferId: "", outcome: "" };
+}
+
+export const TransferAcknowledged: MessageFns<TransferAcknowledged> = {
+  encode(message: TransferAcknowledged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.toCell !== "") {
+      writer.uint32(10).string(message.toCell);
+    }
+    if (message.sourcePosition !== 0n) {
+      if (BigInt.asIntN(64, message.sourcePosition) !== message.sourcePosition) {
+        throw new globalThis.Error("value provided for field message.sourcePosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sourcePosition);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(26).string(message.accountId);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(34).string(message.transferId);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(42).string(message.outcome);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferAcknowledged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferAcknowledged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sourcePosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransferAcknowledged {
+    return {
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+      sourcePosition: isSet(object.sourcePosition)
+        ? BigInt(object.sourcePosition)
+        : isSet(object.source_position)
+        ? BigInt(object.source_position)
+        : 0n,
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      outcome: isSet(object.outcome) ? globalThis.String(object.outcome) : "",
+    };
+  },
+
+  toJSON(message: TransferAcknowledged): unknown {
+    const obj: any = {};
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    if (message.sourcePosition !== 0n) {
+      obj.sourcePosition = message.sourcePosition.toString();
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.outcome !== "") {
+      obj.outcome = message.outcome;
     }
     return obj;
   },

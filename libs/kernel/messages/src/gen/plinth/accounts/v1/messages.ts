@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Posting, ReadOptions } from "../../log/v1/types.ts";
+import { TransferArrived, TransferDeclined, TransferSent } from "./events.ts";
 
 /** Operators only. */
 export interface ListAssetRequest {
@@ -24,6 +25,15 @@ export interface OpenClientRequest {
   name: string;
   /** ISO 3166-1 alpha-2. */
   jurisdiction: string;
+}
+
+/** Operators only, in the home cell. A client that is placed stays where it is. */
+export interface PlaceClientRequest {
+  clientId: string;
+  /** Empty: of `cells` the one with the fewest clients, the first of equals. */
+  cell: string;
+  /** Cells that take new clients. */
+  cells: string[];
 }
 
 /** Operators only. */
@@ -116,6 +126,35 @@ export interface RequestTransferRequest {
   toLocation: string;
 }
 
+/**
+ * To an account of another client, wherever it is. `account:{to_client_id}/{to_account_id}` must be one of the client's usable
+ * withdrawal destinations; the limit of withdrawals per day counts it.
+ */
+export interface RequestClientTransferRequest {
+  accountId: string;
+  /** Unique for ever within the account, withdrawals included. */
+  transferId: string;
+  toClientId: string;
+  toAccountId: string;
+  asset: string;
+  amount: string;
+  fromLocation: string;
+  /** Empty means from_location. */
+  toLocation: string;
+  /** Cell of the other client: the gateway fills it in. */
+  toCell: string;
+}
+
+/** What the log of another cell says about transfers to or from this one; exactly one of the three. */
+export interface TakeTransferRequest {
+  fromCell: string;
+  /** Its place in the log of that cell. */
+  sourcePosition: bigint;
+  sent: TransferSent | undefined;
+  arrived: TransferArrived | undefined;
+  declined: TransferDeclined | undefined;
+}
+
 /** Inside an account: at once, equity does not change. */
 export interface MoveCollateralRequest {
   accountId: string;
@@ -196,6 +235,58 @@ export interface ClientInfo {
   keys: ApiKeyInfo[];
   destinations: WithdrawalDestinationInfo[];
   accountIds: string[];
+}
+
+/** Of the home cell: where a client is. */
+export interface GetPlacementRequest {
+  clientId: string;
+  read: ReadOptions | undefined;
+}
+
+export interface PlacementInfo {
+  clientId: string;
+  /** Empty when the client was never placed: then it is in the home cell, or nowhere. */
+  cell: string;
+}
+
+export interface ListTransfersRequest {
+  /** Empty means every account (operators only). */
+  accountId: string;
+  /** in-flight | delivered | returned; empty: all that are kept. */
+  state: string;
+  /** 1 to 500; 0 means 100. */
+  pageSize: number;
+  pageToken: string;
+  read: ReadOptions | undefined;
+}
+
+/** A transfer that left for another cell. */
+export interface TransferInfo {
+  accountId: string;
+  transferId: string;
+  toCell: string;
+  toClientId: string;
+  toAccountId: string;
+  asset: string;
+  amount: string;
+  /** in-flight | delivered | returned */
+  state: string;
+  sentAtMs: number;
+  /** 0 while it is in flight. */
+  endedAtMs: number;
+  /** Position of TransferSent in the log of this cell. */
+  position: bigint;
+  /** Why it was returned. */
+  code: string;
+  reason: string;
+}
+
+export interface ListTransfersResponse {
+  /** In the order in which they left. */
+  transfers: TransferInfo[];
+  nextPageToken: string;
+  /** Of all pages together. */
+  total: number;
 }
 
 /** For the gateway: who signs with this key, and what the key may do. */
@@ -585,6 +676,100 @@ export const OpenClientRequest: MessageFns<OpenClientRequest> = {
     }
     if (message.jurisdiction !== "") {
       obj.jurisdiction = message.jurisdiction;
+    }
+    return obj;
+  },
+};
+
+function createBasePlaceClientRequest(): PlaceClientRequest {
+  return { clientId: "", cell: "", cells: [] };
+}
+
+export const PlaceClientRequest: MessageFns<PlaceClientRequest> = {
+  encode(message: PlaceClientRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.cell !== "") {
+      writer.uint32(18).string(message.cell);
+    }
+    for (const v of message.cells) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaceClientRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaceClientRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cell = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cells.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlaceClientRequest {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      cell: isSet(object.cell) ? globalThis.String(object.cell) : "",
+      cells: globalThis.Array.isArray(object?.cells) ? object.cells.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: PlaceClientRequest): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.cell !== "") {
+      obj.cell = message.cell;
+    }
+    if (message.cells?.length) {
+      obj.cells = message.cells;
     }
     return obj;
   },
@@ -1841,6 +2026,355 @@ export const RequestTransferRequest: MessageFns<RequestTransferRequest> = {
   },
 };
 
+function createBaseRequestClientTransferRequest(): RequestClientTransferRequest {
+  return {
+    accountId: "",
+    transferId: "",
+    toClientId: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+    fromLocation: "",
+    toLocation: "",
+    toCell: "",
+  };
+}
+
+export const RequestClientTransferRequest: MessageFns<RequestClientTransferRequest> = {
+  encode(message: RequestClientTransferRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(18).string(message.transferId);
+    }
+    if (message.toClientId !== "") {
+      writer.uint32(26).string(message.toClientId);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(34).string(message.toAccountId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(42).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(50).string(message.amount);
+    }
+    if (message.fromLocation !== "") {
+      writer.uint32(58).string(message.fromLocation);
+    }
+    if (message.toLocation !== "") {
+      writer.uint32(66).string(message.toLocation);
+    }
+    if (message.toCell !== "") {
+      writer.uint32(74).string(message.toCell);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestClientTransferRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestClientTransferRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toClientId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.fromLocation = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.toLocation = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RequestClientTransferRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      toClientId: isSet(object.toClientId)
+        ? globalThis.String(object.toClientId)
+        : isSet(object.to_client_id)
+        ? globalThis.String(object.to_client_id)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      fromLocation: isSet(object.fromLocation)
+        ? globalThis.String(object.fromLocation)
+        : isSet(object.from_location)
+        ? globalThis.String(object.from_location)
+        : "",
+      toLocation: isSet(object.toLocation)
+        ? globalThis.String(object.toLocation)
+        : isSet(object.to_location)
+        ? globalThis.String(object.to_location)
+        : "",
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+    };
+  },
+
+  toJSON(message: RequestClientTransferRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.toClientId !== "") {
+      obj.toClientId = message.toClientId;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.fromLocation !== "") {
+      obj.fromLocation = message.fromLocation;
+    }
+    if (message.toLocation !== "") {
+      obj.toLocation = message.toLocation;
+    }
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    return obj;
+  },
+};
+
+function createBaseTakeTransferRequest(): TakeTransferRequest {
+  return { fromCell: "", sourcePosition: 0n, sent: undefined, arrived: undefined, declined: undefined };
+}
+
+export const TakeTransferRequest: MessageFns<TakeTransferRequest> = {
+  encode(message: TakeTransferRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromCell !== "") {
+      writer.uint32(10).string(message.fromCell);
+    }
+    if (message.sourcePosition !== 0n) {
+      if (BigInt.asIntN(64, message.sourcePosition) !== message.sourcePosition) {
+        throw new globalThis.Error("value provided for field message.sourcePosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sourcePosition);
+    }
+    if (message.sent !== undefined) {
+      TransferSent.encode(message.sent, writer.uint32(26).fork()).join();
+    }
+    if (message.arrived !== undefined) {
+      TransferArrived.encode(message.arrived, writer.uint32(34).fork()).join();
+    }
+    if (message.declined !== undefined) {
+      TransferDeclined.encode(message.declined, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeTransferRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeTransferRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fromCell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sourcePosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sent = TransferSent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.arrived = TransferArrived.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.declined = TransferDeclined.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TakeTransferRequest {
+    return {
+      fromCell: isSet(object.fromCell)
+        ? globalThis.String(object.fromCell)
+        : isSet(object.from_cell)
+        ? globalThis.String(object.from_cell)
+        : "",
+      sourcePosition: isSet(object.sourcePosition)
+        ? BigInt(object.sourcePosition)
+        : isSet(object.source_position)
+        ? BigInt(object.source_position)
+        : 0n,
+      sent: isSet(object.sent) ? TransferSent.fromJSON(object.sent) : undefined,
+      arrived: isSet(object.arrived) ? TransferArrived.fromJSON(object.arrived) : undefined,
+      declined: isSet(object.declined) ? TransferDeclined.fromJSON(object.declined) : undefined,
+    };
+  },
+
+  toJSON(message: TakeTransferRequest): unknown {
+    const obj: any = {};
+    if (message.fromCell !== "") {
+      obj.fromCell = message.fromCell;
+    }
+    if (message.sourcePosition !== 0n) {
+      obj.sourcePosition = message.sourcePosition.toString();
+    }
+    if (message.sent !== undefined) {
+      obj.sent = TransferSent.toJSON(message.sent);
+    }
+    if (message.arrived !== undefined) {
+      obj.arrived = TransferArrived.toJSON(message.arrived);
+    }
+    if (message.declined !== undefined) {
+      obj.declined = TransferDeclined.toJSON(message.declined);
+    }
+    return obj;
+  },
+};
+
 function createBaseMoveCollateralRequest(): MoveCollateralRequest {
   return {
     accountId: "",
@@ -2980,6 +3514,683 @@ export const ClientInfo: MessageFns<ClientInfo> = {
     }
     if (message.accountIds?.length) {
       obj.accountIds = message.accountIds;
+    }
+    return obj;
+  },
+};
+
+function createBaseGetPlacementRequest(): GetPlacementRequest {
+  return { clientId: "", read: undefined };
+}
+
+export const GetPlacementRequest: MessageFns<GetPlacementRequest> = {
+  encode(message: GetPlacementRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPlacementRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPlacementRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPlacementRequest {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: GetPlacementRequest): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBasePlacementInfo(): PlacementInfo {
+  return { clientId: "", cell: "" };
+}
+
+export const PlacementInfo: MessageFns<PlacementInfo> = {
+  encode(message: PlacementInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientId !== "") {
+      writer.uint32(10).string(message.clientId);
+    }
+    if (message.cell !== "") {
+      writer.uint32(18).string(message.cell);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlacementInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlacementInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cell = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlacementInfo {
+    return {
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      cell: isSet(object.cell) ? globalThis.String(object.cell) : "",
+    };
+  },
+
+  toJSON(message: PlacementInfo): unknown {
+    const obj: any = {};
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.cell !== "") {
+      obj.cell = message.cell;
+    }
+    return obj;
+  },
+};
+
+function createBaseListTransfersRequest(): ListTransfersRequest {
+  return { accountId: "", state: "", pageSize: 0, pageToken: "", read: undefined };
+}
+
+export const ListTransfersRequest: MessageFns<ListTransfersRequest> = {
+  encode(message: ListTransfersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTransfersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTransfersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListTransfersRequest {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: ListTransfersRequest): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseTransferInfo(): TransferInfo {
+  return {
+    accountId: "",
+    transferId: "",
+    toCell: "",
+    toClientId: "",
+    toAccountId: "",
+    asset: "",
+    amount: "",
+    state: "",
+    sentAtMs: 0,
+    endedAtMs: 0,
+    position: 0n,
+    code: "",
+    reason: "",
+  };
+}
+
+export const TransferInfo: MessageFns<TransferInfo> = {
+  encode(message: TransferInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.transferId !== "") {
+      writer.uint32(18).string(message.transferId);
+    }
+    if (message.toCell !== "") {
+      writer.uint32(26).string(message.toCell);
+    }
+    if (message.toClientId !== "") {
+      writer.uint32(34).string(message.toClientId);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(42).string(message.toAccountId);
+    }
+    if (message.asset !== "") {
+      writer.uint32(50).string(message.asset);
+    }
+    if (message.amount !== "") {
+      writer.uint32(58).string(message.amount);
+    }
+    if (message.state !== "") {
+      writer.uint32(66).string(message.state);
+    }
+    if (message.sentAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.sentAtMs)) !== BigInt(message.sentAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sentAtMs) of type int64 too large");
+      }
+      writer.uint32(72).int64(BigInt(message.sentAtMs));
+    }
+    if (message.endedAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.endedAtMs)) !== BigInt(message.endedAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.endedAtMs) of type int64 too large");
+      }
+      writer.uint32(80).int64(BigInt(message.endedAtMs));
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(88).int64(message.position);
+    }
+    if (message.code !== "") {
+      writer.uint32(98).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(106).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toCell = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toClientId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.sentAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.endedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransferInfo {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      toCell: isSet(object.toCell)
+        ? globalThis.String(object.toCell)
+        : isSet(object.to_cell)
+        ? globalThis.String(object.to_cell)
+        : "",
+      toClientId: isSet(object.toClientId)
+        ? globalThis.String(object.toClientId)
+        : isSet(object.to_client_id)
+        ? globalThis.String(object.to_client_id)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      asset: isSet(object.asset) ? globalThis.String(object.asset) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      sentAtMs: isSet(object.sentAtMs)
+        ? globalThis.Number(object.sentAtMs)
+        : isSet(object.sent_at_ms)
+        ? globalThis.Number(object.sent_at_ms)
+        : 0,
+      endedAtMs: isSet(object.endedAtMs)
+        ? globalThis.Number(object.endedAtMs)
+        : isSet(object.ended_at_ms)
+        ? globalThis.Number(object.ended_at_ms)
+        : 0,
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: TransferInfo): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.toCell !== "") {
+      obj.toCell = message.toCell;
+    }
+    if (message.toClientId !== "") {
+      obj.toClientId = message.toClientId;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.asset !== "") {
+      obj.asset = message.asset;
+    }
+    if (message.amount !== "") {
+      obj.amount = message.amount;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.sentAtMs !== 0) {
+      obj.sentAtMs = globalThis.Number(message.sentAtMs);
+    }
+    if (message.endedAtMs !== 0) {
+      obj.endedAtMs = globalThis.Number(message.endedAtMs);
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBaseListTransfersResponse(): ListTransfersResponse {
+  return { transfers: [], nextPageToken: "", total: 0 };
+}
+
+export const ListTransfersResponse: MessageFns<ListTransfersResponse> = {
+  encode(message: ListTransfersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.transfers) {
+      TransferInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTransfersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTransfersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.transfers.push(TransferInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListTransfersResponse {
+    return {
+      transfers: globalThis.Array.isArray(object?.transfers)
+        ? object.transfers.map((e: any) => TransferInfo.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListTransfersResponse): unknown {
+    const obj: any = {};
+    if (message.transfers?.length) {
+      obj.transfers = message.transfers.map((e) => TransferInfo.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
     }
     return obj;
   },

@@ -29,6 +29,7 @@ import {
   GetAccountRequest,
   GetApiKeyRequest,
   GetClientRequest,
+  GetPlacementRequest,
   IssueApiKeyRequest,
   ListAccountsRequest,
   ListAccountsResponse,
@@ -39,18 +40,24 @@ import {
   ListEntriesResponse,
   ListPositionsRequest,
   ListPositionsResponse,
+  ListTransfersRequest,
+  ListTransfersResponse,
   MoveCollateralRequest,
   OpenAccountRequest,
   OpenClientRequest,
   OpenSubAccountRequest,
+  PlaceClientRequest,
+  PlacementInfo,
   RedeemFromPoolRequest,
   RemoveWithdrawalDestinationRequest,
   RepayLoanRequest,
+  RequestClientTransferRequest,
   RequestTransferRequest,
   RequestWithdrawalRequest,
   RevokeApiKeyRequest,
   SetKycStateRequest,
   SupplyToPoolRequest,
+  TakeTransferRequest,
   TrialBalanceRequest,
   TrialBalanceResponse,
 } from "./messages.ts";
@@ -75,6 +82,16 @@ export const AccountsCommandsService = {
     responseStream: false as const,
     requestSerialize: (value: OpenClientRequest): Buffer => Buffer.from(OpenClientRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): OpenClientRequest => OpenClientRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Says, once, in which cell a client is; before it is opened there. */
+  placeClient: {
+    path: "/plinth.accounts.v1.AccountsCommands/PlaceClient" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlaceClientRequest): Buffer => Buffer.from(PlaceClientRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlaceClientRequest => PlaceClientRequest.decode(value),
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
@@ -196,6 +213,27 @@ export const AccountsCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer: {
+    path: "/plinth.accounts.v1.AccountsCommands/RequestClientTransfer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RequestClientTransferRequest): Buffer =>
+      Buffer.from(RequestClientTransferRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RequestClientTransferRequest => RequestClientTransferRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Takes over what another cell's log says about a transfer between the two. For the link between cells only. */
+  takeTransfer: {
+    path: "/plinth.accounts.v1.AccountsCommands/TakeTransfer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TakeTransferRequest): Buffer => Buffer.from(TakeTransferRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TakeTransferRequest => TakeTransferRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Moves collateral between locations or sub-accounts of one account. */
   moveCollateral: {
     path: "/plinth.accounts.v1.AccountsCommands/MoveCollateral" as const,
@@ -255,6 +293,8 @@ export interface AccountsCommandsServer extends UntypedServiceImplementation {
   listAsset: handleUnaryCall<ListAssetRequest, Receipt>;
   /** Opens a client (a legal entity) in KYC state `pending`. */
   openClient: handleUnaryCall<OpenClientRequest, Receipt>;
+  /** Says, once, in which cell a client is; before it is opened there. */
+  placeClient: handleUnaryCall<PlaceClientRequest, Receipt>;
   /** Sets a client's KYC state. */
   setKycState: handleUnaryCall<SetKycStateRequest, Receipt>;
   /** Issues an API key with scopes. */
@@ -277,6 +317,10 @@ export interface AccountsCommandsServer extends UntypedServiceImplementation {
   cancelWithdrawal: handleUnaryCall<CancelWithdrawalRequest, Receipt>;
   /** Holds an amount for transfer to another account of the client until risk has answered. */
   requestTransfer: handleUnaryCall<RequestTransferRequest, Receipt>;
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer: handleUnaryCall<RequestClientTransferRequest, Receipt>;
+  /** Takes over what another cell's log says about a transfer between the two. For the link between cells only. */
+  takeTransfer: handleUnaryCall<TakeTransferRequest, Receipt>;
   /** Moves collateral between locations or sub-accounts of one account. */
   moveCollateral: handleUnaryCall<MoveCollateralRequest, Receipt>;
   /** Lends a free balance to the asset's pool. */
@@ -322,6 +366,22 @@ export interface AccountsCommandsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
   ): ClientUnaryCall;
+  /** Says, once, in which cell a client is; before it is opened there. */
+  placeClient(
+    request: PlaceClientRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeClient(
+    request: PlaceClientRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  placeClient(
+    request: PlaceClientRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
   /** Sets a client's KYC state. */
   setKycState(
     request: SetKycStateRequest,
@@ -494,6 +554,38 @@ export interface AccountsCommandsClient extends Client {
   ): ClientUnaryCall;
   requestTransfer(
     request: RequestTransferRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Takes over what another cell's log says about a transfer between the two. For the link between cells only. */
+  takeTransfer(
+    request: TakeTransferRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeTransfer(
+    request: TakeTransferRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeTransfer(
+    request: TakeTransferRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -602,6 +694,27 @@ export const AccountsQueriesService = {
     responseSerialize: (value: ClientInfo): Buffer => Buffer.from(ClientInfo.encode(value).finish()),
     responseDeserialize: (value: Buffer): ClientInfo => ClientInfo.decode(value),
   },
+  /** The cell that a client is in; for the home cell. */
+  getPlacement: {
+    path: "/plinth.accounts.v1.AccountsQueries/GetPlacement" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPlacementRequest): Buffer => Buffer.from(GetPlacementRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPlacementRequest => GetPlacementRequest.decode(value),
+    responseSerialize: (value: PlacementInfo): Buffer => Buffer.from(PlacementInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlacementInfo => PlacementInfo.decode(value),
+  },
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers: {
+    path: "/plinth.accounts.v1.AccountsQueries/ListTransfers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTransfersRequest): Buffer => Buffer.from(ListTransfersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTransfersRequest => ListTransfersRequest.decode(value),
+    responseSerialize: (value: ListTransfersResponse): Buffer =>
+      Buffer.from(ListTransfersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTransfersResponse => ListTransfersResponse.decode(value),
+  },
   /** The verifier and scopes of an API key. */
   getApiKey: {
     path: "/plinth.accounts.v1.AccountsQueries/GetApiKey" as const,
@@ -680,6 +793,10 @@ export const AccountsQueriesService = {
 export interface AccountsQueriesServer extends UntypedServiceImplementation {
   /** A client with its keys, destinations and accounts. */
   getClient: handleUnaryCall<GetClientRequest, ClientInfo>;
+  /** The cell that a client is in; for the home cell. */
+  getPlacement: handleUnaryCall<GetPlacementRequest, PlacementInfo>;
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers: handleUnaryCall<ListTransfersRequest, ListTransfersResponse>;
   /** The verifier and scopes of an API key. */
   getApiKey: handleUnaryCall<GetApiKeyRequest, ApiKeyInfo>;
   /** Assets as listed. */
@@ -712,6 +829,38 @@ export interface AccountsQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ClientInfo) => void,
+  ): ClientUnaryCall;
+  /** The cell that a client is in; for the home cell. */
+  getPlacement(
+    request: GetPlacementRequest,
+    callback: (error: ServiceError | null, response: PlacementInfo) => void,
+  ): ClientUnaryCall;
+  getPlacement(
+    request: GetPlacementRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlacementInfo) => void,
+  ): ClientUnaryCall;
+  getPlacement(
+    request: GetPlacementRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlacementInfo) => void,
+  ): ClientUnaryCall;
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers(
+    request: ListTransfersRequest,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
   ): ClientUnaryCall;
   /** The verifier and scopes of an API key. */
   getApiKey(

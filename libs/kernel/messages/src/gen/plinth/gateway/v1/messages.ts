@@ -79,6 +79,8 @@ export interface GetTreeHeadResponse {
     | undefined;
   /** Ed25519 public key of the signer, 32 bytes. */
   publicKey: Buffer;
+  /** The cell whose log the head is of. */
+  cell: string;
 }
 
 export interface ProveInclusionRequest {
@@ -102,6 +104,29 @@ export interface ProveConsistencyResponse {
   first: TreeHead | undefined;
   second: TreeHead | undefined;
   path: Buffer[];
+}
+
+export interface ListCellsRequest {
+}
+
+export interface CellInfo {
+  cell: string;
+  /** Where clients are placed and marks are judged. */
+  isHome: boolean;
+  /** Whether its accounts answered this question. */
+  answers: boolean;
+  /** Position of its log that this gateway knows; 0 when it cannot be read. */
+  position: bigint;
+  /** Clients that were placed there. */
+  placedClients: number;
+  /** Transfers to other cells that have not arrived yet, and since when the oldest of them waits; 0 when there is none. */
+  transfersInFlight: number;
+  oldestInFlightAtMs: number;
+}
+
+export interface ListCellsResponse {
+  /** The home cell first. */
+  cells: CellInfo[];
 }
 
 function createBaseStreamMarginRequest(): StreamMarginRequest {
@@ -1084,7 +1109,7 @@ export const GetTreeHeadRequest: MessageFns<GetTreeHeadRequest> = {
 };
 
 function createBaseGetTreeHeadResponse(): GetTreeHeadResponse {
-  return { head: undefined, publicKey: Buffer.alloc(0) };
+  return { head: undefined, publicKey: Buffer.alloc(0), cell: "" };
 }
 
 export const GetTreeHeadResponse: MessageFns<GetTreeHeadResponse> = {
@@ -1094,6 +1119,9 @@ export const GetTreeHeadResponse: MessageFns<GetTreeHeadResponse> = {
     }
     if (message.publicKey.length !== 0) {
       writer.uint32(18).bytes(message.publicKey);
+    }
+    if (message.cell !== "") {
+      writer.uint32(26).string(message.cell);
     }
     return writer;
   },
@@ -1127,6 +1155,14 @@ export const GetTreeHeadResponse: MessageFns<GetTreeHeadResponse> = {
             message.publicKey = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cell = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1147,6 +1183,7 @@ export const GetTreeHeadResponse: MessageFns<GetTreeHeadResponse> = {
         : isSet(object.public_key)
         ? Buffer.from(bytesFromBase64(object.public_key))
         : Buffer.alloc(0),
+      cell: isSet(object.cell) ? globalThis.String(object.cell) : "",
     };
   },
 
@@ -1157,6 +1194,9 @@ export const GetTreeHeadResponse: MessageFns<GetTreeHeadResponse> = {
     }
     if (message.publicKey.length !== 0) {
       obj.publicKey = base64FromBytes(message.publicKey);
+    }
+    if (message.cell !== "") {
+      obj.cell = message.cell;
     }
     return obj;
   },
@@ -1515,6 +1555,290 @@ export const ProveConsistencyResponse: MessageFns<ProveConsistencyResponse> = {
     }
     if (message.path?.length) {
       obj.path = message.path.map((e) => base64FromBytes(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseListCellsRequest(): ListCellsRequest {
+  return {};
+}
+
+export const ListCellsRequest: MessageFns<ListCellsRequest> = {
+  encode(_: ListCellsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListCellsRequest {
+    return {};
+  },
+
+  toJSON(_: ListCellsRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+};
+
+function createBaseCellInfo(): CellInfo {
+  return {
+    cell: "",
+    isHome: false,
+    answers: false,
+    position: 0n,
+    placedClients: 0,
+    transfersInFlight: 0,
+    oldestInFlightAtMs: 0,
+  };
+}
+
+export const CellInfo: MessageFns<CellInfo> = {
+  encode(message: CellInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cell !== "") {
+      writer.uint32(10).string(message.cell);
+    }
+    if (message.isHome !== false) {
+      writer.uint32(16).bool(message.isHome);
+    }
+    if (message.answers !== false) {
+      writer.uint32(24).bool(message.answers);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(32).int64(message.position);
+    }
+    if (message.placedClients !== 0) {
+      writer.uint32(40).uint32(message.placedClients);
+    }
+    if (message.transfersInFlight !== 0) {
+      writer.uint32(48).uint32(message.transfersInFlight);
+    }
+    if (message.oldestInFlightAtMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.oldestInFlightAtMs)) !== BigInt(message.oldestInFlightAtMs)) {
+        throw new globalThis.Error(
+          "value provided for field BigInt(message.oldestInFlightAtMs) of type int64 too large",
+        );
+      }
+      writer.uint32(56).int64(BigInt(message.oldestInFlightAtMs));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CellInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCellInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isHome = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.answers = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.placedClients = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.transfersInFlight = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.oldestInFlightAtMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CellInfo {
+    return {
+      cell: isSet(object.cell) ? globalThis.String(object.cell) : "",
+      isHome: isSet(object.isHome)
+        ? globalThis.Boolean(object.isHome)
+        : isSet(object.is_home)
+        ? globalThis.Boolean(object.is_home)
+        : false,
+      answers: isSet(object.answers) ? globalThis.Boolean(object.answers) : false,
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+      placedClients: isSet(object.placedClients)
+        ? globalThis.Number(object.placedClients)
+        : isSet(object.placed_clients)
+        ? globalThis.Number(object.placed_clients)
+        : 0,
+      transfersInFlight: isSet(object.transfersInFlight)
+        ? globalThis.Number(object.transfersInFlight)
+        : isSet(object.transfers_in_flight)
+        ? globalThis.Number(object.transfers_in_flight)
+        : 0,
+      oldestInFlightAtMs: isSet(object.oldestInFlightAtMs)
+        ? globalThis.Number(object.oldestInFlightAtMs)
+        : isSet(object.oldest_in_flight_at_ms)
+        ? globalThis.Number(object.oldest_in_flight_at_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: CellInfo): unknown {
+    const obj: any = {};
+    if (message.cell !== "") {
+      obj.cell = message.cell;
+    }
+    if (message.isHome !== false) {
+      obj.isHome = message.isHome;
+    }
+    if (message.answers !== false) {
+      obj.answers = message.answers;
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
+    }
+    if (message.placedClients !== 0) {
+      obj.placedClients = Math.round(message.placedClients);
+    }
+    if (message.transfersInFlight !== 0) {
+      obj.transfersInFlight = Math.round(message.transfersInFlight);
+    }
+    if (message.oldestInFlightAtMs !== 0) {
+      obj.oldestInFlightAtMs = globalThis.Number(message.oldestInFlightAtMs);
+    }
+    return obj;
+  },
+};
+
+function createBaseListCellsResponse(): ListCellsResponse {
+  return { cells: [] };
+}
+
+export const ListCellsResponse: MessageFns<ListCellsResponse> = {
+  encode(message: ListCellsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.cells) {
+      CellInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cells.push(CellInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCellsResponse {
+    return { cells: globalThis.Array.isArray(object?.cells) ? object.cells.map((e: any) => CellInfo.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListCellsResponse): unknown {
+    const obj: any = {};
+    if (message.cells?.length) {
+      obj.cells = message.cells.map((e) => CellInfo.toJSON(e));
     }
     return obj;
   },

@@ -38,6 +38,8 @@ import {
   ListEntriesResponse,
   ListPositionsRequest,
   ListPositionsResponse,
+  ListTransfersRequest,
+  ListTransfersResponse,
   MoveCollateralRequest,
   OpenAccountRequest,
   OpenClientRequest,
@@ -45,6 +47,7 @@ import {
   RedeemFromPoolRequest,
   RemoveWithdrawalDestinationRequest,
   RepayLoanRequest,
+  RequestClientTransferRequest,
   RequestTransferRequest,
   RequestWithdrawalRequest,
   RevokeApiKeyRequest,
@@ -157,6 +160,8 @@ import {
 import {
   GetTreeHeadRequest,
   GetTreeHeadResponse,
+  ListCellsRequest,
+  ListCellsResponse,
   ProveConsistencyRequest,
   ProveConsistencyResponse,
   ProveInclusionRequest,
@@ -238,6 +243,17 @@ export const AccountsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer: {
+    path: "/plinth.gateway.v1.Accounts/RequestClientTransfer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RequestClientTransferRequest): Buffer =>
+      Buffer.from(RequestClientTransferRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RequestClientTransferRequest => RequestClientTransferRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Moves collateral between locations or sub-accounts of one account. */
   moveCollateral: {
     path: "/plinth.gateway.v1.Accounts/MoveCollateral" as const,
@@ -301,6 +317,17 @@ export const AccountsService = {
     responseSerialize: (value: ListEntriesResponse): Buffer => Buffer.from(ListEntriesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEntriesResponse => ListEntriesResponse.decode(value),
   },
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers: {
+    path: "/plinth.gateway.v1.Accounts/ListTransfers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTransfersRequest): Buffer => Buffer.from(ListTransfersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTransfersRequest => ListTransfersRequest.decode(value),
+    responseSerialize: (value: ListTransfersResponse): Buffer =>
+      Buffer.from(ListTransfersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTransfersResponse => ListTransfersResponse.decode(value),
+  },
   /** Assets as listed. */
   listAssets: {
     path: "/plinth.gateway.v1.Accounts/ListAssets" as const,
@@ -326,6 +353,8 @@ export interface AccountsServer extends UntypedServiceImplementation {
   cancelWithdrawal: handleUnaryCall<CancelWithdrawalRequest, Receipt>;
   /** Holds an amount for transfer to another account of the client until risk has answered. */
   requestTransfer: handleUnaryCall<RequestTransferRequest, Receipt>;
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer: handleUnaryCall<RequestClientTransferRequest, Receipt>;
   /** Moves collateral between locations or sub-accounts of one account. */
   moveCollateral: handleUnaryCall<MoveCollateralRequest, Receipt>;
   /** A client with its keys, destinations and accounts. */
@@ -338,6 +367,8 @@ export interface AccountsServer extends UntypedServiceImplementation {
   listPositions: handleUnaryCall<ListPositionsRequest, ListPositionsResponse>;
   /** The account's statement: journal entries between two positions of the log. */
   listEntries: handleUnaryCall<ListEntriesRequest, ListEntriesResponse>;
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers: handleUnaryCall<ListTransfersRequest, ListTransfersResponse>;
   /** Assets as listed. */
   listAssets: handleUnaryCall<ListAssetsRequest, ListAssetsResponse>;
 }
@@ -439,6 +470,22 @@ export interface AccountsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
   ): ClientUnaryCall;
+  /** Holds an amount for transfer to an account of another client, in whatever cell, until risk has answered. */
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  requestClientTransfer(
+    request: RequestClientTransferRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
   /** Moves collateral between locations or sub-accounts of one account. */
   moveCollateral(
     request: MoveCollateralRequest,
@@ -534,6 +581,22 @@ export interface AccountsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEntriesResponse) => void,
+  ): ClientUnaryCall;
+  /** Transfers to other cells: in flight since when, and what became of the latest others. */
+  listTransfers(
+    request: ListTransfersRequest,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
   ): ClientUnaryCall;
   /** Assets as listed. */
   listAssets(
@@ -1812,6 +1875,16 @@ export const OperationsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** The cells behind this gateway, and whether they answer. */
+  listCells: {
+    path: "/plinth.gateway.v1.Operations/ListCells" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCellsRequest): Buffer => Buffer.from(ListCellsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCellsRequest => ListCellsRequest.decode(value),
+    responseSerialize: (value: ListCellsResponse): Buffer => Buffer.from(ListCellsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCellsResponse => ListCellsResponse.decode(value),
+  },
   /** Balances of ledger accounts; the sum per asset is zero. */
   trialBalance: {
     path: "/plinth.gateway.v1.Operations/TrialBalance" as const,
@@ -1988,6 +2061,8 @@ export interface OperationsServer extends UntypedServiceImplementation {
   creditDeposit: handleUnaryCall<CreditDepositRequest, Receipt>;
   /** Brings the house's own money into the insurance fund or a pool. */
   fundHouse: handleUnaryCall<FundHouseRequest, Receipt>;
+  /** The cells behind this gateway, and whether they answer. */
+  listCells: handleUnaryCall<ListCellsRequest, ListCellsResponse>;
   /** Balances of ledger accounts; the sum per asset is zero. */
   trialBalance: handleUnaryCall<TrialBalanceRequest, TrialBalanceResponse>;
   /** Lists an instrument with the rule by which its marks are made. Operators only. */
@@ -2148,6 +2223,22 @@ export interface OperationsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** The cells behind this gateway, and whether they answer. */
+  listCells(
+    request: ListCellsRequest,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
   ): ClientUnaryCall;
   /** Balances of ledger accounts; the sum per asset is zero. */
   trialBalance(

@@ -97,6 +97,12 @@ export interface MarksPublished {
   atMs: number;
   marks: Mark[];
   quotes: Quote[];
+  /**
+   * Set when the marks were judged in another cell: the place of the last of its rounds that are in this one. It only
+   * rises. The quotes are there, not here.
+   */
+  sourceCell: string;
+  sourcePosition: bigint;
 }
 
 /**
@@ -1135,7 +1141,7 @@ export const Mark: MessageFns<Mark> = {
 };
 
 function createBaseMarksPublished(): MarksPublished {
-  return { round: 0, atMs: 0, marks: [], quotes: [] };
+  return { round: 0, atMs: 0, marks: [], quotes: [], sourceCell: "", sourcePosition: 0n };
 }
 
 export const MarksPublished: MessageFns<MarksPublished> = {
@@ -1154,6 +1160,15 @@ export const MarksPublished: MessageFns<MarksPublished> = {
     }
     for (const v of message.quotes) {
       Quote.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.sourceCell !== "") {
+      writer.uint32(42).string(message.sourceCell);
+    }
+    if (message.sourcePosition !== 0n) {
+      if (BigInt.asIntN(64, message.sourcePosition) !== message.sourcePosition) {
+        throw new globalThis.Error("value provided for field message.sourcePosition of type int64 too large");
+      }
+      writer.uint32(48).int64(message.sourcePosition);
     }
     return writer;
   },
@@ -1203,6 +1218,22 @@ export const MarksPublished: MessageFns<MarksPublished> = {
             message.quotes.push(Quote.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sourceCell = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sourcePosition = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1225,6 +1256,16 @@ export const MarksPublished: MessageFns<MarksPublished> = {
         : 0,
       marks: globalThis.Array.isArray(object?.marks) ? object.marks.map((e: any) => Mark.fromJSON(e)) : [],
       quotes: globalThis.Array.isArray(object?.quotes) ? object.quotes.map((e: any) => Quote.fromJSON(e)) : [],
+      sourceCell: isSet(object.sourceCell)
+        ? globalThis.String(object.sourceCell)
+        : isSet(object.source_cell)
+        ? globalThis.String(object.source_cell)
+        : "",
+      sourcePosition: isSet(object.sourcePosition)
+        ? BigInt(object.sourcePosition)
+        : isSet(object.source_position)
+        ? BigInt(object.source_position)
+        : 0n,
     };
   },
 
@@ -1241,6 +1282,12 @@ export const MarksPublished: MessageFns<MarksPublished> = {
     }
     if (message.quotes?.length) {
       obj.quotes = message.quotes.map((e) => Quote.toJSON(e));
+    }
+    if (message.sourceCell !== "") {
+      obj.sourceCell = message.sourceCell;
+    }
+    if (message.sourcePosition !== 0n) {
+      obj.sourcePosition = message.sourcePosition.toString();
     }
     return obj;
   },

@@ -7,7 +7,16 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ReadOptions } from "../../log/v1/types.ts";
-import { InstrumentListed, Mark, PriceRule, ProductLeg, Quote, SurfacePublished, SurfaceRefused } from "./events.ts";
+import {
+  InstrumentListed,
+  Mark,
+  PriceRule,
+  ProductLeg,
+  Quote,
+  SettlementPriceFixed,
+  SurfacePublished,
+  SurfaceRefused,
+} from "./events.ts";
 
 export interface ListInstrumentRequest {
   instrumentId: string;
@@ -44,6 +53,21 @@ export interface SubmittedQuote {
   /** Best bid and ask behind the price; both or none. */
   bid: string;
   ask: string;
+}
+
+/**
+ * What the home cell has published since the last time, for a cell that takes its marks from there. Of every instrument and
+ * surface the newest; marks are in the order in which they were published.
+ */
+export interface TakeMarksRequest {
+  fromCell: string;
+  /** Place in the log of the home cell up to which this goes. */
+  throughPosition: bigint;
+  /** Time of the newest round in it; 0 when there is none. */
+  atMs: number;
+  marks: Mark[];
+  surfaces: SurfacePublished[];
+  settlements: SettlementPriceFixed[];
 }
 
 /** One round of prices: every instrument with a quote, or with a mark that may have grown stale, is judged. */
@@ -740,6 +764,163 @@ export const SubmittedQuote: MessageFns<SubmittedQuote> = {
     }
     if (message.ask !== "") {
       obj.ask = message.ask;
+    }
+    return obj;
+  },
+};
+
+function createBaseTakeMarksRequest(): TakeMarksRequest {
+  return { fromCell: "", throughPosition: 0n, atMs: 0, marks: [], surfaces: [], settlements: [] };
+}
+
+export const TakeMarksRequest: MessageFns<TakeMarksRequest> = {
+  encode(message: TakeMarksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromCell !== "") {
+      writer.uint32(10).string(message.fromCell);
+    }
+    if (message.throughPosition !== 0n) {
+      if (BigInt.asIntN(64, message.throughPosition) !== message.throughPosition) {
+        throw new globalThis.Error("value provided for field message.throughPosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.throughPosition);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.atMs));
+    }
+    for (const v of message.marks) {
+      Mark.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.surfaces) {
+      SurfacePublished.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.settlements) {
+      SettlementPriceFixed.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeMarksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeMarksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fromCell = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.throughPosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.marks.push(Mark.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.surfaces.push(SurfacePublished.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.settlements.push(SettlementPriceFixed.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TakeMarksRequest {
+    return {
+      fromCell: isSet(object.fromCell)
+        ? globalThis.String(object.fromCell)
+        : isSet(object.from_cell)
+        ? globalThis.String(object.from_cell)
+        : "",
+      throughPosition: isSet(object.throughPosition)
+        ? BigInt(object.throughPosition)
+        : isSet(object.through_position)
+        ? BigInt(object.through_position)
+        : 0n,
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      marks: globalThis.Array.isArray(object?.marks) ? object.marks.map((e: any) => Mark.fromJSON(e)) : [],
+      surfaces: globalThis.Array.isArray(object?.surfaces)
+        ? object.surfaces.map((e: any) => SurfacePublished.fromJSON(e))
+        : [],
+      settlements: globalThis.Array.isArray(object?.settlements)
+        ? object.settlements.map((e: any) => SettlementPriceFixed.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TakeMarksRequest): unknown {
+    const obj: any = {};
+    if (message.fromCell !== "") {
+      obj.fromCell = message.fromCell;
+    }
+    if (message.throughPosition !== 0n) {
+      obj.throughPosition = message.throughPosition.toString();
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.marks?.length) {
+      obj.marks = message.marks.map((e) => Mark.toJSON(e));
+    }
+    if (message.surfaces?.length) {
+      obj.surfaces = message.surfaces.map((e) => SurfacePublished.toJSON(e));
+    }
+    if (message.settlements?.length) {
+      obj.settlements = message.settlements.map((e) => SettlementPriceFixed.toJSON(e));
     }
     return obj;
   },

@@ -40,6 +40,7 @@ import {
   ListSurfacesRequest,
   ListSurfacesResponse,
   PublishRoundRequest,
+  TakeMarksRequest,
 } from "./messages.ts";
 
 export type PricingCommandsService = typeof PricingCommandsService;
@@ -75,6 +76,16 @@ export const PricingCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Takes over what the home cell published. For the link between cells only. */
+  takeMarks: {
+    path: "/plinth.pricing.v1.PricingCommands/TakeMarks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TakeMarksRequest): Buffer => Buffer.from(TakeMarksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TakeMarksRequest => TakeMarksRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
 } as const;
 
 export interface PricingCommandsServer extends UntypedServiceImplementation {
@@ -84,6 +95,8 @@ export interface PricingCommandsServer extends UntypedServiceImplementation {
   listProduct: handleUnaryCall<ListProductRequest, Receipt>;
   /** Judges one round of quotes and publishes the marks that changed. Operators and the price host only. */
   publishRound: handleUnaryCall<PublishRoundRequest, Receipt>;
+  /** Takes over what the home cell published. For the link between cells only. */
+  takeMarks: handleUnaryCall<TakeMarksRequest, Receipt>;
 }
 
 export interface PricingCommandsClient extends Client {
@@ -131,6 +144,22 @@ export interface PricingCommandsClient extends Client {
   ): ClientUnaryCall;
   publishRound(
     request: PublishRoundRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Takes over what the home cell published. For the link between cells only. */
+  takeMarks(
+    request: TakeMarksRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeMarks(
+    request: TakeMarksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  takeMarks(
+    request: TakeMarksRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,

@@ -1,0 +1,2 @@
+export * from './follow-cell.ts';
+export * from './take-over.ts';
