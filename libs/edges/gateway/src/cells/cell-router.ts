@@ -87,20 +87,13 @@ export class CellRouter {
       return [await this.#ofAccounts(accountIds as readonly string[], signal)];
     const { home, all } = this.#cells;
     const { spread } = method.rule;
-    switch (spread) {
-      case 'merged':
-        return all as readonly [Cell, ...Cell[]];
-      case 'home':
-      case 'placed':
-        return [home];
-      case undefined:
-        throw refusal(
-          grpc.INVALID_ARGUMENT,
-          'CELL_MISSING',
-          `Expected ${METADATA.cell} to name the cell that is meant: ${all.map(({ id }) => id).join(', ')}`,
-          all,
-        );
-    }
+    if (spread !== undefined) return spread === 'merged' ? (all as readonly [Cell, ...Cell[]]) : [home];
+    throw refusal(
+      grpc.INVALID_ARGUMENT,
+      'CELL_MISSING',
+      `Expected ${METADATA.cell} to name the cell that is meant: ${all.map(({ id }) => id).join(', ')}`,
+      all,
+    );
   }
 
   async #ofAccounts(accountIds: readonly string[], signal: AbortSignal): Promise<Cell> {
