@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryLog, Retryable } from '@plinth/eventing';
+import type { gatewayMessages } from '@plinth/messages';
 import { TailTransport } from '@plinth/runtime';
-import { emptyRequest, GatewayClient, GatewayError } from '../client/gateway-client.ts';
+import { emptyRequest, GatewayError, type GatewayClient } from '../client/gateway-client.ts';
 import { FakeCell } from '../testing/fake-cell.ts';
 import { LogWriter } from '../testing/log-writer.ts';
 import { startGateway, type Started } from '../testing/started-gateway.ts';
@@ -98,8 +99,8 @@ describe('a gateway of two cells', () => {
       await home.fill('b1', 100 + i);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    const { value } = await first;
-    expect(value?.fill?.fillId).toMatch(/^f\d{1,2}$/);
+    const told = (await first) as IteratorYieldResult<gatewayMessages.StreamFillsResponse>;
+    expect(told.value.fill?.fillId).toMatch(/^f\d{1,2}$/);
     stop.abort();
   });
 

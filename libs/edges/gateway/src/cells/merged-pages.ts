@@ -34,7 +34,8 @@ export const mergedPage = async (
   request: Request,
   ask: (cell: Cell, request: Request) => Promise<Answer>,
 ): Promise<Readonly<{ answer: Answer; cell: Cell }>> => {
-  const { place, inner } = startOf(String(request['pageToken'] ?? ''), cells);
+  const token = request['pageToken'];
+  const { place, inner } = startOf(typeof token === 'string' ? token : '', cells);
   for (let i = place; ; i += 1) {
     const cell = cells[i] as Cell;
     const answer = await ask(cell, { ...request, pageToken: i === place ? inner : '' });
