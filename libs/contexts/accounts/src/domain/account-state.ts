@@ -86,7 +86,10 @@ export type AccountState = Readonly<{
   moves: RecentIds;
   /** Fill ids by venue. */
   fills: ReadonlyMap<string, RecentIds>;
-  /** USD value of what left the client (withdrawals, transfers to others) by requests of the latest day (days since 1970) on which there was one. */
+  /**
+   * USD value of what left the client (withdrawals, transfers to others) by requests of the latest day (days
+   * since 1970) on which there was one.
+   */
   withdrawn: Readonly<{ day: number; valueUsd: bigint }>;
 }>;
 

@@ -186,8 +186,8 @@ const evolve = (state: ClientState, event: NewEvent<ClientEvent>): ClientState =
 };
 
 /**
- * Stream client-{client}: a legal entity, its KYC state, its keys and where its money may go. In the home cell
- * it is also the one judge of which cell the client is in.
+ * Stream client-{client}: a legal entity, its KYC state, its keys and where its money may go. In the home
+ * cell it is also the one judge of which cell the client is in.
  */
 export const clientDecider: Decider<ClientState, ClientCommand, ClientEvent, AccountsCode> = {
   initialState: () => ({

@@ -43,7 +43,10 @@ const wireHead = ({ root, signature, size, ...head }: TreeHead): gatewayMessages
   signature: Buffer.from(signature, 'base64'),
 });
 
-/** Proofs of one cell's log for clients: of heads, of their own events, and that no history was changed between two heads. */
+/**
+ * Proofs of one cell's log for clients: of heads, of their own events, and that no history was changed
+ * between two heads.
+ */
 export class Proofs {
   readonly #source: ProofSource | undefined;
   readonly #cell: string;

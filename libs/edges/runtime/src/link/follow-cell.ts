@@ -20,7 +20,7 @@ export type FollowCellOptions = Readonly<{
   logger: Logger;
   /** Least time between two commands: what comes in between is taken together. */
   everyMs?: number;
-  /** Where a cell that has taken nothing yet begins: so many events before the end. Absent: at the first one. */
+  /** A cell that has taken nothing yet begins so many events before the end; absent: at the first one. */
   lookBack?: bigint;
 }>;
 
@@ -70,7 +70,7 @@ export const followCell = (options: FollowCellOptions): Readonly<{ stop: () => P
 class CellFollower {
   readonly #options: FollowCellOptions;
   readonly #consumer: string;
-  /** How far the other log has been read, whatever of it concerned this cell; kept so that a restart is short. */
+  /** How far the other log has been read, whatever concerned this cell; kept to make a restart short. */
   #read = 0n;
   #stored = 0n;
   #failingSince: number | undefined;

@@ -204,8 +204,8 @@ export class PostgresLog implements EventLog, StoredLog {
 export const DEFAULT_SCHEMA = 'plinth';
 
 /**
- * Brings the schema of an own log to its present form and opens it. Throws `Retryable` while the server cannot be
- * reached.
+ * Brings the schema of an own log to its present form and opens it. Throws `Retryable` while the server
+ * cannot be reached.
  */
 export const openPostgresLog = async (options: PostgresLogOptions): Promise<PostgresLog> => {
   const schema = options.schema ?? DEFAULT_SCHEMA;
