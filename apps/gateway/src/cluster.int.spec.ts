@@ -12,8 +12,10 @@ describe(`every service a process of its own, ${WAY}`, () => {
   const cluster = new Cluster();
   let client: GatewayClient;
   let log: PostgresLog;
+  /** Of the last command that opened the account: what is asked after it must know the account. */
+  let opened: bigint;
 
-  const marginOf = async (accountId: string, minPosition = 0n) => {
+  const marginOf = async (accountId: string, minPosition = opened) => {
     const { response, position } = await client.call('Margin', 'GetMargin', {
       accountId,
       read: { minPosition },
@@ -54,10 +56,11 @@ describe(`every service a process of its own, ${WAY}`, () => {
     await client.call('Operations', 'OpenClient', { clientId: 'desk', name: 'Desk', jurisdiction: 'CH' });
     await client.call('Operations', 'SetKycState', { clientId: 'desk', state: 'approved', reason: 'known' });
     await client.call('Operations', 'OpenAccount', { accountId: 'fund', clientId: 'desk', name: 'main' });
-    await client.call('Operations', 'CreditDeposit', {
+    const deposit = await client.call('Operations', 'CreditDeposit', {
       ...{ accountId: 'fund', subAccountId: '', depositId: 'first', asset: 'USD', amount: '1000000' },
       location: 'vault:bank',
     });
+    opened = deposit.position;
   }, 180_000);
 
   afterAll(async () => {
@@ -137,6 +140,20 @@ describe(`every service a process of its own, ${WAY}`, () => {
     expect(figures.proof.checks.map(({ ok }) => ok)).toEqual([true]);
     expect((await bookedFills(log)).length).toBeGreaterThan(before.length + 5);
   }, 240_000);
+
+  (BROKERS === undefined ? it.skip : it)(
+    'publishes every signed head, and the log is judged by the published ones',
+    async () => {
+      const told = await cluster.until('published heads', async () => {
+        const text = await cluster.audit('verify', '--published', '--output', 'json');
+        const figures = JSON.parse(text) as Readonly<{ events: number; proven: number; findings: unknown[] }>;
+        return figures.proven > 0 ? figures : undefined;
+      });
+      expect(told.findings).toEqual([]);
+      expect(told.events).toBeGreaterThanOrEqual(told.proven);
+    },
+    120_000,
+  );
 });
 
 /** Ids of the fills, all or those of an order, that the ledger has booked. */

@@ -41,6 +41,7 @@ export class Cluster {
   readonly #ports = new Map<string, number>();
   #postgres: EmbeddedPostgres | undefined;
   #environment: Record<string, string> = {};
+  #kafka: Readonly<Record<string, string>> = {};
   #key: ClientKey | undefined;
   #client: GatewayClient | undefined;
 
@@ -55,6 +56,8 @@ export class Cluster {
     const at = (name: string): string => this.address(name);
     const file = (name: string): string => join(this.#directory, name);
     await this.renewCertificates();
+    if (brokers !== undefined)
+      this.#kafka = { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` };
     this.#environment = {
       PLINTH_LOG_LEVEL: 'info',
       PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
@@ -68,9 +71,7 @@ export class Cluster {
       PLINTH_SEALING_KEY: file('sealing.key'),
       PLINTH_HEAD_KEY: file('head.pem'),
       PLINTH_WITNESS: file('witness.ndjson'),
-      ...(brokers === undefined
-        ? {}
-        : { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` }),
+      ...this.#kafka,
     };
     if (brokers !== undefined) this.run('relay');
     for (const name of [...SERVICES, 'exchange', 'gateway']) this.run(name);
@@ -107,13 +108,28 @@ export class Cluster {
     return `127.0.0.1:${this.#ports.get(name)}`;
   }
 
-  /** The command line, as its bundle: what it wrote. */
-  async plinth(...given: readonly string[]): Promise<string> {
-    const key = ['--gateway', this.address('gateway'), '--key', join(this.#directory, 'operator.key.json')];
-    key.push('--ca', join(this.#directory, 'tls', 'ca.crt'));
+  /** The command line as a client of the gateway, as its bundle: what it wrote. */
+  plinth(...given: readonly string[]): Promise<string> {
+    const key = join(this.#directory, 'operator.key.json');
+    const ca = join(this.#directory, 'tls', 'ca.crt');
+    return this.#bundle([...given, '--gateway', this.address('gateway'), '--key', key, '--ca', ca]);
+  }
+
+  /** The command line over the cluster's log, with the key of its heads. */
+  audit(...given: readonly string[]): Promise<string> {
+    const key = join(this.#directory, 'head.pem');
+    return this.#bundle(['audit', ...given, '--database', this.databaseUrl, '--key', key]);
+  }
+
+  async #bundle(args: readonly string[]): Promise<string> {
     const main = join(ROOT, 'dist', 'plinth', 'main.js');
-    const env = { ...process.env, ...this.#identity('operator'), PLINTH_HOME: this.#directory };
-    const { stdout } = await promisify(execFile)(process.execPath, [main, ...given, ...key], {
+    const env = {
+      ...process.env,
+      ...this.#identity('operator'),
+      ...this.#kafka,
+      PLINTH_HOME: this.#directory,
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], {
       ...{ env, maxBuffer: OUTPUT_MAX },
     });
     return stdout;

@@ -21,6 +21,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { auditFiles } from './audit-trail.ts';
 
@@ -62,24 +63,51 @@ const checkFields = (value: unknown, fields: Readonly<Record<string, string>>, w
   }
 };
 
-export const readHeads = (path: string): readonly TreeHead[] => {
-  if (!existsSync(path)) throw new CliError(EXIT.usage, `--heads ${path}: Expected a file that exists`);
-  const heads = readWitness(path);
-  heads.forEach((head, i) => checkFields(head, HEAD_FIELDS, `${path}:${i + 1}`));
+const checkedHeads = (heads: readonly TreeHead[], source: string): readonly TreeHead[] => {
+  heads.forEach((head, i) => checkFields(head, HEAD_FIELDS, `${source}:${i + 1}`));
   if (heads.length === 0)
-    throw new CliError(EXIT.unavailable, `${path}: Expected signed heads, was none yet`);
+    throw new CliError(EXIT.unavailable, `${source}: Expected signed heads, was none yet`);
   return heads;
 };
 
-export type AuditSources = Readonly<{ heads?: string; key?: string }>;
+export const readHeads = (path: string): readonly TreeHead[] => {
+  if (!existsSync(path)) throw new CliError(EXIT.usage, `--heads ${path}: Expected a file that exists`);
+  return checkedHeads(readWitness(path), path);
+};
 
-/** Heads and key from the files that were named, or from the data directory. */
-export const auditInputs = (
-  { heads, key }: AuditSources,
+/** Heads as the cell's topic has them: where the owner of its database has no hand. */
+const fetchPublished = async (): Promise<readonly TreeHead[]> => {
+  const { kafkaOf } = await import('@plinth/runtime/config');
+  const kafka = kafkaOf(environment());
+  if (kafka === undefined)
+    throw new CliError(EXIT.usage, '--published: Expected PLINTH_KAFKA_BROKERS, host:port of the brokers');
+  const { connectKafka, headsTopic, KafkaTopics, publishedHeads } = await import('@plinth/runtime/relay');
+  const topic = headsTopic(kafka.prefix);
+  try {
+    const topics = new KafkaTopics(connectKafka('plinth-audit', kafka.access));
+    return checkedHeads(await publishedHeads(topics, topic), topic);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const { message } = error as Error;
+    throw new CliError(EXIT.unavailable, `Kafka at ${kafka.access.brokers.join(',')}: ${message}`);
+  }
+};
+
+export type AuditSources = Readonly<{ heads?: string; key?: string; published?: boolean }>;
+
+/** Heads and key from where was named, or from the data directory. */
+export const auditInputs = async (
+  { heads, key, published }: AuditSources,
   directory: string,
-): Readonly<{ heads: readonly TreeHead[]; publicKey: Uint8Array }> => {
+): Promise<Readonly<{ heads: readonly TreeHead[]; publicKey: Uint8Array }>> => {
+  if (heads !== undefined && published === true)
+    throw new CliError(EXIT.usage, '--published: Expected no --heads beside it');
   const files = auditFiles(directory);
-  return { heads: readHeads(heads ?? files.witness), publicKey: readPublicKey(key ?? files.key) };
+  const publicKey = readPublicKey(key ?? files.key);
+  return {
+    heads: published === true ? await fetchPublished() : readHeads(heads ?? files.witness),
+    publicKey,
+  };
 };
 
 /** The first head that covers a position. */

@@ -21,7 +21,7 @@ export const dataDirectory = ({ data }: ReadingOptions): string => {
   return usual.find((directory) => existsSync(directory)) ?? (usual[0] as string);
 };
 
-type Opened = Readonly<{ log: PostgresLog; close: () => Promise<void> }>;
+type Opened = Readonly<{ log: PostgresLog; url: string; close: () => Promise<void> }>;
 
 const openDatabase = async (url: string): Promise<Opened> => {
   const isThere = await asOwner(url, async (client) => {
@@ -37,7 +37,7 @@ const openDatabase = async (url: string): Promise<Opened> => {
     );
   }
   const log = await openPostgresLog({ url });
-  return { log, close: () => log.close() };
+  return { log, url, close: () => log.close() };
 };
 
 const openDirectory = async (directory: string): Promise<Opened> => {
@@ -50,7 +50,7 @@ const openDirectory = async (directory: string): Promise<Opened> => {
       );
     case 'running': {
       const log = await openPostgresLog({ url: found.url, ownerUrl: found.ownerUrl });
-      return { log, close: () => log.close() };
+      return { log, url: found.url, close: () => log.close() };
     }
     case 'stopped':
       return openLog(directory);
@@ -60,16 +60,17 @@ const openDirectory = async (directory: string): Promise<Opened> => {
 /** Runs a command over an existing log, beside the process that writes it or without one. */
 export const reading = async (
   options: ReadingOptions,
-  run: (log: PostgresLog, directory: string) => Promise<void>,
+  /** `url` is the login of the services. */
+  run: (log: PostgresLog, directory: string, url: string) => Promise<void>,
 ): Promise<void> => {
   const directory = dataDirectory(options);
   try {
     const database = databaseOf(options);
-    const { log, close } = await (
+    const { log, url, close } = await (
       database === undefined ? openDirectory(directory) : openDatabase(database)
     ).catch(cannotOpen);
     try {
-      await run(log, directory);
+      await run(log, directory, url);
     } finally {
       await close();
     }

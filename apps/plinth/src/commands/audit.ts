@@ -5,7 +5,8 @@ import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
 import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
 
-type Common = ReadingOptions & Readonly<{ heads?: string; key?: string; output: Output }>;
+type Common = ReadingOptions &
+  Readonly<{ heads?: string; key?: string; published?: boolean; output: Output }>;
 type VerifyOptions = Common & Readonly<{ events?: string; proof?: string }>;
 type ProveOptions = Common & Readonly<{ from?: number; to?: number; size?: number }>;
 type ExportOptions = Common & Readonly<{ to: string }>;
@@ -13,6 +14,7 @@ type ExportOptions = Common & Readonly<{ to: string }>;
 const addCommon = (command: Command): Command =>
   addReadingOptions(command)
     .option('--heads <file>', 'signed heads, one a line (default: the witness file of the data directory)')
+    .option('--published', 'heads as the cell’s topic has them, of PLINTH_KAFKA_BROKERS, instead of a file')
     .option('--key <file>', 'public key of the heads, PEM (default: the key of the data directory)')
     .addOption(outputOption());
 
@@ -55,10 +57,10 @@ const verify = async (options: VerifyOptions): Promise<void> => {
   const files = await import('../broker/audit-files.ts');
   if (options.proof !== undefined) return verifyProof(options.proof, options);
   if (options.events !== undefined) {
-    if (options.heads === undefined || options.key === undefined) {
-      throw new CliError(EXIT.usage, '--events: Expected --heads and --key beside it');
+    if ((options.heads === undefined && options.published !== true) || options.key === undefined) {
+      throw new CliError(EXIT.usage, '--events: Expected --heads (or --published) and --key beside it');
     }
-    const { heads, publicKey } = files.auditInputs(options, dataDirectory(options));
+    const { heads, publicKey } = await files.auditInputs(options, dataDirectory(options));
     try {
       return tell(await files.verifyExport(options.events, heads, publicKey), options.output);
     } catch (error) {
@@ -66,7 +68,7 @@ const verify = async (options: VerifyOptions): Promise<void> => {
     }
   }
   await reading(options, async (log, directory) => {
-    const { heads, publicKey } = files.auditInputs(options, directory);
+    const { heads, publicKey } = await files.auditInputs(options, directory);
     tell(await files.verifyStored(log, heads, publicKey), options.output);
   });
 };
@@ -116,7 +118,7 @@ const prove = async (position: number | undefined, options: ProveOptions): Promi
     throw new CliError(EXIT.usage, 'Expected a position, or --from with the size of a head');
   }
   await reading(options, async (log, directory) => {
-    const { heads, publicKey } = auditInputs(options, directory);
+    const { heads, publicKey } = await auditInputs(options, directory);
     let proof: LogProof;
     try {
       if (position !== undefined) {
@@ -147,7 +149,7 @@ const exportTo = async (options: ExportOptions): Promise<void> => {
   const { reading } = await import('../broker/reading.ts');
   const { auditInputs, exportLog } = await import('../broker/audit-files.ts');
   await reading(options, async (log, directory) => {
-    const { heads, publicKey } = auditInputs(options, directory);
+    const { heads, publicKey } = await auditInputs(options, directory);
     const { events, files } = await exportLog(log, heads, publicKey, options.to);
     printRecord({ events, heads: heads.length, files: files.join(' ') }, options.output);
   });

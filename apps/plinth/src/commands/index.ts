@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { register as audit } from './audit.ts';
 import { register as backtest } from './backtest.ts';
+import { register as backup } from './backup.ts';
 import { register as bench } from './bench.ts';
 import { register as conformance } from './conformance.ts';
 import { register as demo } from './demo.ts';
@@ -28,6 +29,7 @@ export const registerAll = (program: Command): void => {
     log,
     letters,
     audit,
+    backup,
     bench,
     backtest,
     conformance,

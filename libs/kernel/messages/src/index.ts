@@ -3,6 +3,7 @@ export * from './codec.ts';
 export { internAscii } from './interning-reader.ts';
 export * from './rate-curve.ts';
 export * from './upcasters.ts';
+export * from './written-as.ts';
 export type { Posting, Receipt } from './gen/plinth/log/v1/types.ts';
 export type { TakenOver } from './gen/plinth/accounts/v1/events.ts';
 export type { AssetPrice, Leg } from './gen/plinth/liquidation/v1/events.ts';

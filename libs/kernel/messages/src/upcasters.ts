@@ -11,9 +11,3 @@ export type Upcaster = (bytes: Uint8Array) => unknown;
  * good.
  */
 export const UPCASTERS: Partial<Record<EventType, Readonly<Record<number, Upcaster>>>> = {};
-
-export const upcast = (type: EventType, schema: number, bytes: Uint8Array): unknown => {
-  const lift = UPCASTERS[type]?.[schema];
-  if (lift === undefined) throw new Error(`Expected an upcaster for ${type} schema ${schema}, was none`);
-  return lift(bytes);
-};

@@ -6,8 +6,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportedEvent } from './exported-event.ts';
-import { HeadSigner } from './head-signer.ts';
+import { HeadSigner, signRestored } from './head-signer.ts';
 import { HistoryForked } from './history-forked.ts';
+import { leafHash, MerkleTree } from './merkle-tree.ts';
+import { canonicalEvent } from './canonical-event.ts';
 import { freshSigningKey, loadSigningKey, type TreeHead } from './tree-head.ts';
 import { LogVerifier, type Verification } from './verifier.ts';
 import { readWitness, witnessFile } from './witness-file.ts';
@@ -123,6 +125,44 @@ describe('signed tree heads', () => {
     ]) {
       expect(verify(events, heads).findings.length).toBeGreaterThan(0);
     }
+  });
+
+  describe('of a restored log', () => {
+    /** What a restore to a position gives, and the log as it then is. */
+    const restoredTo = (events: readonly StoredEvent[], position: number) => {
+      const tree = new MerkleTree();
+      for (const event of events.slice(0, position)) tree.append(leafHash(canonicalEvent(event)));
+      const rootAt = (size: number): string => tree.root(size).toString('hex');
+      return { restored: { logId: LOG_ID, epoch: 2, position, root: rootAt(position) }, rootAt };
+    };
+
+    it('go on once the holder of the key says so, and tell what was given up', async () => {
+      const { path, key, events, verify } = await setUp();
+      const kept = events.slice(0, 15);
+      const log = tampered(kept);
+      const next = () =>
+        new HeadSigner({ log, logId: LOG_ID, epoch: 2, key, witness: witnessFile(path), clock });
+      await expect(next().advance()).rejects.toThrow(HistoryForked);
+      const { restored, rootAt } = restoredTo(events, 15);
+      signRestored(restored, rootAt, { key, witness: witnessFile(path), clock });
+      expect(await next().advance()).toMatchObject({ epoch: 2, size: 15, root: restored.root });
+      expect(verify(kept)).toMatchObject({ heads: 3, abandoned: 1, proven: 15, findings: [] });
+      // The old end is no longer the log, and another beginning never was.
+      expect(verify(change(kept, 3, { actor: 'x' })).findings[0]).toMatchObject({ position: '1' });
+    });
+
+    it('are refused for another history, another log and an epoch that was there', async () => {
+      const { path, key, events } = await setUp();
+      const sign = (change: Partial<ReturnType<typeof restoredTo>['restored']>, rows = events) => {
+        const { restored, rootAt } = restoredTo(rows, 15);
+        return () =>
+          signRestored({ ...restored, ...change }, rootAt, { key, witness: witnessFile(path), clock });
+      };
+      expect(sign({}, change(events, 3, { actor: 'x' }))).toThrow('Expected the first 12 events to be those');
+      expect(sign({ epoch: 1 })).toThrow('before epoch 1');
+      expect(sign({ logId: 'other' })).toThrow('Expected a witness of log other');
+      expect(readWitness(path)).toHaveLength(2);
+    });
   });
 
   it('drops a last line that was cut off, and refuses a broken one before it', async () => {

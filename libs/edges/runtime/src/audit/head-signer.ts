@@ -94,3 +94,32 @@ export class HeadSigner {
       throw new HistoryForked(`Expected the first ${last.size} events to be those of the witnessed head`);
   }
 }
+
+export type RestoredLog = Readonly<{ logId: string; epoch: number; position: number; root: string }>;
+
+/**
+ * Signs the first head of a restored log's epoch, so that the signer goes on from it. Whatever the witness
+ * has beyond it is given up for everybody to see: only the holder of the key can say so, not the database.
+ * @throws HistoryForked when the restored log is not a beginning or a continuation of what was witnessed.
+ */
+export const signRestored = (
+  restored: RestoredLog,
+  rootAt: (size: number) => string,
+  { key, witness, clock }: Pick<HeadSignerPorts, 'key' | 'witness' | 'clock'>,
+): TreeHead => {
+  const heads = witness.heads();
+  const kept = heads.findLast(({ size }) => size <= restored.position);
+  const last = heads.at(-1);
+  if (last !== undefined && (last.logId !== restored.logId || last.epoch >= restored.epoch))
+    throw new HistoryForked(
+      `Expected a witness of log ${restored.logId} before epoch ${restored.epoch}, was of ${last.logId}, ` +
+        `epoch ${last.epoch}`,
+    );
+  if (kept !== undefined && rootAt(kept.size) !== kept.root)
+    throw new HistoryForked(`Expected the first ${kept.size} events to be those of the witnessed head`);
+  const { logId, epoch, position: size, root } = restored;
+  const timeMs = Math.max(clock.now(), (last?.timeMs ?? 0) + 1);
+  const head = key.sign({ logId, epoch, size, root, timeMs, keyId: key.keyId });
+  witness.publish(head);
+  return head;
+};

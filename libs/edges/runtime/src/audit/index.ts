@@ -1,6 +1,6 @@
 export { canonicalEvent } from './canonical-event.ts';
 export { exportedEvent } from './exported-event.ts';
-export { HeadSigner, type HeadSignerPorts } from './head-signer.ts';
+export { HeadSigner, signRestored, type HeadSignerPorts, type RestoredLog } from './head-signer.ts';
 export { HistoryForked } from './history-forked.ts';
 export { EMPTY_ROOT, leafHash, MerkleTree, nodeHash, type Hash } from './merkle-tree.ts';
 export { HeadFollower, type HeadFollowerPorts } from './head-follower.ts';

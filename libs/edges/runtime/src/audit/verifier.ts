@@ -158,6 +158,8 @@ export type Finding = Readonly<{ position: string; problem: string }>;
 export type Verification = Readonly<{
   events: number;
   heads: number;
+  /** Heads of an earlier epoch that reach further than the restored log that the next epoch began with. */
+  abandoned: number;
   /** Size of the largest head that all checks cover. */
   proven: number;
   root: string;
@@ -200,6 +202,8 @@ class Prefix {
 export class LogVerifier {
   readonly #publicKey: Uint8Array;
   readonly #heads: readonly ExportedHead[];
+  /** Heads that the log must have, in order of size. */
+  readonly #due: readonly ExportedHead[];
   readonly #prefix = new Prefix();
   readonly #versions = new Map<string, number>();
   readonly #ids = new Set<string>();
@@ -212,6 +216,7 @@ export class LogVerifier {
     this.#heads = heads;
     this.#publicKey = publicKey;
     this.#checkHeads();
+    this.#due = this.#dueHeads();
   }
 
   add(event: ExportedEvent): void {
@@ -230,12 +235,13 @@ export class LogVerifier {
 
   finish(): Verification {
     const { count } = this.#prefix;
-    for (const head of this.#heads.slice(this.#next)) {
+    for (const head of this.#due.slice(this.#next)) {
       this.#find(`${count + 1}`, `a head of ${head.size} events was witnessed, the log ends after ${count}`);
     }
     return {
       events: count,
       heads: this.#heads.length,
+      abandoned: this.#heads.length - this.#due.length,
       proven: this.#proven,
       root: this.#prefix.root(),
       findings: this.#findings,
@@ -244,7 +250,7 @@ export class LogVerifier {
 
   #compare(): void {
     for (;;) {
-      const head = this.#heads[this.#next];
+      const head = this.#due[this.#next];
       if (head === undefined || head.size !== this.#prefix.count) return;
       this.#next += 1;
       if (head.root === this.#prefix.root())
@@ -263,14 +269,25 @@ export class LogVerifier {
       const at = `${head.size}`;
       if (!verifyHead(head, this.#publicKey))
         this.#find(at, `the head of ${at} events is not signed by the key`);
-      if (
-        last !== undefined &&
-        (head.size <= last.size || head.logId !== last.logId || head.epoch < last.epoch)
-      ) {
+      // A restored log begins an epoch of its own, with a head that may cover less than the last one.
+      const isLonger = last === undefined || head.size > last.size || head.epoch > last.epoch;
+      if (last !== undefined && (!isLonger || head.logId !== last.logId || head.epoch < last.epoch)) {
         this.#find(at, `the head of ${at} events does not follow the one of ${last.size}`);
       }
       last = head;
     }
+  }
+
+  /** What the log must have: heads that a later epoch cut off count no longer. */
+  #dueHeads(): readonly ExportedHead[] {
+    const due: ExportedHead[] = [];
+    let epoch = 0;
+    for (const head of this.#heads) {
+      if (head.epoch > epoch) while ((due.at(-1)?.size ?? 0) > head.size) due.pop();
+      ({ epoch } = head);
+      due.push(head);
+    }
+    return due;
   }
 
   #find(position: string, problem: string): void {

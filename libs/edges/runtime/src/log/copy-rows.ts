@@ -95,15 +95,15 @@ export const copyRows = <Row>(
 const TWO_POW_32 = 4_294_967_296;
 
 /**
- * Reads one row of `EVENT_COLUMNS`; every field is an int32 length and its bytes. `take` gets the payload as
- * a view that is only valid during the call: the driver moves later messages into the same memory.
+ * Reads one row that begins with `EVENT_COLUMNS`; every field is an int32 length and its bytes. `take` gets
+ * the payload as a view that is only valid during the call: the driver moves later messages into the same
+ * memory.
  */
 export const eventParser =
-  <Payload>(take: (stored: StoredEvent) => Payload) =>
+  <Payload>(take: (stored: StoredEvent) => Payload, columnCount: number = EVENT_COLUMN_COUNT) =>
   (bytes: Buffer, start: number): Payload => {
     const columns = bytes.readInt16BE(start);
-    if (columns !== EVENT_COLUMN_COUNT)
-      throw new Error(`Expected ${EVENT_COLUMN_COUNT} columns, was ${columns}`);
+    if (columns !== columnCount) throw new Error(`Expected ${columnCount} columns, was ${columns}`);
     let at = start + 62;
     const next = (): number => {
       const length = bytes.readInt32BE(at);

@@ -2,8 +2,9 @@ export { connectKafka, type Kafka, type KafkaAccess } from '../transport/kafka-s
 export { KafkaTopics } from '../transport/kafka-topics.ts';
 export { KafkaTransport, type KafkaTransportOptions } from '../transport/kafka-transport.ts';
 export { KafkaWriter } from '../transport/kafka-writer.ts';
-export { deadTopic, deskTopic, logTopic } from '../transport/topic-names.ts';
+export { deadTopic, deskTopic, headsTopic, logTopic } from '../transport/topic-names.ts';
 export { pendingLetters, type DeadLetter } from './desk/dead-letters.ts';
+export { HeadsPublication, publishedHeads, type HeadsPublicationPorts } from './heads-publication.ts';
 export { LogPublication, TopicCut, type LogPublicationPorts } from './log-publication.ts';
 export type { Publication } from './publication.ts';
 export { Relay, type RelayPorts } from './relay.ts';

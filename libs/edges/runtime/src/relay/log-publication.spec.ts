@@ -3,45 +3,13 @@ import { MemoryLog } from '@plinth/eventing';
 import { testAppend, testRequest } from '@plinth/eventing/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HistoryForked } from '../audit/history-forked.ts';
-import type { NewRecord, PartitionWriter } from '../transport/kafka-writer.ts';
-import { readLogRecord, type RawRecord } from '../transport/log-record.ts';
+import { readLogRecord } from '../transport/log-record.ts';
+import { memoryTopic } from '../transport/testing/memory-topic.ts';
 import { LogPublication, TopicCut } from './log-publication.ts';
 
-/** A topic of one partition in memory; `fail` is asked at every send whether it is lost, and when. */
-const memoryTopic = (fail: (send: number) => 'before' | 'after' | undefined = () => undefined) => {
-  let records: RawRecord[] = [];
-  let sends = 0;
-  const writer: PartitionWriter = {
-    send: async (_topic, partition, added: readonly NewRecord[]) => {
-      sends += 1;
-      const fault = fail(sends);
-      if (fault === 'before') throw new Error('cut before');
-      const offset = BigInt(records.length);
-      records.push(
-        ...added.map(({ value, headers }, i) => ({
-          ...{ partition, offset: offset + BigInt(i), key: null, value },
-          headers: headers,
-        })),
-      );
-      if (fault === 'after') throw new Error('cut after');
-      return offset;
-    },
-    close: async () => undefined,
-  };
-  const topics = {
-    ensure: async () => 1,
-    ends: async () => [{ partition: 0, first: 0n, end: BigInt(records.length) }],
-    read: async (_topic: string, from: ReadonlyMap<number, bigint>) => {
-      const start = from.get(0) ?? 0n;
-      return records.filter(({ offset }) => offset >= start);
-    },
-  };
-  const cut = (length: number): void => {
-    records = records.slice(0, length);
-  };
-  const positions = (): readonly bigint[] => records.flatMap((one) => readLogRecord(one)?.position ?? []);
-  return { writer, topics, cut, positions };
-};
+/** Positions of the whole records of a topic, in their order. */
+const positionsOf = ({ records }: Topic): readonly bigint[] =>
+  records().flatMap((one) => readLogRecord(one)?.position ?? []);
 
 const filled = async (count: number, stream = 'account-1'): Promise<MemoryLog> => {
   const log = new MemoryLog();
@@ -77,7 +45,7 @@ describe('LogPublication', () => {
     await publish(log, topic);
     await log.append(testRequest([testAppend('account-2', 0, 3)]));
     await publish(log, topic);
-    expect(topic.positions()).toEqual(upTo(23));
+    expect(positionsOf(topic)).toEqual(upTo(23));
   });
 
   it('repeats at most what was in flight, wherever a send was cut', async () => {
@@ -86,7 +54,7 @@ describe('LogPublication', () => {
       const topic = memoryTopic((send) => (send === 1 ? fault : undefined));
       await expect(publish(log, topic)).rejects.toThrow(`cut ${fault}`);
       await publish(log, topic);
-      expect(topic.positions()).toEqual(upTo(20));
+      expect(positionsOf(topic)).toEqual(upTo(20));
     }
   });
 
@@ -99,7 +67,7 @@ describe('LogPublication', () => {
     topic.cut(7);
     await expect(running).rejects.toThrow(TopicCut);
     await publish(log, topic);
-    expect(topic.positions()).toEqual(upTo(20));
+    expect(positionsOf(topic)).toEqual(upTo(20));
   });
 
   it('stops when the topic is of another history, or ahead of the log', async () => {
@@ -112,6 +80,6 @@ describe('LogPublication', () => {
   it('publishes nothing once it does not lead', async () => {
     const [log, topic] = [await filled(20), memoryTopic()];
     await opened(log, topic).run(() => false, new AbortController().signal);
-    expect(topic.positions()).toEqual([]);
+    expect(positionsOf(topic)).toEqual([]);
   });
 });

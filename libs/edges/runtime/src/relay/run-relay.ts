@@ -1,5 +1,6 @@
 import { Server } from '@grpc/grpc-js';
 import { hostname } from 'node:os';
+import { headsOfTable } from '../audit/heads-table.ts';
 import { ConfigError, readConfig } from '../config/config.ts';
 import { kafkaOf, tlsOf } from '../config/process-files.ts';
 import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
@@ -17,9 +18,10 @@ import { makeLogger } from '../telemetry/logger.ts';
 import { connectKafka } from '../transport/kafka-settings.ts';
 import { KafkaTopics } from '../transport/kafka-topics.ts';
 import { KafkaWriter } from '../transport/kafka-writer.ts';
-import { logTopic } from '../transport/topic-names.ts';
+import { headsTopic, logTopic } from '../transport/topic-names.ts';
 import type { DeadLetter } from './desk/dead-letters.ts';
 import { DeskPublication } from './desk/desk-publication.ts';
+import { HeadsPublication } from './heads-publication.ts';
 import { LogPublication } from './log-publication.ts';
 import type { Publication } from './publication.ts';
 import { Relay } from './relay.ts';
@@ -59,6 +61,12 @@ export const runRelay = async (environment: Environment): Promise<void> => {
       ...{ log, topics, prefix, onDead },
       writer: new KafkaWriter(client, kafka.access),
       source: `/plinth/cells/${config.PLINTH_CELL}`,
+    }),
+    new HeadsPublication({
+      heads: headsOfTable(log),
+      topics,
+      writer: new KafkaWriter(client, kafka.access),
+      topic: headsTopic(prefix),
     }),
   ];
   const lock = new PostgresLeaderLock({ url, schema: log.schema, service: 'relay' });

@@ -116,6 +116,35 @@ const LOG_EVENT: Json = {
   },
 };
 
+const HEADS: Json = {
+  address: '{prefix}.heads.v1',
+  title: 'heads',
+  description: 'Signed heads of the tree over the log, in the order in which they were signed.',
+  parameters: { prefix: { $ref: '#/components/parameters/prefix' } },
+  messages: { head: { $ref: '#/components/messages/treeHead' } },
+  bindings: { kafka: { partitions: 1, topicConfiguration: { 'cleanup.policy': ['delete'] } } },
+};
+
+const TREE_HEAD: Json = {
+  name: 'treeHead',
+  contentType: 'application/json',
+  payload: {
+    type: 'object',
+    required: ['logId', 'epoch', 'size', 'root', 'timeMs', 'keyId', 'signature'],
+    properties: {
+      logId: text('name of the log, made with its schema'),
+      epoch: { type: 'integer', description: 'of the log; it rises with a restore or a promotion' },
+      size: { type: 'integer', description: 'events that the head covers' },
+      root: text('of the RFC 9162 tree over the first `size` events, hex'),
+      timeMs: { type: 'integer', description: 'when it was signed, ms since 1970 UTC' },
+      keyId: text('first 16 hex digits of the SHA-256 of the public key'),
+      signature: text(
+        'Ed25519, base64, over plinth-head-v1, logId, epoch, size, root, timeMs, keyId, a line each',
+      ),
+    },
+  },
+};
+
 const DEAD_LETTER: Json = {
   name: 'deadLetter',
   contentType: 'application/protobuf',
@@ -145,6 +174,7 @@ export const asyncApi = (files: ProtoFiles): Json => ({
   channels: {
     log: BACKBONE,
     ...Object.fromEntries(DESK_TOPICS.map((topic) => [topic.name, channelOf(topic)])),
+    heads: HEADS,
     dead: {
       address: '{prefix}.dead.v1',
       title: 'dead',
@@ -155,7 +185,7 @@ export const asyncApi = (files: ProtoFiles): Json => ({
     },
   },
   operations: Object.fromEntries(
-    ['log', ...DESK_TOPICS.map(({ name }) => name), 'dead'].map((name) => [
+    ['log', ...DESK_TOPICS.map(({ name }) => name), 'heads', 'dead'].map((name) => [
       `send.${name}`,
       { action: 'send', channel: { $ref: `#/channels/${name}` } },
     ]),
@@ -165,6 +195,6 @@ export const asyncApi = (files: ProtoFiles): Json => ({
       prefix: { default: 'plinth', description: 'PLINTH_KAFKA_PREFIX of the cell' },
     },
     schemas: { eventHeaders: EVENT_HEADERS },
-    messages: { logEvent: LOG_EVENT, deadLetter: DEAD_LETTER, ...messagesOf(files) },
+    messages: { logEvent: LOG_EVENT, deadLetter: DEAD_LETTER, treeHead: TREE_HEAD, ...messagesOf(files) },
   },
 });
