@@ -247,6 +247,30 @@ describe('options, futures and a call spread through the gateway', () => {
     expect(Number(after.figures?.equity)).toBeGreaterThan(0.95 * worth);
   });
 
+  it('why margin and value changed is told to the owner, and to nobody else', async () => {
+    const [spread] = (await world.log.read(0n, 10_000)).filter(({ type }) => type === 'BundleClosed');
+    const from = { position: spread!.position, atMs: 0 };
+    const request = { accountId: 'a1', from, to: undefined, read: undefined };
+    const { response } = await client.call('Margin', 'ExplainDifference', request);
+    const required = new Map(response.initial.map(({ label, amount }) => [label, Number(amount)]));
+    expect([...required.keys()]).toEqual(expect.arrayContaining(['time', 'price', 'BTC', 'position']));
+    // Nothing is open any more.
+    expect(required.get('position')).toBeLessThan(0);
+    const { response: told } = await client.call('Margin', 'ExplainProfit', request);
+    expect(told.from).toEqual(response.from);
+    expect(told.to?.position).toBe((await world.log.head()).position);
+    const worth = 1_002_888.35 + Number((await balances())['BTC venue:alpha']) * 64_001;
+    expect(told.profit[0]?.label).toMatch(`to ${worth.toFixed(2)}`);
+    expect(Math.abs(Number(told.residual))).toBeLessThanOrEqual(Number(told.residualBound));
+    const other = await world.enrol('other');
+    const missing = { ...request, accountId: 'nobody' };
+    expect(await refusalOf(other.call('Margin', 'ExplainProfit', request))).toBe(
+      await refusalOf(other.call('Margin', 'ExplainProfit', missing)),
+    );
+    const reversed = { ...request, to: { ...from, position: 1n } };
+    expect(await refusalOf(client.call('Margin', 'ExplainDifference', reversed))).toMatch('to: Expected');
+  });
+
   it('nothing more is taken in what has expired', async () => {
     expect(await refusalOf(order('acme.5', C60, 'buy', '0.1'))).toMatch('has expired');
     expect(await refusalOf(productOrder('acme.s2', '1'))).toMatch('has expired');

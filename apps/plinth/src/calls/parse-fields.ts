@@ -6,6 +6,14 @@ export const position = (given: string): bigint => {
   throw new InvalidArgumentError(`Expected a position like 81204, was ${given}.`);
 };
 
+/** A position, or a time in ISO 8601, as the wire has them. */
+export const logPlace = (given: string): Readonly<{ position: bigint; atMs: number }> => {
+  if (/^\d{1,18}$/.test(given)) return { position: BigInt(given), atMs: 0 };
+  const atMs = /^\d{4}-\d{2}-\d{2}/.test(given) ? Date.parse(given) : NaN;
+  if (!Number.isNaN(atMs)) return { position: 0n, atMs };
+  throw new InvalidArgumentError(`Expected a position or a time like 2026-03-01T14:02:00Z, was ${given}.`);
+};
+
 type Parts = Readonly<Record<string, string | undefined>>;
 
 const matched = (pattern: RegExp, given: string, example: string): Parts => {

@@ -27,6 +27,15 @@ const readable = (row: Row): Row =>
 const isTable = (value: unknown): value is readonly Row[] =>
   Array.isArray(value) && value.length > 0 && value.every(isRow);
 
+/** A tree in depth-first order shows its depth by indentation; a column of nothing is left out. */
+const indented = (rows: readonly Row[]): readonly Row[] =>
+  rows.map((row) => {
+    const { depth, label, detail, ...rest } = row;
+    if (typeof depth !== 'number' || typeof label !== 'string') return row;
+    const more = detail === undefined || detail === '' ? {} : { detail };
+    return { label: '  '.repeat(depth) + label, ...rest, ...more };
+  });
+
 const pick = (row: Row, columns: readonly string[] | undefined): Row =>
   columns === undefined ? row : Object.fromEntries(columns.map((column) => [column, row[column]]));
 
@@ -44,6 +53,6 @@ export const printAnswer = (answer: Row, output: Output): void => {
   for (const [name, value] of entries) {
     if (!isTable(value)) continue;
     process.stdout.write(`\n${name}\n`);
-    printRows(value.map(readable), output);
+    printRows(indented(value).map(readable), output);
   }
 };

@@ -4,12 +4,12 @@ import { environment } from './environment.ts';
 /** Where a command that only looks finds its log. */
 export type ReadingOptions = Readonly<{ data?: string; database?: string }>;
 
-export const addReadingOptions = (command: Command): Command =>
+export const addReadingOptions = (
+  command: Command,
+  aboutData = 'data directory (default: .plinth/data, or .plinth/demo when there is no such); it may be in use',
+): Command =>
   command
-    .option(
-      '--data <dir>',
-      'data directory (default: .plinth/data, or .plinth/demo when there is no such); it may be in use',
-    )
+    .option('--data <dir>', aboutData)
     .option('--database <url>', 'a PostgreSQL instead of the embedded one (default: PLINTH_DATABASE_URL)');
 
 /** The database that a reading command is to open; none means the embedded one of the data directory. */

@@ -5,6 +5,7 @@ export * from './envelope.ts';
 export * from './event-codec.ts';
 export * from './event-log.ts';
 export * from './fold.ts';
+export * from './history.ts';
 export * from './limits.ts';
 export * from './memory-log.ts';
 export * from './pages.ts';

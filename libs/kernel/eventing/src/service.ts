@@ -1,6 +1,7 @@
 import type { Rejection, StateSnapshot } from './decider.ts';
 import type { Cause, Envelope, Instant, NewEvent, StreamId } from './envelope.ts';
 import type { Fold } from './fold.ts';
+import type { HistoryQuery } from './history.ts';
 
 /** A command as it arrives from outside, with all that a pure decision needs. */
 export type CommandContext = Readonly<{ now: Instant; cause: Cause; tenant: string }>;
@@ -71,6 +72,8 @@ export type ServiceDefinition<Views extends Readonly<Record<string, Fold>>> = Re
    * Questions by name, e.g. `GetMargin`: pure over the views. A `Rejection` answers NOT_FOUND and the like.
    */
   queries: Readonly<Record<string, (request: never, views: Views) => unknown>>;
+  /** Questions about what the views knew at earlier positions, by name. */
+  historyQueries?: Readonly<Record<string, HistoryQuery<never, Views>>>;
   effects?: Readonly<Record<string, EffectHandler>>;
   /**
    * Effects whose outcome the log does not know (asked at take-over, so that an unknown outcome is resolved,

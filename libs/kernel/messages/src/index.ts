@@ -13,6 +13,7 @@ export type { BundleLeg, BundleLegFill, ChildOrder, VenueListing } from './gen/p
 export type { RateCurve } from './gen/plinth/interest/v1/events.ts';
 export * as riskMessages from './gen/plinth/risk/v1/messages.ts';
 export * as stressMessages from './gen/plinth/risk/v1/stress.ts';
+export * as historyMessages from './gen/plinth/risk/v1/history.ts';
 export * as accountsMessages from './gen/plinth/accounts/v1/messages.ts';
 export * as routingMessages from './gen/plinth/routing/v1/messages.ts';
 export * as liquidationMessages from './gen/plinth/liquidation/v1/messages.ts';

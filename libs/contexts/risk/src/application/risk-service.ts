@@ -10,6 +10,7 @@ import { assert } from '@plinth/money';
 import { PortfolioView, transferHold, withdrawalHold } from '@plinth/portfolio';
 import { isMarginEvent, marginAccount, type MarginCommand } from '../domain/margin-account.ts';
 import { CovarianceView } from './covariance-view.ts';
+import { riskHistoryQueries } from './history/index.ts';
 import { bundleJudge } from './bundle-judge.ts';
 import { MarginAccountsView, SERVICE } from './margin-accounts-view.ts';
 import { orderJudge } from './order-judge.ts';
@@ -42,6 +43,7 @@ export const RiskService = ({ cell }: RiskConfig): ServiceDefinition<RiskViews> 
     react,
     commands: { SetRiskParameters: setRiskParameters(cell), SetRulebookParameters: setRulebookParameters },
     queries: riskQueries,
+    historyQueries: riskHistoryQueries,
     nextDue: ({ accounts }) => accounts.nextDeadline(),
   });
 };

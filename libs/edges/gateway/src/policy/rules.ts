@@ -121,6 +121,8 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, MethodRule>>
   Margin: {
     GetMargin: query(COST.query, ACCOUNT),
     ExplainMargin: query(COST.explain, ACCOUNT),
+    ExplainDifference: query(COST.search, ACCOUNT),
+    ExplainProfit: query(COST.search, ACCOUNT),
     WhatIf: query(COST.explain, ACCOUNT),
     MarginUnder: query(COST.explain, ACCOUNT),
     GetRulebook: same(query(COST.list)),

@@ -32,6 +32,12 @@ const BAD_REQUEST_ID = reject(
   { field: 'request_id', reason: 'invalid' },
 );
 
+const askNow = (host: ServiceHost, name: string, request: unknown): unknown => {
+  const handler = host.definition.queries[name];
+  assert(handler !== undefined, () => `Expected a query of ${host.name}, was ${name}`);
+  return handler(request as never, host.views);
+};
+
 type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
 
 /**
@@ -63,14 +69,15 @@ export class InProcessCell implements CellClient {
     const decoded = method.decodeRequest(method.encodeRequest(request));
     const wanted = (decoded as WithRead).read?.minPosition ?? 0n;
     await host.waitFor(wanted > host.floor ? wanted : host.floor, signal);
-    const handler = host.definition.queries[name];
-    assert(handler !== undefined, () => `Expected a query of ${host.name}, was ${name}`);
-    const response = handler(decoded as never, host.views);
+    const { last: position } = host;
+    const response = host.history.has(name)
+      ? await host.history.ask({ name, request: decoded, head: position, signal })
+      : askNow(host, name, decoded);
     if (isRejection(response)) return { status: 'rejected', rejection: response };
     return {
       status: 'answered',
       response: method.decodeResponse(method.encodeResponse(response)),
-      position: host.last,
+      position,
     };
   }
 

@@ -24,4 +24,14 @@ export const LIMITS = {
   /** How long a command waits for the views to reach what it must see. */
   catchUpMs: 5_000,
   requestIdMaxLength: 64,
+  /** Questions about the past that are worked on at once, and that wait for their turn. */
+  historiesAtOnce: 2,
+  historiesWaitingMax: 16,
+  /** Events that one question about the past may fold and read. */
+  historyEventsMax: 200_000,
+  /** Events read at once for such a question, and how long it folds before others have their turn. */
+  historyBatch: 500,
+  historySliceMs: 5,
+  /** Past states kept for the next question; the one that was used longest ago goes first. */
+  pastStatesMax: 4,
 } as const;

@@ -19,6 +19,7 @@ import { currentTraceparent, traceEffect, traceReaction } from '../telemetry/ins
 import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { ServiceHistory } from './service-history.ts';
 import { stateHash } from './state-hash.ts';
 import { SnapshotKeeper, type SnapshotPorts } from './snapshot-keeper.ts';
 import { snapshotPartsOf } from './snapshot-parts.ts';
@@ -63,6 +64,8 @@ export class ServiceHost {
   readonly views: Readonly<Record<string, Fold>>;
   readonly states: StreamStates;
   readonly ports: HostPorts;
+  /** Answers questions about earlier positions. */
+  readonly history: ServiceHistory;
   readonly #folds: readonly Fold[];
   readonly #waiters = new PositionWaiters();
   readonly #keeper: SnapshotKeeper | undefined;
@@ -81,7 +84,11 @@ export class ServiceHost {
     this.views = definition.views() as Readonly<Record<string, Fold>>;
     this.#folds = [...new Set(Object.values(this.views))];
     this.states = new StreamStates(ports.log);
-    const { snapshots } = ports;
+    const { log, snapshots } = ports;
+    this.history = new ServiceHistory(definition, {
+      log,
+      ...(snapshots === undefined ? {} : { snapshots: snapshots.store }),
+    });
     if (snapshots !== undefined) {
       this.#keeper = new SnapshotKeeper(this.name, snapshotPartsOf(this.views, this.states), snapshots);
     }

@@ -25,8 +25,14 @@ export const revisionOf = (parts: readonly SnapshotPart[]): number =>
     hash('sha256', parts.map(({ name, revision }) => `${name} ${revision}`).join(LINE_END), 'buffer'),
   ).readUInt32BE(0) >>> 1;
 
-/** Each part is a line with its name and a line with its state, so that every state is read by itself. */
-export const loadParts = (parts: readonly SnapshotPart[], state: Uint8Array): void => {
+/**
+ * Each part is a line with its name and a line with its state, so that every state is read by itself. Parts
+ * without `load` are passed over.
+ */
+export const loadParts = (
+  parts: readonly (Pick<SnapshotPart, 'name'> & Partial<Pick<SnapshotPart, 'load'>>)[],
+  state: Uint8Array,
+): void => {
   const bytes = Buffer.from(state.buffer, state.byteOffset, state.byteLength);
   let at = 0;
   const line = (): string => {
@@ -39,7 +45,8 @@ export const loadParts = (parts: readonly SnapshotPart[], state: Uint8Array): vo
   for (const { name, load } of parts) {
     const found = line();
     assert(found === name, () => `Expected ${name} in the snapshot, was ${found}`);
-    load(stateOf(line()) as never);
+    const text = line();
+    load?.(stateOf(text) as never);
   }
   assert(at === bytes.length, 'Expected nothing after the last part');
 };

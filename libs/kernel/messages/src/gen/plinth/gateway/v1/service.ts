@@ -103,6 +103,12 @@ import {
   ListSurfacesResponse,
 } from "../../pricing/v1/messages.ts";
 import {
+  ExplainDifferenceRequest,
+  ExplainDifferenceResponse,
+  ExplainProfitRequest,
+  ExplainProfitResponse,
+} from "../../risk/v1/history.ts";
+import {
   ExplainMarginRequest,
   ExplainMarginResponse,
   GetExposureRequest,
@@ -1122,6 +1128,29 @@ export const MarginService = {
       Buffer.from(ExplainMarginResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainMarginResponse => ExplainMarginResponse.decode(value),
   },
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference: {
+    path: "/plinth.gateway.v1.Margin/ExplainDifference" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainDifferenceRequest): Buffer =>
+      Buffer.from(ExplainDifferenceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainDifferenceRequest => ExplainDifferenceRequest.decode(value),
+    responseSerialize: (value: ExplainDifferenceResponse): Buffer =>
+      Buffer.from(ExplainDifferenceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainDifferenceResponse => ExplainDifferenceResponse.decode(value),
+  },
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit: {
+    path: "/plinth.gateway.v1.Margin/ExplainProfit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainProfitRequest): Buffer => Buffer.from(ExplainProfitRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainProfitRequest => ExplainProfitRequest.decode(value),
+    responseSerialize: (value: ExplainProfitResponse): Buffer =>
+      Buffer.from(ExplainProfitResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainProfitResponse => ExplainProfitResponse.decode(value),
+  },
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: {
     path: "/plinth.gateway.v1.Margin/WhatIf" as const,
@@ -1283,6 +1312,10 @@ export interface MarginServer extends UntypedServiceImplementation {
   getMargin: handleUnaryCall<GetMarginRequest, GetMarginResponse>;
   /** The figures as a tree of parts that sums exactly. */
   explainMargin: handleUnaryCall<ExplainMarginRequest, ExplainMarginResponse>;
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference: handleUnaryCall<ExplainDifferenceRequest, ExplainDifferenceResponse>;
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit: handleUnaryCall<ExplainProfitRequest, ExplainProfitResponse>;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: handleUnaryCall<WhatIfRequest, WhatIfResponse>;
   /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
@@ -1345,6 +1378,38 @@ export interface MarginClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainMarginResponse) => void,
+  ): ClientUnaryCall;
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit(
+    request: ExplainProfitRequest,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
+  ): ClientUnaryCall;
+  explainProfit(
+    request: ExplainProfitRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
+  ): ClientUnaryCall;
+  explainProfit(
+    request: ExplainProfitRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
   ): ClientUnaryCall;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf(

@@ -19,6 +19,12 @@ import {
 } from "@grpc/grpc-js";
 import { Receipt } from "../../log/v1/types.ts";
 import {
+  ExplainDifferenceRequest,
+  ExplainDifferenceResponse,
+  ExplainProfitRequest,
+  ExplainProfitResponse,
+} from "./history.ts";
+import {
   ExplainMarginRequest,
   ExplainMarginResponse,
   GetExposureRequest,
@@ -156,6 +162,29 @@ export const RiskQueriesService = {
     responseSerialize: (value: ExplainMarginResponse): Buffer =>
       Buffer.from(ExplainMarginResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainMarginResponse => ExplainMarginResponse.decode(value),
+  },
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference: {
+    path: "/plinth.risk.v1.RiskQueries/ExplainDifference" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainDifferenceRequest): Buffer =>
+      Buffer.from(ExplainDifferenceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainDifferenceRequest => ExplainDifferenceRequest.decode(value),
+    responseSerialize: (value: ExplainDifferenceResponse): Buffer =>
+      Buffer.from(ExplainDifferenceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainDifferenceResponse => ExplainDifferenceResponse.decode(value),
+  },
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit: {
+    path: "/plinth.risk.v1.RiskQueries/ExplainProfit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainProfitRequest): Buffer => Buffer.from(ExplainProfitRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainProfitRequest => ExplainProfitRequest.decode(value),
+    responseSerialize: (value: ExplainProfitResponse): Buffer =>
+      Buffer.from(ExplainProfitResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainProfitResponse => ExplainProfitResponse.decode(value),
   },
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: {
@@ -315,6 +344,10 @@ export interface RiskQueriesServer extends UntypedServiceImplementation {
   getMargin: handleUnaryCall<GetMarginRequest, GetMarginResponse>;
   /** The figures as a tree of parts that sums exactly. */
   explainMargin: handleUnaryCall<ExplainMarginRequest, ExplainMarginResponse>;
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference: handleUnaryCall<ExplainDifferenceRequest, ExplainDifferenceResponse>;
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit: handleUnaryCall<ExplainProfitRequest, ExplainProfitResponse>;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf: handleUnaryCall<WhatIfRequest, WhatIfResponse>;
   /** What each rulebook asks of the account, or of what it would be after hypothetical orders. */
@@ -377,6 +410,38 @@ export interface RiskQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainMarginResponse) => void,
+  ): ClientUnaryCall;
+  /** Why equity and margins of an account differ between two places of the log, in parts that sum exactly. */
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  explainDifference(
+    request: ExplainDifferenceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainDifferenceResponse) => void,
+  ): ClientUnaryCall;
+  /** Profit and loss of an account between two places of the log, in parts that sum exactly, the residual with its bound. */
+  explainProfit(
+    request: ExplainProfitRequest,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
+  ): ClientUnaryCall;
+  explainProfit(
+    request: ExplainProfitRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
+  ): ClientUnaryCall;
+  explainProfit(
+    request: ExplainProfitRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainProfitResponse) => void,
   ): ClientUnaryCall;
   /** The figures after hypothetical orders, transfers, moves of prices and volatilities, or under other parameters. */
   whatIf(
