@@ -4,10 +4,10 @@ import { environment } from './environment.ts';
 /** Where a command that only looks finds its log. */
 export type ReadingOptions = Readonly<{ data?: string; database?: string }>;
 
-export const addReadingOptions = (
-  command: Command,
-  aboutData = 'data directory (default: .plinth/data, or .plinth/demo when there is no such); it may be in use',
-): Command =>
+const DEFAULT_DATA =
+  'data directory (default: .plinth/data, or .plinth/demo when there is no such); it may be in use';
+
+export const addReadingOptions = (command: Command, aboutData = DEFAULT_DATA): Command =>
   command
     .option('--data <dir>', aboutData)
     .option('--database <url>', 'a PostgreSQL instead of the embedded one (default: PLINTH_DATABASE_URL)');

@@ -1,6 +1,7 @@
 export { blockKernel, type BlockKernel, type Settlement } from './block-kernel.ts';
 export { blackGreeks, blackPrice } from './black-76.ts';
 export { OptionInputError } from './checks.ts';
+export { expansionBound } from './expansion.ts';
 export { greekColumns, greeksAt, type GreekColumns, type Greeks } from './greek-columns.ts';
 export { impliedVolatility, impliedVolatilityAll } from './implied-volatility.ts';
 export { inverseGreeks, inversePrice } from './inverse.ts';

@@ -20,8 +20,8 @@ export type PastViews = Readonly<{ position: bigint; views: Views }>;
 export const foldsOf = (views: Views): readonly Fold[] => [...new Set(Object.values(views))];
 
 /**
- * Where folding up to a position may begin: at what a question before left, at a snapshot, or before the first
- * event. What is kept is shared by its readers and so never folded on; a copy is.
+ * Where folding up to a position may begin: at what a question before left, at a snapshot, or before the
+ * first event. What is kept is shared by its readers and so never folded on; a copy is.
  */
 export class PastStates {
   readonly #definition: AnyService;
@@ -107,7 +107,7 @@ export class PastStates {
       loadParts(parts, state);
       return views;
     } catch {
-      // Only a cache: the next older one, or the log itself, says the same. The service's own start tells of it.
+      // Only a cache: an older one, or the log itself, says the same. The service's own start tells of it.
       return undefined;
     }
   }
