@@ -42,7 +42,7 @@ describe('what the expansion of an option leaves over', () => {
     );
   });
 
-  it('is of third order: with half the moves an eighth, and so is its bound but for products of moves', () => {
+  it('is bounded by third orders: half the move, an eighth; and by products of moves', () => {
     const from = { forward: 104, volatility: 0.6, years: 0.2 };
     const bound = (size: number): number =>
       expansionBound(STRIKE, from, { ...from, forward: 104 * (1 + 0.02 * size) });

@@ -13,7 +13,7 @@ const ROUNDING = 4e-12;
  * `from`, in quote units: call and put alike. Volatility and time act through v = σ·√T alone, so that what is
  * left over is three terms, each bounded by the supremum of a derivative in closed form:
  *
- *   price       C(F₁,v₀) − C(F₀,v₀) − Δ·δF − ½Γ·δF²  ≤  |δF|³/6 · sup |∂³C/∂F³|      (Taylor, Lagrange's form)
+ *   price       C(F₁,v₀) − C(F₀,v₀) − Δ·δF − ½Γ·δF²  ≤  |δF|³/6 · sup |∂³C/∂F³|      (Taylor, Lagrange)
  *   volatility  C(F₁,v₁) − C(F₁,v₀) − ∂C/∂v₀·δv      ≤  |δv| · sup |∂C/∂v − ∂C/∂v₀|  (mean value)
  *   time        ∂C/∂v₀ · (δv − the linear part of δv)                                  (exact)
  */
@@ -66,7 +66,7 @@ const priceLeft = (strike: number, was: number, is: number, v: number): number =
   const turns = [(-v - root) / 2, (-v + root) / 2].filter((d) => d > low && d < high);
   const sup = Math.max(...[low, high, ...turns].map((d) => normPdf(d) * Math.abs(1 + d / v)));
   const least = Math.min(was, is);
-  const taylor = (move ** 3 / 6) * (sup / (least * least * v));
+  const taylor = ((move * move * move) / 6) * (sup / (least * least * v));
   const second = (normPdf(d0) / (was * v)) * (move * move) * 0.5;
   const steepest = (is > was ? normCdf(-d0) : normCdf(d0)) * move;
   return Math.min(taylor, Math.max(second, steepest - second));
