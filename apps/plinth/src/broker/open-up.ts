@@ -25,8 +25,9 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   const { directory, gateway } = options;
   mkdirSync(directory, { recursive: true });
   const logger = makeLogger('plinth', options.logLevel);
-  const { seed, startedAtMs } = openMarketFile(directory, options.seed, REAL_CLOCK);
-  const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, seed);
+  const { seed, startedAtMs, isDated } = openMarketFile(directory, options.seed, REAL_CLOCK);
+  const dated = isDated === true ? CALM.dated : undefined;
+  const feed = new MadeMarket({ ...CALM, dated, startsAtMs: startedAtMs }, seed);
   const collector = environment().OTEL_EXPORTER_OTLP_ENDPOINT;
   const telemetry = collector === undefined ? undefined : startTelemetry('plinth', collector);
   const open = await openLog(directory, options.database);

@@ -84,7 +84,8 @@ export const surfaceMark = (
 
 /**
  * What an option's own quotes say of it, while no surface does: its price, the volatility in it, or
- * `otherwise` where the price is outside of its bounds; then it is degraded.
+ * `otherwise` where the price is outside of its bounds. It is degraded then, unless it is no further outside
+ * than it and its forward are uncertain: far in the money a price is intrinsic value and little else.
  */
 export const quotedMark = (
   terms: OptionTerms,
@@ -95,10 +96,20 @@ export const quotedMark = (
 ): OptionMark => {
   const { price, confidence, guarded } = quoted;
   const implied = impliedOf(terms, price, forward.price, atMs);
-  const state = worse(worse(quoted.state, forward.state), implied === undefined ? 'degraded' : 'live');
+  const unit = terms.isInverse ? forward.price : 1;
+  const isSound =
+    implied !== undefined ||
+    outside(terms, price * unit, forward.price) <= confidence * unit + forward.confidence;
+  const state = worse(worse(quoted.state, forward.state), isSound ? 'live' : 'degraded');
   const { fixedForward } = forward;
   const terminal = { forward: forward.price, fixedForward, volatility: implied ?? otherwise };
   return { price, confidence, ...terminal, state, guarded: guarded || forward.guarded };
+};
+
+/** How far a price in quote units lies outside of its no-arbitrage bounds. */
+const outside = ({ isCall, strike }: OptionTerms, price: number, forward: number): number => {
+  const least = Math.max(0, isCall ? forward - strike : strike - forward);
+  return Math.max(least - price, price - (isCall ? forward : strike));
 };
 
 /** Volatility in a price in settlement units; undefined outside of the no-arbitrage bounds. */

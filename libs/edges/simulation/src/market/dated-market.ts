@@ -12,8 +12,9 @@ const LEAST_VOLATILITY = 0.3;
 /** A quote as wide as its own price says nothing: what is nearly worthless is still quoted. */
 const WIDEST = 0.8;
 
-const expiryOf = ({ startsAtMs, dated }: Scenario): number =>
-  startsAtMs + Math.round((dated?.expiryHour ?? 0) * HOUR_MS);
+/** On the hour at or after the time that the scenario names. */
+const expiriesOf = ({ startsAtMs, dated }: Scenario): readonly number[] =>
+  (dated?.expiryHours ?? []).map((hour) => Math.ceil(startsAtMs / HOUR_MS + hour) * HOUR_MS);
 
 /** `20260102`, as contracts are named. */
 const dateOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
@@ -26,50 +27,115 @@ const powerOfTen = (value: number): string => {
   return digits > 0 ? `0.${'0'.repeat(digits - 1)}1` : `1${'0'.repeat(-digits)}`;
 };
 
-const idOf = (scenario: Scenario, { asset }: UnderlyingSpec): string =>
-  `${asset}-${dateOf(expiryOf(scenario))}`;
+const idOf = ({ asset }: UnderlyingSpec, expiresAtMs: number): string => `${asset}-${dateOf(expiresAtMs)}`;
 
 const strikeOf = ({ price }: UnderlyingSpec, share: number): string => String(Math.round(price * share));
 
-const optionId = (scenario: Scenario, spec: UnderlyingSpec, share: number, type: 'call' | 'put'): string =>
-  `${idOf(scenario, spec)}-${strikeOf(spec, share)}-${type === 'call' ? 'C' : 'P'}`;
+type OptionType = 'call' | 'put';
 
-/** One future, and a call and a put at every strike, of each underlying; all with one expiry. */
+const optionId = (spec: UnderlyingSpec, expiresAtMs: number, share: number, type: OptionType): string =>
+  `${idOf(spec, expiresAtMs)}-${strikeOf(spec, share)}-${type === 'call' ? 'C' : 'P'}`;
+
+/** One future, and a call and a put at every strike, of each underlying and expiry. */
 export const datedInstruments = (scenario: Scenario): readonly FeedInstrument[] =>
-  datedUnderlyings(scenario).flatMap((spec) => {
-    const base = {
-      ...{ underlying: spec.asset, quoteAsset: 'USD', expiresAtMs: expiryOf(scenario) },
-      ...{ lot: spec.lot, minSources: 2, maxAgeMs: 2 * scenario.tickMs },
-    };
-    const future: FeedInstrument = {
-      ...base,
-      ...{ instrumentId: idOf(scenario, spec), kind: 'future', tick: spec.tick, strike: '', optionType: '' },
-    };
-    const options = (scenario.dated?.strikes ?? []).flatMap((share) =>
-      (['call', 'put'] as const).map((optionType): FeedInstrument => ({
-        ...base,
-        ...{ kind: 'option', tick: powerOfTen(spec.price * TICK_SHARE), optionType },
-        instrumentId: optionId(scenario, spec, share, optionType),
-        strike: strikeOf(spec, share),
-      })),
-    );
-    return [future, ...options];
-  });
+  datedUnderlyings(scenario).flatMap((spec) =>
+    expiriesOf(scenario).flatMap((expiresAtMs) => seriesOf(scenario, spec, expiresAtMs)),
+  );
 
-/** The call spread over the two strikes of each underlying. */
-export const productsOf = (scenario: Scenario): readonly FeedProduct[] => {
-  const [low, high] = scenario.dated?.strikes ?? [];
-  if (low === undefined || high === undefined) return [];
-  return datedUnderlyings(scenario).map((spec) => ({
-    productId: `${spec.asset}-CS-${strikeOf(spec, low)}-${strikeOf(spec, high)}`,
-    name: `${spec.asset} call spread ${strikeOf(spec, low)}/${strikeOf(spec, high)}`,
-    kind: 'call-spread',
-    legs: [
-      { instrumentId: optionId(scenario, spec, low, 'call'), ratio: '1' },
-      { instrumentId: optionId(scenario, spec, high, 'call'), ratio: '-1' },
-    ],
-  }));
+const seriesOf = (
+  { dated, tickMs }: Scenario,
+  spec: UnderlyingSpec,
+  expiresAtMs: number,
+): readonly FeedInstrument[] => {
+  const base = {
+    ...{ underlying: spec.asset, quoteAsset: 'USD', expiresAtMs },
+    ...{ lot: spec.lot, minSources: 2, maxAgeMs: 2 * tickMs },
+  };
+  const instrumentId = idOf(spec, expiresAtMs);
+  const future: FeedInstrument = {
+    ...base,
+    ...{ instrumentId, kind: 'future', tick: spec.tick, strike: '', optionType: '' },
+  };
+  const options = (dated?.strikes ?? []).flatMap((share) =>
+    (['call', 'put'] as const).map((optionType): FeedInstrument => ({
+      ...base,
+      ...{ kind: 'option', tick: powerOfTen(spec.price * TICK_SHARE), optionType },
+      instrumentId: optionId(spec, expiresAtMs, share, optionType),
+      strike: strikeOf(spec, share),
+    })),
+  );
+  return [future, ...options];
 };
+
+/**
+ * The call spread over the lowest and the highest strike of each underlying and expiry; with a strike between
+ * them also the straddle there, the covered call at the highest and the reverse convertible at the lowest.
+ */
+export const productsOf = (scenario: Scenario): readonly FeedProduct[] => {
+  const { strikes = [] } = scenario.dated ?? {};
+  const [low, middle, high] = [strikes[0], strikes[1], strikes.at(-1)];
+  if (low === undefined || middle === undefined || high === undefined) return [];
+  const expiries = expiriesOf(scenario);
+  return datedUnderlyings(scenario).flatMap((spec) =>
+    expiries.flatMap((expiresAtMs) => {
+      const at = (share: number, type: OptionType): string => optionId(spec, expiresAtMs, share, type);
+      const named = expiries.length === 1 ? spec.asset : idOf(spec, expiresAtMs);
+      const spread = spreadOf(
+        named,
+        strikeOf(spec, low),
+        strikeOf(spec, high),
+        at(low, 'call'),
+        at(high, 'call'),
+      );
+      if (middle === high) return [spread];
+      return [spread, ...othersOf(named, spec, { low, middle, high }, at)];
+    }),
+  );
+};
+
+const spreadOf = (named: string, low: string, high: string, bought: string, sold: string): FeedProduct => ({
+  productId: `${named}-CS-${low}-${high}`,
+  name: `${named} call spread ${low}/${high}`,
+  kind: 'call-spread',
+  legs: [
+    { instrumentId: bought, ratio: '1' },
+    { instrumentId: sold, ratio: '-1' },
+  ],
+});
+
+type Strikes = Readonly<{ low: number; middle: number; high: number }>;
+
+const othersOf = (
+  named: string,
+  spec: UnderlyingSpec,
+  { low, middle, high }: Strikes,
+  at: (share: number, type: OptionType) => string,
+): readonly FeedProduct[] => [
+  {
+    productId: `${named}-STRADDLE-${strikeOf(spec, middle)}`,
+    name: `${named} straddle ${strikeOf(spec, middle)}`,
+    kind: 'straddle',
+    legs: [
+      { instrumentId: at(middle, 'call'), ratio: '1' },
+      { instrumentId: at(middle, 'put'), ratio: '1' },
+    ],
+  },
+  {
+    productId: `${named}-COVERED-${strikeOf(spec, high)}`,
+    name: `${named} covered call ${strikeOf(spec, high)}`,
+    kind: 'covered-call',
+    legs: [
+      { instrumentId: `${spec.asset}/USD`, ratio: '1' },
+      { instrumentId: at(high, 'call'), ratio: '-1' },
+    ],
+  },
+  {
+    productId: `${named}-RC-${strikeOf(spec, low)}`,
+    name: `${named} reverse convertible ${strikeOf(spec, low)}`,
+    kind: 'reverse-convertible',
+    legs: [{ instrumentId: at(low, 'put'), ratio: '-1' }],
+  },
+];
 
 export type OptionQuote = Readonly<{
   mid: number;

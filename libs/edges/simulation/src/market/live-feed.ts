@@ -23,7 +23,7 @@ export const liveFeed = ({ scenario, seed, ticks, sinceMs: startsAtMs }: LivePro
   if (scenario === 'crash')
     return new MadeMarket({ ...stretched(CRASH, ticks), dated: undefined, startsAtMs }, seed);
   const phases = CALM.phases.map((phase) => ({ ...phase, hours: (ticks * CALM.tickMs) / MS_PER_HOUR }));
-  return new MadeMarket({ ...CALM, phases, startsAtMs }, seed);
+  return new MadeMarket({ ...CALM, dated: undefined, phases, startsAtMs }, seed);
 };
 
 /** The tick that a moment shows; the last one stays. */

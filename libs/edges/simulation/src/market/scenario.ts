@@ -44,8 +44,8 @@ export type VenueSpec = Readonly<{
 }>;
 
 export type DatedSpec = Readonly<{
-  /** After the start. */
-  expiryHour: number;
+  /** After the start, on the hour; of two on one day only one can be named. */
+  expiryHours: readonly number[];
   underlyings: number;
   /** Strikes as parts of the first price. */
   strikes: readonly number[];
@@ -67,7 +67,7 @@ export type Scenario = Readonly<{
   /** The stablecoin's price over time: straight lines between the points. */
   peg: readonly Readonly<{ hour: number; price: number }>[];
   fundingEveryHours: number;
-  /** A future and options on the first underlyings that expire inside the run. */
+  /** Futures and options on the first underlyings that expire inside the run. */
   dated: DatedSpec | undefined;
 }>;
 
@@ -219,7 +219,7 @@ export const CRASH: Scenario = {
   ],
   fundingEveryHours: 8,
   dated: {
-    expiryHour: 30,
+    expiryHours: [30],
     underlyings: 2,
     strikes: [0.97, 1.03],
     volatilityShare: 0.8,
@@ -237,8 +237,13 @@ export const CALM: Scenario = {
   jumps: [],
   venues: CRASH.venues.map((venue) => ({ ...venue, faults: [], strays: { chance: 0, size: 0 } })),
   peg: [{ hour: 0, price: 1 }],
-  // It has no end: nothing in it expires.
-  dated: undefined,
+  dated: {
+    expiryHours: [2, 48, 168, 672],
+    underlyings: 2,
+    strikes: [0.9, 1, 1.1],
+    volatilityShare: 0.95,
+    halfSpreadVolatility: 0.01,
+  },
 };
 
 /** The same scenario at another length: phases, jumps and faults keep their order and shape. */

@@ -48,7 +48,12 @@ export class LiveMarket {
   }
 }
 
-export type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
+export type MarketFile = Readonly<{
+  seed: number;
+  startedAtMs: number;
+  /** Whether futures and options with expiries were listed at the start: nothing is listed later. */
+  isDated?: boolean;
+}>;
 
 /**
  * When the made market of a data directory began, and from which seed: kept, so that prices go on after a
@@ -57,7 +62,7 @@ export type MarketFile = Readonly<{ seed: number; startedAtMs: number }>;
 export const openMarketFile = (directory: string, seed: number, clock: Clock): MarketFile => {
   const path = join(directory, 'market.json');
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
-  const market = { seed, startedAtMs: clock.now() };
+  const market = { seed, startedAtMs: clock.now(), isDated: true };
   writeFileSync(path, `${JSON.stringify(market)}\n`);
   return market;
 };
