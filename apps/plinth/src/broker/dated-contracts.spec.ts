@@ -187,6 +187,33 @@ describe('options, futures and a call spread through the gateway', () => {
     expect(Number(before.figures?.equity) - Number(after.figures?.equity)).toBeCloseTo(0.5 * 5, 4);
   });
 
+  it('what an order would make of the account is what it makes of it, with the money elsewhere', async () => {
+    await world.send('OpenAccount', { accountId: 'a2', clientId: 'acme', name: '' });
+    const deposit = { accountId: 'a2', subAccountId: '', depositId: 'cash', asset: 'USD', amount: '400' };
+    await world.send('CreditDeposit', { ...deposit, location: 'vault:bank' });
+    const coins = { ...deposit, depositId: 'coins', asset: 'BTC', amount: '0.5' };
+    await world.send('CreditDeposit', { ...coins, location: 'vault:bank' });
+    const { response: supposed } = await client.call('Margin', 'WhatIf', {
+      ...{ accountId: 'a2', transfers: [], priceMoves: [], volatilityMoves: [], parametersJson: '' },
+      orders: [{ instrumentId: C60, side: 'buy', quantity: '0.4', price: '1070', venueId: 'alpha' }],
+      read: undefined,
+    });
+    await client.call('Trading', 'PlaceOrder', {
+      ...{ orderId: 'acme.w1', accountId: 'a2', subAccountId: '', instrumentId: C60, side: 'buy' },
+      ...{ quantity: '0.4', orderType: 'market', limitPrice: '', timeInForce: 'ioc', venues: [] },
+      reduceOnly: false,
+    });
+    await world.settle();
+    const asked = { accountId: 'a2', read: undefined };
+    const { response: account } = await client.call('Accounts', 'GetAccount', asked);
+    // 428 were paid: 400 from the vault, the rest lent.
+    expect(account.balances.map(({ asset }) => asset)).toEqual(['BTC']);
+    expect(account.debts).toMatchObject([{ asset: 'USD', amount: '28' }]);
+    const { figures } = (await client.call('Margin', 'GetMargin', asked)).response;
+    for (const figure of ['equity', 'initialMargin', 'maintenanceMargin'] as const)
+      expect(Number(supposed.after?.[figure])).toBeCloseTo(Number(figures?.[figure]), 6);
+  });
+
   it('futures are bought, in dollars and in coin, and a call in coin', async () => {
     expect(await order('acme.2', FUTURE, 'buy', '0.2')).toMatchObject({ outcome: 'filled' });
     expect(await order('acme.3', COIN_FUTURE, 'buy', '10')).toMatchObject({ averagePrice: '60010' });
@@ -220,7 +247,7 @@ describe('options, futures and a call spread through the gateway', () => {
     expect(response.settlements).toMatchObject([{ price: '63000.5', coveredMs: 2 * HALF, samples: 2 }]);
     expect(response.settlements[0]?.instrumentIds).toEqual(Object.keys(TRADED).sort());
     const amounts = (await world.log.read(0n, 10_000)).flatMap((event) =>
-      event.type === 'ContractSettled'
+      event.type === 'ContractSettled' && event.data.accountId === 'a1'
         ? [[event.data.instrumentId, event.data.quantity, event.data.amount]]
         : [],
     );

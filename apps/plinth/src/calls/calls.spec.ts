@@ -252,7 +252,7 @@ describe('the command line through the gateway', () => {
     expect(json(await operator('margin', 'watch'))).toEqual([]);
     const file = join(folder, 'scenarios.json');
     writeFileSync(file, JSON.stringify([{ id: 'mine', moves: { BTC: -0.3 }, otherMove: -0.4 }]));
-    const run = ['stress', 'run', '--account', 'alpha1', '--scenarios'];
+    const run = ['stress', 'run', 'alpha1', '--scenarios'];
     expect(json(await alpha(...run, file))).toMatchObject({
       accounts: [{ scenario: 'mine', accountId: 'alpha1', profit: '0', state: 'healthy' }],
     });
@@ -260,7 +260,7 @@ describe('the command line through the gateway', () => {
     expect(house.house.length).toBeGreaterThan(5);
     expect(house.house[0]).toMatchObject({ shortfall: '0', insolvent: 0 });
     expect(json(await operator('stress', 'reverse', '--house'))).toMatchObject({ target: 'fund', size: '' });
-    expect((await operator('stress', 'contagion', '--venue', 'nowhere')).error).toContain('venueId');
+    expect((await operator('stress', 'contagion', 'nowhere')).error).toContain('venueId');
     // The house is not a client's to ask about, and a foreign account is like none.
     expect((await alpha('stress', 'run', '--house')).code).toBe(EXIT.refused);
     expect((await alpha('margin', 'watch')).code).toBe(EXIT.refused);

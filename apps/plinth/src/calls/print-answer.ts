@@ -12,6 +12,21 @@ const isTime = (name: string, value: unknown): value is number =>
 const isAbsentTime = (name: string, value: unknown): boolean =>
   /(At|Deadline|Time)Ms$/.test(name) && value === 0;
 
+const isTable = (value: unknown): value is readonly Row[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isRow);
+
+/** A message within a cell: what it says, without its fields' names. */
+const inOneLine = (row: Row): string =>
+  Object.values(readable(row))
+    .filter((value) => value !== '' && value !== undefined)
+    .join(' ');
+
+/** Columns that say nothing in any row are left out. */
+const withoutEmpty = (rows: readonly Row[]): readonly Row[] => {
+  const isSaid = (name: string): boolean => rows.some((row) => row[name] !== '' && row[name] !== undefined);
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => isSaid(name))));
+};
+
 /** For people: times as dates, messages within messages as fields of their own, `position.markPrice`. */
 const readable = (row: Row): Row =>
   Object.fromEntries(
@@ -19,13 +34,11 @@ const readable = (row: Row): Row =>
       if (isTime(name, value)) return [[name.replace(/Ms$/, ''), new Date(value).toISOString()]];
       if (isAbsentTime(name, value)) return [];
       if (Array.isArray(value) && !value.some(isRow)) return [[name, value.join(', ')]];
+      if (isTable(value)) return [[name, value.map(inOneLine).join(', ')]];
       if (!isRow(value)) return [[name, value]];
       return Object.entries(readable(value)).map(([inner, one]) => [`${name}.${inner}`, one] as const);
     }),
   );
-
-const isTable = (value: unknown): value is readonly Row[] =>
-  Array.isArray(value) && value.length > 0 && value.every(isRow);
 
 /** A tree in depth-first order shows its depth by indentation; a column of nothing is left out. */
 const indented = (rows: readonly Row[]): readonly Row[] =>
@@ -53,6 +66,6 @@ export const printAnswer = (answer: Row, output: Output): void => {
   for (const [name, value] of entries) {
     if (!isTable(value)) continue;
     process.stdout.write(`\n${name}\n`);
-    printRows(indented(value).map(readable), output);
+    printRows(withoutEmpty(indented(value).map(readable)), output);
   }
 };

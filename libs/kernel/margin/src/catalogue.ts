@@ -6,6 +6,8 @@ import type { AssetSpec, InstrumentSpec, LocationSpec } from './types.ts';
 export const NUMERAIRE = 'USD';
 /** Location 0 of every book: what is owed to the house. */
 export const HOUSE = 'house';
+/** Where claims on lending pools stand: they cover no venue's call. */
+export const POOLS_LOCATION = 'pools';
 
 /** One instrument with its references resolved to dense indexes. */
 export type CatalogueInstrument = Readonly<{

@@ -1,5 +1,5 @@
 export { Book } from './book.ts';
-export { Catalogue, HOUSE, NUMERAIRE } from './catalogue.ts';
+export { Catalogue, HOUSE, NUMERAIRE, POOLS_LOCATION } from './catalogue.ts';
 export { MarginInputError } from './checks.ts';
 export * from './figures.ts';
 export { greeksOf, type GreekRow } from './greeks.ts';
@@ -20,6 +20,7 @@ export { DistanceIndex, type StateChange } from './distance-index.ts';
 export { explainLeaveOneOut, explainMargin, type ExplainedFigure } from './explain.ts';
 export { type Explanation, sumOf } from './explanation.ts';
 export { applyFill, type HypotheticalOrder } from './fills.ts';
+export { bookFills, settled } from './settled.ts';
 export { liquidationPrice, type LiquidationPrice } from './liquidation-price.ts';
 export { judgeOrder, marginWithOpenOrders, type OpenOrdersMargin, type OrderVerdict } from './open-orders.ts';
 export { isRiskReducing } from './risk-reducing.ts';

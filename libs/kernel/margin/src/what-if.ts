@@ -1,12 +1,13 @@
 import { Book } from './book.ts';
 import { checkFinite, refuse } from './checks.ts';
-import { addToBalance, applyFill, type HypotheticalOrder } from './fills.ts';
+import { addToBalance, type HypotheticalOrder } from './fills.ts';
 import { marginOf, type MarginReport } from './margin.ts';
 import { MarginKernel } from './margin-kernel.ts';
 import type { MarketState } from './market-state.ts';
 import type { RiskParameters } from './parameters.ts';
 import { moveForward, moveImplied, moveTime } from './option-moves.ts';
 import { RiskModel } from './risk-model.ts';
+import { bookFills } from './settled.ts';
 
 /** Money that might move. Without `from` it comes from outside, without `to` it leaves. */
 export type HypotheticalTransfer = Readonly<{ asset: string; from?: string; to?: string; amount: number }>;
@@ -36,7 +37,7 @@ export const aside = (kernel: MarginKernel, book: Book, account: number, change:
   const alone = new Book(book.catalogue);
   const own = alone.addAccount('what-if');
   alone.load(own, book.read(account));
-  for (const order of change.orders ?? []) applyFill(alone, own, order);
+  bookFills(alone, own, change.orders ?? []);
   for (const transfer of change.transfers ?? []) applyTransfer(alone, own, transfer);
   for (const debt of change.debts ?? []) {
     checkFinite('debts.change', debt.change);

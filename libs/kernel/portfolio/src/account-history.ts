@@ -1,9 +1,15 @@
 import type { Envelope } from '@plinth/eventing';
-import { RiskModel, type AccountContent, type Flow, type FlowKind, type Standing } from '@plinth/margin';
+import {
+  POOLS_LOCATION,
+  RiskModel,
+  type AccountContent,
+  type Flow,
+  type FlowKind,
+  type Standing,
+} from '@plinth/margin';
 import { parseClientAccount } from '@plinth/market';
 import type { Posting } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';
-import { POOLS_LOCATION } from './lines.ts';
 import type { PortfolioView } from './portfolio-view.ts';
 
 const NOTHING: AccountContent = { positions: [], balances: [], debts: [] };

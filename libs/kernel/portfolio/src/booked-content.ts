@@ -1,8 +1,8 @@
-import type { AccountContent } from '@plinth/margin';
+import { POOLS_LOCATION, type AccountContent } from '@plinth/margin';
 import { textToFloat, unitsToFloat } from '@plinth/money';
 import { QUANTITY_SCALE, type LedgerView, type PoolsView, type PositionsView } from '@plinth/views';
 import type { HoldsView } from './holds.ts';
-import { POOLS_LOCATION, lineOf } from './lines.ts';
+import { lineOf } from './lines.ts';
 
 export type Books = Readonly<{
   ledger: LedgerView;
@@ -69,35 +69,4 @@ const summed = (balances: readonly Balance[]): readonly Balance[] => {
     rows.set(key, { ...balance, amount: (rows.get(key)?.amount ?? 0) + balance.amount });
   }
   return [...rows.values()];
-};
-
-/**
- * The content with no balance below zero, as the ledger leaves every decision: what is short is covered from
- * the account's balances of the asset elsewhere, in the order of their places, and what is still missing is
- * borrowed. The fold sees the entries of one decision one after another; between them, and before a fill is
- * booked, nothing else is true.
- */
-export const settled = (content: AccountContent): AccountContent => {
-  if (content.balances.every(({ amount }) => amount >= 0)) return content;
-  const balances = [...content.balances]
-    .sort((a, b) => (a.location < b.location ? -1 : 1))
-    .map((balance) => ({ ...balance }));
-  const debts = new Map(content.debts.map(({ asset, amount }) => [asset, amount]));
-  for (const short of balances) {
-    if (short.amount >= 0) continue;
-    for (const donor of balances) {
-      if (short.amount >= 0) break;
-      if (donor.asset !== short.asset || donor.amount <= 0 || donor.location === POOLS_LOCATION) continue;
-      const moved = Math.min(donor.amount, -short.amount);
-      donor.amount -= moved;
-      short.amount += moved;
-    }
-    if (short.amount < 0) debts.set(short.asset, (debts.get(short.asset) ?? 0) - short.amount);
-    short.amount = 0;
-  }
-  return {
-    positions: content.positions,
-    balances,
-    debts: [...debts].map(([asset, amount]) => ({ asset, amount })),
-  };
 };

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { houseParameters } from '@plinth/margin';
+import { POOLS_LOCATION, houseParameters } from '@plinth/margin';
 import { canonicalJson } from './canonical-json.ts';
 import { formatCellParameters, parseCellParameters, type CellParameters } from './cell-parameters.ts';
 import { effectiveParameters } from './effective-parameters.ts';
-import { POOLS_LOCATION } from './lines.ts';
 
 const house: CellParameters = { margin: houseParameters, call: { graceMs: 60_000 } };
 

@@ -1,8 +1,14 @@
-import { RiskModel, type RiskParameters, type VenueParameters, type VenueRule } from '@plinth/margin';
+import {
+  POOLS_LOCATION,
+  RiskModel,
+  type RiskParameters,
+  type VenueParameters,
+  type VenueRule,
+} from '@plinth/margin';
 import { venueLocation, type Venue } from '@plinth/market';
 import type { ReferenceView } from '@plinth/views';
 import type { ParametersView } from './cell-parameters.ts';
-import { POOLS_LOCATION, type Lines } from './lines.ts';
+import type { Lines } from './lines.ts';
 import type { RulebooksView } from './rulebooks-view.ts';
 
 const PPM = 1e6;

@@ -3,7 +3,7 @@ export { borrowRoom } from './borrow-room.ts';
 export { canonicalJson } from './canonical-json.ts';
 export * from './cell-parameters.ts';
 export { transferHold, withdrawalHold, type Hold } from './holds.ts';
-export { POOLS_LOCATION, conservativePrices, lineOf } from './lines.ts';
+export { conservativePrices, lineOf } from './lines.ts';
 export { effectiveParameters } from './effective-parameters.ts';
 export * from './margin-figures.ts';
 export * from './margin-under.ts';

@@ -1,10 +1,7 @@
-import { Catalogue, MarketState, type InstrumentSpec, type MarkInput } from '@plinth/margin';
+import { Catalogue, MarketState, POOLS_LOCATION, type InstrumentSpec, type MarkInput } from '@plinth/margin';
 import { NUMERAIRE, indexOf, venueLocation, type Asset, type Instrument, type Venue } from '@plinth/market';
 import { textToFloat } from '@plinth/money';
 import type { MarkFigures, MarksView, ReferenceView } from '@plinth/views';
-
-/** Where claims on lending pools stand: they cover no venue's call. */
-export const POOLS_LOCATION = 'pools';
 
 /** A contract at a venue is one line of the margin library. */
 export const lineOf = (instrumentId: string, venueId: string): string => `${instrumentId}@${venueId}`;

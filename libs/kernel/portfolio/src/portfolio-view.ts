@@ -3,8 +3,10 @@ import {
   Book,
   MarginKernel,
   applyFill,
+  bookFills,
   isRiskReducing,
   marginOf,
+  settled,
   whatIf,
   type AccountContent,
   type HypotheticalOrder,
@@ -22,7 +24,7 @@ import {
   ReferenceView,
 } from '@plinth/views';
 import { addTo, type BookPlace } from './book-place.ts';
-import { bookedContent, settled } from './booked-content.ts';
+import { bookedContent } from './booked-content.ts';
 import {
   assessmentOf,
   type Assessment,
@@ -294,7 +296,7 @@ export class PortfolioView implements Fold, Portfolio {
     const apart = new Book(this.lines.catalogue);
     const index = apart.addAccount(accountId);
     apart.load(index, this.contentOf(accountId));
-    for (const order of orders) applyFill(apart, index, order);
+    bookFills(apart, index, orders);
     return apart.read(index);
   }
 

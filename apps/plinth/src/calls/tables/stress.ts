@@ -1,11 +1,9 @@
-import { ACCOUNT, flag, oneOf, text, type Call } from '../call.ts';
+import { ACCOUNT, flag, oneOf, optional, text, type Call } from '../call.ts';
 import { wholeNumber } from '../../cli/arguments.ts';
 import { oneScenario, scenarioFile } from '../scenario-file.ts';
 
-const SUBJECT = [
-  text('--account <id>', 'accountId', 'one account'),
-  flag('--house', 'house', 'all accounts together, with the insurance fund (operators)'),
-];
+const SUBJECT = optional('account', 'accountId', 'account id; absent with --house');
+const HOUSE = flag('--house', 'house', 'all accounts together, with the insurance fund (operators)');
 
 export const STRESS_CALLS: readonly Call[] = [
   {
@@ -29,8 +27,9 @@ export const STRESS_CALLS: readonly Call[] = [
     name: 'stress run',
     about: 'an account, or the house with its insurance fund, under named scenarios',
     method: 'Margin.GetStress',
+    args: [SUBJECT],
     options: [
-      ...SUBJECT,
+      HOUSE,
       {
         ...text('--scenarios <file>', 'scenarios', 'JSON list of scenarios (default: the set in force)'),
         parse: scenarioFile,
@@ -45,8 +44,9 @@ export const STRESS_CALLS: readonly Call[] = [
     name: 'stress reverse',
     about: 'the smallest joint shock that is fatal: to an account, or to the house and its fund',
     method: 'Margin.GetReverseStress',
+    args: [SUBJECT],
     options: [
-      ...SUBJECT,
+      HOUSE,
       text('--target <target>', 'target', 'of an account: maintenance or zero (default: maintenance)'),
       oneOf('--norm <norm>', 'norm', 'size of a shock', ['mahalanobis', 'sup'], 'mahalanobis'),
     ],
@@ -55,8 +55,8 @@ export const STRESS_CALLS: readonly Call[] = [
     name: 'stress contagion',
     about: 'a venue fails: who falls, and who follows by what their selling does to prices (operators)',
     method: 'Operations.GetContagion',
+    args: [optional('venue', 'venueId', 'the venue that fails; absent when a scenario says what happens')],
     options: [
-      text('--venue <id>', 'venueId', 'the venue that fails'),
       {
         ...text('--scenario <file>', 'scenario', 'what else happens: JSON list of one scenario'),
         parse: oneScenario,

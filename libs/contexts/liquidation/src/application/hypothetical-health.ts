@@ -1,4 +1,4 @@
-import { applyFill, Book, EQUITY, MAINTENANCE, type AccountContent } from '@plinth/margin';
+import { Book, bookFills, EQUITY, MAINTENANCE, type AccountContent } from '@plinth/margin';
 import { venueLocation } from '@plinth/market';
 import type { HypotheticalLeg, PortfolioView } from '@plinth/portfolio';
 import type { Health } from '../domain/planner.ts';
@@ -19,7 +19,11 @@ export const hypotheticalHealth = (
   return (legs) => {
     kernel.model.refresh();
     book.load(account, lessFees(portfolio, content, legs));
-    for (const leg of legs) applyFill(book, account, portfolio.orderOf(leg));
+    bookFills(
+      book,
+      account,
+      legs.map((leg) => portfolio.orderOf(leg)),
+    );
     const figures = kernel.value(book, account);
     return { equity: figures[EQUITY] as number, maintenanceMargin: figures[MAINTENANCE] as number };
   };

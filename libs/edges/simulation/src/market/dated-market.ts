@@ -1,4 +1,4 @@
-import { blackPrice } from '@plinth/options';
+import { blackGreeks } from '@plinth/options';
 import type { FeedInstrument, FeedProduct } from './market-feed.ts';
 import type { Scenario, UnderlyingSpec } from './scenario.ts';
 
@@ -10,7 +10,7 @@ const TICK_SHARE = 1e-5;
 const LEAST_VOLATILITY = 0.3;
 
 /** A quote as wide as its own price says nothing: what is nearly worthless is still quoted. */
-const WIDEST = 0.8;
+export const WIDEST = 0.8;
 
 /** On the hour at or after the time that the scenario names. */
 const expiriesOf = ({ startsAtMs, dated }: Scenario): readonly number[] =>
@@ -141,6 +141,8 @@ export type OptionQuote = Readonly<{
   mid: number;
   /** Half of the maker's spread, as a part of the mid. */
   halfSpread: number;
+  /** What a maker pays to hedge, for a spread of the underlying of 1: |Δ| · forward over the mid. */
+  hedge: number;
 }>;
 
 /**
@@ -157,11 +159,16 @@ export const optionQuote = (
   const { volatilityShare = 1, halfSpreadVolatility = 0 } = scenario.dated ?? {};
   const volatility = Math.max(LEAST_VOLATILITY, phaseVolatility * volatilityShare);
   const years = Math.max(0, expiresAtMs - atMs) / YEAR_MS;
-  const at = (v: number): number =>
-    blackPrice({ isCall: optionType === 'call', forward, strike: Number(strike), volatility: v, years });
-  const mid = Math.max(Number(tick), at(volatility));
-  const width = at(volatility + halfSpreadVolatility) - at(volatility);
-  return { mid, halfSpread: Math.min(WIDEST, Math.max(Number(tick), width) / mid) };
+  const at = (v: number) =>
+    blackGreeks({ isCall: optionType === 'call', forward, strike: Number(strike), volatility: v, years });
+  const { price, delta } = at(volatility);
+  const mid = Math.max(Number(tick), price);
+  const width = at(volatility + halfSpreadVolatility).price - price;
+  return {
+    mid,
+    halfSpread: Math.min(WIDEST, Math.max(Number(tick), width) / mid),
+    hedge: (Math.abs(delta) * forward) / mid,
+  };
 };
 
 export const isOpen = ({ expiresAtMs }: FeedInstrument, atMs: number): boolean =>

@@ -12,7 +12,14 @@ import type {
   MarketFeed,
   VenueFault,
 } from './market-feed.ts';
-import { datedInstruments, isOpen, productsOf, optionQuote, type OptionQuote } from './dated-market.ts';
+import {
+  datedInstruments,
+  isOpen,
+  productsOf,
+  optionQuote,
+  WIDEST,
+  type OptionQuote,
+} from './dated-market.ts';
 import { drawPath, type PricePath } from './price-path.ts';
 import { hoursOf, phaseAt, ticksOf, type Scenario, type UnderlyingSpec, type VenueSpec } from './scenario.ts';
 
@@ -211,11 +218,16 @@ export class MadeMarket implements MarketFeed {
     );
   }
 
-  /** As a part of the price; options are quoted wider, by the maker's spread. */
+  /**
+   * As a part of the price; options are quoted wider, by the maker's spread in volatility and by what hedging
+   * them costs: else deep in the money they would promise a better price of the underlying than it has.
+   */
   #halfSpread(venue: VenueSpec, tick: number, instrument: FeedInstrument): number {
     const { depth } = phaseAt(this.#scenario, this.hourOf(tick));
     const own = venue.halfSpreadBps / 10_000 / depth;
-    return instrument.kind === 'option' ? own + this.#optionQuote(instrument, tick).halfSpread : own;
+    if (instrument.kind !== 'option') return own;
+    const { halfSpread, hedge } = this.#optionQuote(instrument, tick);
+    return Math.min(WIDEST, own * (1 + hedge) + halfSpread);
   }
 
   /** What trades at this tick: an expired contract has neither quotes nor books. */

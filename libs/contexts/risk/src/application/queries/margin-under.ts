@@ -1,5 +1,5 @@
 import type { Rejection } from '@plinth/eventing';
-import { applyFill, Book } from '@plinth/margin';
+import { Book, bookFills } from '@plinth/margin';
 import { isRulebook, RULEBOOK_NAMES, type RulebookName } from '@plinth/margin/models';
 import type { riskMessages } from '@plinth/messages';
 import {
@@ -64,7 +64,7 @@ const placeOf = (request: Request, portfolio: PortfolioView): BookPlace => {
   const apart = new Book(portfolio.lines.catalogue);
   const index = apart.addAccount(request.accountId);
   apart.load(index, place.book.read(place.index));
-  for (const order of orders) applyFill(apart, index, order);
+  bookFills(apart, index, orders);
   return { book: apart, index };
 };
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AccountContent } from '@plinth/margin';
 import fc from 'fast-check';
-import { settled } from './booked-content.ts';
-import { POOLS_LOCATION } from './lines.ts';
+import { POOLS_LOCATION } from './catalogue.ts';
+import { houseParameters } from './house-parameters.ts';
+import { marginOf } from './margin.ts';
+import { bookFills, settled } from './settled.ts';
+import { makeWorld } from './testing/index.ts';
+import type { AccountContent } from './types.ts';
 
 const content = (
   balances: readonly (readonly [asset: string, location: string, amount: number])[],
@@ -71,5 +74,48 @@ describe('settled', () => {
         expect(after.balances.every(({ amount }) => amount >= 0)).toBe(true);
       }),
     );
+  });
+});
+
+describe('fills that might happen', () => {
+  const OPTION = 'BTC-C60-30@venue-a';
+
+  const holding = (balances: Parameters<typeof content>[0], debts: AccountContent['debts'] = []) => {
+    const world = makeWorld(houseParameters, true);
+    world.book.addAccount('a');
+    world.book.load(0, content(balances, debts));
+    return world;
+  };
+
+  it('are paid for from where the money is: no venue is left short, none is lent what the account has', () => {
+    const { book, kernel } = holding([
+      ['USDC', 'vault', 50_000],
+      ['USDC', 'venue-a', 1_000],
+    ]);
+    bookFills(book, 0, [{ instrument: OPTION, quantity: 2, price: 4_000 }]);
+    expect(book.read(0)).toMatchObject({
+      balances: expect.arrayContaining([{ asset: 'USDC', location: 'vault', amount: 43_000 }]),
+      debts: [],
+    });
+    expect(marginOf(kernel, book, 0).figures.assets).toBeCloseTo(43_000, 6);
+  });
+
+  it('borrow what is missing, and repay with what they bring in', () => {
+    const { book } = holding([['USDC', 'venue-a', 1_000]]);
+    bookFills(book, 0, [{ instrument: OPTION, quantity: 2, price: 4_000 }]);
+    expect(book.read(0).debts).toEqual([{ asset: 'USDC', amount: 7_000 }]);
+    bookFills(book, 0, [{ instrument: OPTION, quantity: -2, price: 4_500 }]);
+    const { debts, balances, positions } = book.read(0);
+    expect([debts, positions]).toEqual([[], []]);
+    expect(balances).toEqual([{ asset: 'USDC', location: 'venue-a', amount: 2_000 }]);
+  });
+
+  it('leave other debts, and books without fills, as they are', () => {
+    const { book } = holding([['USDT', 'vault', 500]], [{ asset: 'USDT', amount: 400 }]);
+    const before = book.read(0);
+    bookFills(book, 0, []);
+    expect(book.read(0)).toEqual(before);
+    bookFills(book, 0, [{ instrument: OPTION, quantity: -1, price: 4_000 }]);
+    expect(book.read(0).debts).toEqual([{ asset: 'USDT', amount: 400 }]);
   });
 });
