@@ -1,6 +1,6 @@
 import { logRatio, normCdf, normPdf } from '@plinth/maths';
 import type { OptionInput } from './option-input.ts';
-import { blackValue } from './time-value.ts';
+import { blackValue } from './one-option.ts';
 
 /** What an option is priced with, the discount apart: forward, volatility per √year, years to expiry. */
 type Terms = Readonly<Pick<OptionInput, 'forward' | 'volatility' | 'years'>>;
