@@ -236,6 +236,45 @@ describe('options, futures and a call spread through the gateway', () => {
     expect(Number((await margin()).figures?.initialMargin)).toBeGreaterThan(0);
   });
 
+  it('what cannot be is refused by its field, and nothing is changed by it', async () => {
+    const { position } = await world.log.head();
+    const listing = {
+      ...{ instrumentId: `${FUTURE}-50000-P`, kind: 'option', underlying: 'BTC', quoteAsset: 'USD' },
+      ...{ contractSize: '1', inverse: false, expiresAtMs: EXPIRY, strike: '50000', optionType: 'put' },
+      priceRule: RULE,
+    };
+    const list = (change: object) =>
+      world.operator.call('Operations', 'ListInstrument', { ...listing, ...change });
+    const suppose = (change: object) =>
+      client.call('Margin', 'WhatIf', {
+        ...{ accountId: 'a1', orders: [], transfers: [], priceMoves: [], volatilityMoves: [] },
+        ...{ parametersJson: '', read: undefined, ...change },
+      });
+    const volatility = (move: string) => suppose({ volatilityMoves: [{ underlying: 'BTC', move }] });
+    const refusals: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['expires_at_ms', () => list({ expiresAtMs: START - HOUR })],
+      ['strike', () => list({ strike: '0' })],
+      ['strike', () => list({ strike: '-50000' })],
+      ['option_type', () => list({ optionType: 'swap' })],
+      ['volatilityMoves[0].move', () => volatility('1000')],
+      ['volatilityMoves[0].move', () => volatility('-1')],
+      ['priceMoves[0].move', () => suppose({ priceMoves: [{ underlying: 'BTC', move: '-1' }] })],
+    ];
+    for (const [field, call] of refusals) expect(await refusalOf(call())).toContain(field);
+    expect((await world.log.head()).position).toBe(position);
+  });
+
+  it('a rulebook that cannot margin an option says so, and never answers 0', async () => {
+    const { response } = await client.call('Margin', 'MarginUnder', {
+      ...{ accountId: 'a1', models: ['dydx', 'drift', 'mango', 'deribit'], orders: [], transfers: [] },
+      read: undefined,
+    });
+    for (const row of response.models.slice(0, 3)) {
+      expect(row).toMatchObject({ state: 'refused', initialMargin: '', maintenanceMargin: '', equity: '' });
+      expect(row.refusal).toMatch(/Expected .*, was .*BTC-20270117/);
+    }
+  });
+
   it('everything expires and is settled to the cent at the 30-minute average', async () => {
     await publish(EXPIRY - 4 * HALF, '61000');
     await publish(EXPIRY - 2 * HALF, '62000');

@@ -12,6 +12,28 @@ const firstField = (change: (json: Record<string, Record<string, unknown>>) => v
   return parseCellParameters(JSON.stringify(json)).problems?.[0].field;
 };
 
+type Tree = number | string | boolean | { readonly [key: string]: Tree };
+
+/** Where numbers stand in a set of parameters: `margin.depegs[0].shocks[0].fraction`. */
+function* numbersOf(tree: Tree, path: string): Generator<string> {
+  if (typeof tree === 'number') yield path;
+  else if (Array.isArray(tree))
+    for (const [n, item] of tree.entries()) yield* numbersOf(item as Tree, `${path}[${n}]`);
+  else if (typeof tree === 'object')
+    for (const [key, item] of Object.entries(tree))
+      yield* numbersOf(item, path === '' ? key : `${path}.${key}`);
+}
+
+const setAt = (json: object, path: string, value: number): void => {
+  const keys = path.split(/[.[\]]+/).filter((key) => key !== '');
+  const last = keys.pop() ?? '';
+  const parent = keys.reduce(
+    (tree, key) => tree[key] as Record<string, unknown>,
+    json as Record<string, unknown>,
+  );
+  parent[last] = value;
+};
+
 describe('canonical JSON', () => {
   it('does not depend on the order of fields', () => {
     expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: 'x' })).toBe('{"a":"x","b":[{"c":2,"d":1}]}');
@@ -40,6 +62,16 @@ describe('cell parameters', () => {
       'margin.imShockMultiplier',
     );
     expect(firstField(() => undefined)).toBeUndefined();
+  });
+
+  it('have bounds on every number, and name the one that is beyond them', () => {
+    const numbers = [...numbersOf(JSON.parse(formatCellParameters(house)) as Tree, '')];
+    expect(numbers.length).toBeGreaterThan(50);
+    const named = (value: number) =>
+      numbers.filter((path) => firstField((json) => setAt(json, path, value)) !== path);
+    expect(named(-1e9)).toEqual([]);
+    // Daily volumes have no upper bound to speak of.
+    expect(named(1e300).filter((path) => !path.endsWith('dailyVolumeUsd'))).toEqual([]);
   });
 
   it('of a set that charged matched vega have the twists of the house in its place', () => {
