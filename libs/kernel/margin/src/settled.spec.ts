@@ -87,7 +87,7 @@ describe('fills that might happen', () => {
     return world;
   };
 
-  it('are paid for from where the money is: no venue is left short, none is lent what the account has', () => {
+  it('are paid for from where the money is: nothing is lent that the account has elsewhere', () => {
     const { book, kernel } = holding([
       ['USDC', 'vault', 50_000],
       ['USDC', 'venue-a', 1_000],

@@ -50,7 +50,7 @@ export const afterFills = (content: AccountContent, assets: ReadonlySet<string>)
   return { positions: even.positions, balances, debts: listed(debts) };
 };
 
-/** Books fills that might happen as the ledger would: also where money stands after them, and what is owed. */
+/** Books fills that might happen as the ledger would: also where money stands then, and what is owed. */
 export const bookFills = (book: Book, account: number, orders: readonly HypotheticalOrder[]): void => {
   if (orders.length === 0) return;
   const { catalogue } = book;

@@ -141,10 +141,7 @@ export class PortfolioView implements Fold, Portfolio {
     }
   }
 
-  /**
-   * Places get their index from the log, not from who asks first: the order of sums is the same on every
-   * replica.
-   */
+  /** Places get their index from the log, not from who asks first: every replica sums in one order. */
   #placePostings(postings: readonly Posting[]): void {
     for (const { account, asset, amount } of postings) {
       const client = parseClientAccount(account);

@@ -50,7 +50,8 @@ export const TRADING_CALLS: readonly Call[] = [
   },
   {
     name: 'products order',
-    about: 'order a structured product: all its legs, or none',
+    about:
+      'order a structured product: all legs are approved or none; `partial` when venues fill only a part',
     method: 'Trading.PlaceProductOrder',
     args: [
       ACCOUNT,
