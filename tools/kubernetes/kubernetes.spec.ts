@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { kubectlVersion, readManifests, renderOverlay, type Manifest } from './manifests.ts';
 import { breaches, POLICIES } from './policies.ts';
 import { schemaCheck } from './schema-check.ts';
+import { workloadsOf } from './workload.ts';
 
 const check = schemaCheck();
 const problemsOf = (manifests: readonly Manifest[]): readonly string[] => manifests.flatMap(check);
@@ -20,6 +21,22 @@ const hasKubectl = kubectlVersion() !== undefined;
 
     it('keeps every policy', () => {
       expect(breaches(manifests)).toEqual([]);
+    });
+
+    it('gives every process a certificate that names it as the others expect', () => {
+      const spec = (manifest: Manifest) => manifest['spec'] as Readonly<Record<string, unknown>>;
+      const certificates = manifests.filter(({ kind }) => kind === 'Certificate');
+      const processes = workloadsOf(manifests).filter(({ isJob }) => !isJob);
+      expect(processes.length).toBeGreaterThan(7);
+      for (const { manifest, pod } of processes) {
+        const { name } = manifest.metadata;
+        const own = certificates.find(({ metadata }) => metadata.name === name);
+        expect(own && spec(own)).toMatchObject({
+          uris: [`spiffe://plinth/${name}`],
+          dnsNames: expect.arrayContaining([name]),
+          secretName: pod.volumes?.find((volume) => volume.name === 'tls')?.secret?.secretName,
+        });
+      }
     });
 
     it('holds no secret', () => {

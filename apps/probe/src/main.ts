@@ -1,4 +1,3 @@
-import { Client, credentials } from '@grpc/grpc-js';
 import {
   ConfigError,
   integerSetting,
@@ -7,10 +6,12 @@ import {
   tlsSettings,
 } from '@plinth/runtime/config';
 import { readFileSync } from 'node:fs';
+import { connect, type ClientHttp2Session } from 'node:http2';
 
 /*
  * Asks the standard health service of the process beside it, for containers: exit code 0 when it serves, 1
- * when it does not, 2 when the question could not be asked.
+ * when it does not, 2 when the question could not be asked. It is asked every few seconds beside every
+ * process, so it speaks gRPC over Node's own HTTP/2: a tenth of a second less than with a library loaded.
  */
 
 const schema = {
@@ -25,42 +26,49 @@ const schema = {
 } as const;
 
 const TIMEOUT_MS = 2_000;
-const SERVING = 1;
 
 /**
  * Whoever answers at this port of this host is the process itself, and it is told nothing: its certificate,
  * which names no loopback address, is not looked at.
  */
-const channelOf = (config: ReturnType<typeof settings>) => {
+const open = (): ClientHttp2Session => {
+  const config = readConfig(schema, process.env);
   const { PLINTH_TLS_KEY: key, PLINTH_TLS_CERT: cert, PLINTH_GATEWAY_TLS_CERT: edge } = config;
-  if (key === undefined || cert === undefined)
-    return edge === undefined
-      ? credentials.createInsecure()
-      : credentials.createSsl(null, null, null, { rejectUnauthorized: false });
-  return credentials.createSsl(null, readFileSync(key), readFileSync(cert), { rejectUnauthorized: false });
+  const hasPair = key !== undefined && cert !== undefined;
+  const address = `127.0.0.1:${config.PLINTH_PROBE_PORT}`;
+  if (!hasPair && edge === undefined) return connect(`http://${address}`);
+  const pair = hasPair ? { key: readFileSync(key), cert: readFileSync(cert) } : {};
+  return connect(`https://${address}`, { ...pair, rejectUnauthorized: false });
 };
 
-const settings = () => readConfig(schema, process.env);
+const REQUEST = {
+  ':method': 'POST',
+  ':path': '/grpc.health.v1.Health/Check',
+  'content-type': 'application/grpc',
+  te: 'trailers',
+} as const;
 
-/** HealthCheckResponse { ServingStatus status = 1; } */
-const statusOf = (bytes: Buffer): number => (bytes[0] === 0x08 ? (bytes[1] ?? 0) : 0);
+/** A message is a byte that says whether it is compressed, its length in four, and its bytes: here none. */
+const EMPTY_MESSAGE = Buffer.alloc(5);
 
-const check = (): Promise<boolean> =>
+/** HealthCheckResponse { ServingStatus status = 1; } with SERVING = 1, as a message. */
+const SERVING_MESSAGE = Buffer.from([0, 0, 0, 0, 2, 0x08, 1]);
+
+const isServing = (session: ClientHttp2Session): Promise<boolean> =>
   new Promise((resolve) => {
-    const config = settings();
-    const client = new Client(`127.0.0.1:${config.PLINTH_PROBE_PORT}`, channelOf(config));
-    client.makeUnaryRequest(
-      '/grpc.health.v1.Health/Check',
-      (bytes: Buffer) => bytes,
-      statusOf,
-      Buffer.alloc(0),
-      { deadline: Date.now() + TIMEOUT_MS },
-      (error, status) => resolve(error === null && status === SERVING),
-    );
+    const chunks: Buffer[] = [];
+    const no = (): void => resolve(false);
+    session.on('error', no);
+    session.setTimeout(TIMEOUT_MS, no);
+    const stream = session.request(REQUEST);
+    stream.on('error', no);
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => resolve(Buffer.concat(chunks).equals(SERVING_MESSAGE)));
+    stream.end(EMPTY_MESSAGE);
   });
 
 try {
-  process.exit((await check()) ? 0 : 1);
+  process.exit((await isServing(open())) ? 0 : 1);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
