@@ -1,21 +1,38 @@
 import { memoryJournal, SimulatedVenue, type SimulatedListing } from '@plinth/connectors';
 import { MemoryLog } from '@plinth/eventing';
-import { GatewayServer, type GatewayPorts } from '@plinth/gateway';
+import {
+  GatewayServer,
+  SecretSeal,
+  type Algorithm,
+  type GatewayConfig,
+  type GatewayPorts,
+} from '@plinth/gateway';
 import { GatewayClient, makeKey, verifierOf, type ClientKey } from '@plinth/gateway/client';
 import { assert } from '@plinth/money';
 import { takeReports, type RoutingViews } from '@plinth/routing';
 import { InProcessCell, Lockstep, ServiceHost, TailTransport } from '@plinth/runtime';
 import { brokerServices, CELL } from '../broker/services.ts';
 
+const SEALING_KEY = Buffer.alloc(32, 7);
 const SCOPES = ['read', 'trade', 'transfer', 'withdraw'];
 
 /** A whole broker in this process behind its gateway, with one simulated venue and a clock that is moved. */
 export type GatewayWorld = Readonly<{
   log: MemoryLog;
   venue: SimulatedVenue;
+  /** Of the gateway, on loopback. */
+  port: number;
+  clock: Readonly<{ now: () => number }>;
   operator: GatewayClient;
   /** A client of the broker with a key of its own. */
   enrol: (clientId: string) => Promise<GatewayClient>;
+  /** A key of a client, issued; a shared secret is quick to sign with. */
+  issue: (
+    keyId: string,
+    clientId: string,
+    scopes: readonly string[],
+    algorithm: Algorithm,
+  ) => Promise<ClientKey>;
   /** What no client may send, as the broker's own hosts send it. */
   send: (command: string, request: unknown) => Promise<void>;
   /** Until nothing is left to fold, to report or due. */
@@ -28,17 +45,33 @@ export type GatewayWorld = Readonly<{
 }>;
 
 /** The gateway on a free port, with one operator's key. */
-const openDoor = async (operatorKey: ClientKey, ports: GatewayPorts): Promise<GatewayServer> => {
+const openDoor = async (
+  operatorKey: ClientKey,
+  ports: GatewayPorts,
+  door: Partial<GatewayConfig>,
+): Promise<GatewayServer> => {
   const operatorKeys = [{ keyId: operatorKey.keyId, publicKey: verifierOf(operatorKey) }];
   const address = { host: '127.0.0.1', port: 0 };
-  const server = new GatewayServer({ ...address, sealingKey: Buffer.alloc(32, 7), operatorKeys }, ports);
+  const server = new GatewayServer({ ...address, sealingKey: SEALING_KEY, operatorKeys, ...door }, ports);
   await server.start();
   return server;
 };
 
+/** Issues keys: what the broker gets to know of a shared secret is sealed. */
+const issuer =
+  (send: GatewayWorld['send']): GatewayWorld['issue'] =>
+  async (keyId, clientId, scopes, algorithm) => {
+    const key = makeKey(keyId, algorithm);
+    const isShared = algorithm === 'hmac-sha256';
+    const verifier = isShared ? new SecretSeal(SEALING_KEY).seal(keyId, key.secret) : verifierOf(key);
+    await send('IssueApiKey', { clientId, keyId, algorithm, verifier, scopes });
+    return key;
+  };
+
 export const openGatewayWorld = async (
   startAtMs: number,
   listings: readonly SimulatedListing[],
+  door: Partial<GatewayConfig> = {},
 ): Promise<GatewayWorld> => {
   let nowMs = startAtMs;
   const clock = { now: () => nowMs };
@@ -67,7 +100,7 @@ export const openGatewayWorld = async (
   const bugs: unknown[] = [];
   const operatorKey = makeKey('operator.root');
   const ports = { cell, clock, log, transport: new TailTransport(log) };
-  const server = await openDoor(operatorKey, { ...ports, reportBug: (_, error) => bugs.push(error) });
+  const server = await openDoor(operatorKey, { ...ports, reportBug: (_, error) => bugs.push(error) }, door);
   const clients: GatewayClient[] = [];
   const client = (key: ClientKey): GatewayClient => {
     const made = new GatewayClient({ address: `127.0.0.1:${server.port}`, key, now: clock.now });
@@ -82,16 +115,14 @@ export const openGatewayWorld = async (
     assert(answer.status === 'accepted', () => `Expected ${command} to be taken: ${JSON.stringify(answer)}`);
     await settle();
   };
+  const issue = issuer(send);
   const enrol = async (clientId: string): Promise<GatewayClient> => {
-    const key = makeKey(`${clientId}.desk`);
     await send('OpenClient', { clientId, name: clientId, jurisdiction: 'CH' });
     await send('SetKycState', { clientId, state: 'approved', reason: '' });
-    const verifier = verifierOf(key);
-    await send('IssueApiKey', { clientId, keyId: key.keyId, algorithm: 'ed25519', verifier, scopes: SCOPES });
-    return client(key);
+    return client(await issue(`${clientId}.desk`, clientId, SCOPES, 'ed25519'));
   };
   return {
-    ...{ log, venue, operator, enrol, send, settle, bugs },
+    ...{ log, venue, operator, enrol, issue, send, settle, bugs, clock, port: server.port },
     moveTo: async (atMs) => {
       nowMs = atMs;
       await settle();

@@ -5,6 +5,7 @@ export * from './auth/secret-seal.ts';
 export * from './auth/signing.ts';
 export * from './client/index.ts';
 export * from './policy/rate-limits.ts';
+export { RULES, type IdRule, type MethodRule } from './policy/rules.ts';
 export * from './proofs/proof-source.ts';
 export * from './server/gateway-server.ts';
 export { FEED_OWNER, feedFold } from './streams/log-feed.ts';

@@ -17,6 +17,11 @@ export const LIMITS = {
   cachedOwnersMax: 200_000,
   /** Keys and clients whose calls are counted. */
   bucketsMax: 50_000,
+  /** Connections open at once: in this process, and from one address. */
+  connectionsMax: 8_192,
+  connectionsPerAddressMax: 512,
+  /** A connection that says nothing for so long after it was opened is cut. */
+  silentMaxMs: 10_000,
   /** Calls under way at once: in this process, and of one client, waiting ones included. */
   callsInFlightMax: 2_000,
   callsPerClientMax: 200,

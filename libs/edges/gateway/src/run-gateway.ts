@@ -146,6 +146,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
     {
       host: config.PLINTH_GATEWAY_HOST,
       port: config.PLINTH_GATEWAY_PORT,
+      connectionsPerAddressMax: config.PLINTH_GATEWAY_CONNECTIONS_PER_ADDRESS,
       allowPlaintext: config.PLINTH_GATEWAY_PLAINTEXT === 'anywhere',
       ...clientTlsOf(config),
       ...{ operatorKeys, sealingKey, onCertificateRefused },

@@ -61,7 +61,17 @@ export class OutcomeUnknown extends Error {
 
 /** Thrown for a passing fault before anything was written: try again, bounded and jittered. */
 export class Retryable extends Error {
-  override readonly name = 'Retryable';
+  override readonly name: string = 'Retryable';
+}
+
+/** There is more to do than can be done: nothing was done, come again later. */
+export class Overloaded extends Retryable {
+  override readonly name = 'Overloaded';
+}
+
+/** Others are writing to the same stream all the time: nothing was done, try again. */
+export class Busy extends Retryable {
+  override readonly name = 'Busy';
 }
 
 /**

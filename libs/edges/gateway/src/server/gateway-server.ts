@@ -9,12 +9,13 @@ import type { CellClient, SnapshotPorts } from '@plinth/runtime';
 import {
   addHealth,
   addReflection,
-  bind,
   GrpcError,
   isLoopback,
+  openDoor,
   SERVER_OPTIONS,
   serverCredentials,
   shutDown,
+  type Door,
   type Health,
   type ReportBug,
   type ReportCertificate,
@@ -52,6 +53,9 @@ export type GatewayConfig = Readonly<{
   /** 32 bytes. Without it keys with shared secrets can neither be issued nor used. */
   sealingKey?: Uint8Array;
   rates?: RateLimitConfig;
+  /** Higher where a balancer in front shows its own address for every client. */
+  connectionsPerAddressMax?: number;
+  silentMaxMs?: number;
   /** Of streams; the defaults are in `limits.ts`. */
   heartbeatMs?: number;
   slowReaderMs?: number;
@@ -104,7 +108,7 @@ export class GatewayServer {
   readonly #reportBug: ReportBug;
   readonly #stopping = new AbortController();
   #following: readonly Promise<void>[] = [];
-  #port = 0;
+  #door: Door | undefined;
 
   constructor(config: GatewayConfig, ports: GatewayPorts) {
     if (config.tls === undefined && config.allowPlaintext !== true && !isLoopback(config.host)) {
@@ -124,7 +128,7 @@ export class GatewayServer {
 
   /** The port it listens on. */
   get port(): number {
-    return this.#port;
+    return this.#door?.port ?? 0;
   }
 
   /** What balancers hear of it, for a port that answers nothing else. */
@@ -133,7 +137,7 @@ export class GatewayServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, tls, onCertificateRefused } = this.#config;
+    const { tls, onCertificateRefused } = this.#config;
     const { signal } = this.#stopping;
     const { all, home } = this.#cells;
     this.#following = all.map(({ id, feed }) =>
@@ -148,7 +152,12 @@ export class GatewayServer {
       const until = AbortSignal.any([signal, AbortSignal.timeout(DIRECTORY_TIMEOUT_MS)]);
       await home.feed.reach(await home.feed.head(), until);
     }
-    this.#port = await bind(this.#server, host, port, serverCredentials(tls, onCertificateRefused));
+    const credentials = serverCredentials(tls, onCertificateRefused);
+    this.#door = await openDoor(this.#server, this.#config, credentials, {
+      connectionsMax: LIMITS.connectionsMax,
+      connectionsPerAddressMax: this.#config.connectionsPerAddressMax ?? LIMITS.connectionsPerAddressMax,
+      silentMaxMs: this.#config.silentMaxMs ?? LIMITS.silentMaxMs,
+    });
     this.#health.set(true);
   }
 
@@ -157,6 +166,7 @@ export class GatewayServer {
     this.#health.set(false);
     this.#stopping.abort(stopped());
     await shutDown(this.#server, STOP_GRACE_MS);
+    await this.#door?.close();
     await Promise.all(this.#following);
   }
 }

@@ -85,6 +85,12 @@ export const gatewaySettings = {
   PLINTH_GATEWAY_TLS_CLIENT_CA: optionalTextSetting(
     'file of the authority whose certificate callers must show (PEM)',
   ),
+  PLINTH_GATEWAY_CONNECTIONS_PER_ADDRESS: integerSetting({
+    about: 'connections that one address may have open; more behind a balancer that shows its own address',
+    fallback: 512,
+    min: 1,
+    max: 8_192,
+  }),
   PLINTH_GATEWAY_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
     about: 'where the gateway may listen without TLS',
     fallback: 'loopback',

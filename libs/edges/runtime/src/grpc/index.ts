@@ -1,6 +1,7 @@
 export { CertificateError, type MutualTlsFiles, type TlsFiles } from './certificates.ts';
 export * from './credentials.ts';
 export * from './deadline.ts';
+export * from './door.ts';
 export * from './health.ts';
 export * from './identity.ts';
 export * from './limits.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, status as grpc, type StatusObject } from '@grpc/grpc-js';
-import { isRejection, OutcomeUnknown, Retryable, type Rejection } from '@plinth/eventing';
+import { Busy, isRejection, Overloaded, OutcomeUnknown, Retryable, type Rejection } from '@plinth/eventing';
 import type { Any } from '@plinth/messages/edge';
 import { BadRequest, ErrorInfo, RetryInfo, Status } from '@plinth/messages/edge';
 import { GRPC_LIMITS } from './limits.ts';
@@ -43,8 +43,9 @@ const CODE_OF: Readonly<Record<Rejection['reason'], grpc>> = {
 export const rejectionError = ({ code, message, reason, field, details }: Rejection): GrpcError =>
   new GrpcError(CODE_OF[reason], code, message, { facts: details ?? {}, field });
 
-/** How long a caller should wait after a passing fault. */
+/** How long a caller should wait after a passing fault, and when there is too much to do. */
 const RETRY_AFTER_MS = 250;
+const OVERLOADED_RETRY_AFTER_MS = 1_000;
 
 /** Is told of what nobody may see from outside, with the id that the caller got. */
 export type ReportBug = (id: string, error: unknown) => void;
@@ -60,6 +61,13 @@ export const errorOf = (error: unknown, reportBug: ReportBug): GrpcError => {
       'outcome unknown: send again with the same request id',
       { retryAfterMs: RETRY_AFTER_MS },
     );
+  }
+  if (error instanceof Overloaded) {
+    const retryAfterMs = OVERLOADED_RETRY_AFTER_MS;
+    return new GrpcError(grpc.RESOURCE_EXHAUSTED, 'OVERLOADED', error.message, { retryAfterMs });
+  }
+  if (error instanceof Busy) {
+    return new GrpcError(grpc.ABORTED, 'STREAM_BUSY', error.message, { retryAfterMs: RETRY_AFTER_MS });
   }
   if (error instanceof Retryable) {
     return new GrpcError(grpc.UNAVAILABLE, 'RETRY', error.message, { retryAfterMs: RETRY_AFTER_MS });

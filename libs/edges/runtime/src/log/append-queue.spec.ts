@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AppendRequest, AppendResult } from '@plinth/eventing';
-import { catalogueCodec, Retryable } from '@plinth/eventing';
+import { catalogueCodec, Overloaded, Retryable } from '@plinth/eventing';
 import { testAppend, testCommand, testRequest } from '@plinth/eventing/testing';
 import pg from 'pg';
 import { prepareAppend, type PreparedAppend } from './append-batch.ts';
@@ -30,6 +30,9 @@ const setUp = (lanes = 1, pace = new Pace()) => {
 };
 
 const toStream = (stream: string, version = 0): AppendRequest => testRequest([testAppend(stream, version)]);
+
+const commandTo = (stream: string): AppendRequest =>
+  testRequest([testAppend(stream, 0)], { command: testCommand(stream) });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
@@ -76,7 +79,7 @@ describe('AppendQueue', () => {
       sent[i]?.answer();
     }
     await turn();
-    expect(sent.map(streamsOf)).toEqual([['a-1', 'a-3', 'a-5'], ['a-1', 'a-4', 'a-6'], ['a-2']]);
+    expect(sent.map(streamsOf)).toEqual([['a-1', 'a-5', 'a-3'], ['a-1', 'a-6', 'a-4'], ['a-2']]);
   });
 
   it('shares a large queue between its lanes', async () => {
@@ -140,13 +143,37 @@ describe('AppendQueue', () => {
     const { add, sent } = setUp();
     void add(toStream('a-first'));
     await turn();
-    for (let i = 0; i < limits.MAX_QUEUED_APPENDS; i += 1) void add(toStream(`a-${i}`));
-    await expect(add(toStream('a-late'))).rejects.toThrow('overloaded: 16384 appends are waiting');
-    await expect(add(toStream('a-late'))).rejects.toBeInstanceOf(Retryable);
+    for (let i = 0; i < limits.MAX_QUEUED_APPENDS; i += 1) void add(commandTo(`a-${i}`));
+    await expect(add(commandTo('a-late'))).rejects.toThrow('overloaded: 16384 appends are waiting');
+    await expect(add(commandTo('a-late'))).rejects.toBeInstanceOf(Overloaded);
     sent[0]?.answer();
     await turn();
     await turn();
     expect(sent[1]?.batch.length).toBe(limits.MAX_BATCH_APPENDS);
+  });
+
+  it('takes what services append themselves when full of commands, and sends that first', async () => {
+    const { add, sent } = setUp();
+    void add(commandTo('a-first'));
+    await turn();
+    for (let i = 0; i < limits.MAX_QUEUED_APPENDS; i += 1) void add(commandTo(`a-${i}`));
+    void add(toStream('margin-1'));
+    void add(toStream('liquidation-1'));
+    await expect(add(commandTo('a-late'))).rejects.toBeInstanceOf(Overloaded);
+    sent[0]?.answer();
+    await turn();
+    await turn();
+    expect(streamsOf(sent[1]).slice(0, 3)).toEqual(['margin-1', 'liquidation-1', 'a-0']);
+    // In the middle of it too: whatever waits, the next batch begins with them.
+    void add(toStream('margin-2'));
+    sent[1]?.answer();
+    await turn();
+    await turn();
+    expect(streamsOf(sent[2]).slice(0, 2)).toEqual(['margin-2', 'a-1022']);
+    // Their room has an end as well.
+    for (let i = 0; i < limits.RESERVE * limits.MAX_QUEUED_APPENDS; i += 1)
+      add(toStream(`own-${i}`)).catch(() => undefined);
+    await expect(add(toStream('own-late'))).rejects.toBeInstanceOf(Overloaded);
   });
 
   it('answers what it took before it is closed, and takes no more', async () => {

@@ -1,4 +1,4 @@
-import { OutcomeUnknown, Retryable } from '@plinth/eventing';
+import { Overloaded, OutcomeUnknown, Retryable } from '@plinth/eventing';
 import type { AppendResult } from '@plinth/eventing';
 import type { PreparedAppend } from './append-batch.ts';
 import * as limits from './limits.ts';
@@ -30,6 +30,9 @@ type Waiting = Readonly<{
  * sends one batch at a time. A request that shares a stream, an id, a key or a consumer with one before it in
  * the batch waits for the next batch, and so do those behind it that share with the waiting one: nobody
  * overtakes on his own stream.
+ *
+ * What services append of themselves goes before the commands of clients, and finds room when those find
+ * none: however many clients come, a margin call or a liquidation waits for one batch at the most.
  */
 export class AppendQueue {
   readonly #lanes: SendBatch[];
@@ -37,7 +40,9 @@ export class AppendQueue {
   readonly #onAppended: () => void;
   readonly #pace: Pace;
   #inFlight = 0;
+  /** Services' own first, then clients' commands, each in order of arrival. */
   #waiting: Waiting[] = [];
+  #ownCount = 0;
   #waitingBytes = 0;
   #isPumpScheduled = false;
   #isClosed = false;
@@ -52,16 +57,22 @@ export class AppendQueue {
 
   add(prepared: PreparedAppend): Promise<AppendResult> {
     if (this.#isClosed) return Promise.reject(new Retryable('the log is closed'));
-    const isFull =
-      this.#waiting.length >= limits.MAX_QUEUED_APPENDS ||
-      (this.#waiting.length > 0 && this.#waitingBytes + prepared.bytes > limits.MAX_QUEUED_BYTES);
-    if (isFull)
-      return Promise.reject(new Retryable(`overloaded: ${this.#waiting.length} appends are waiting`));
+    const isOwn = prepared.request.command === undefined;
+    if (this.#isFull(prepared.bytes, isOwn ? limits.RESERVE : 1))
+      return Promise.reject(new Overloaded(`overloaded: ${this.#waiting.length} appends are waiting`));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ prepared, resolve, reject });
+      const one = { prepared, resolve, reject };
+      if (isOwn) this.#waiting.splice(this.#ownCount++, 0, one);
+      else this.#waiting.push(one);
       this.#waitingBytes += prepared.bytes;
       this.#schedulePump();
     });
+  }
+
+  #isFull(bytes: number, share: number): boolean {
+    const { length } = this.#waiting;
+    if (length >= share * limits.MAX_QUEUED_APPENDS) return true;
+    return length > 0 && this.#waitingBytes + bytes > share * limits.MAX_QUEUED_BYTES;
   }
 
   /** Takes no more requests; resolves when those that were taken are answered. */
@@ -135,6 +146,7 @@ export class AppendQueue {
       for (const claim of claims) claimed.add(claim);
     }
     this.#waiting = left.length === 0 ? this.#waiting.slice(i) : [...left, ...this.#waiting.slice(i)];
+    for (const { prepared } of batch) if (prepared.request.command === undefined) this.#ownCount -= 1;
     this.#waitingBytes -= bytes;
     return batch;
   }

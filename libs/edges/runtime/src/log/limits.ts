@@ -4,6 +4,9 @@ export const MAX_QUEUED_APPENDS = 16_384;
 /** Most payload bytes that wait in one process. */
 export const MAX_QUEUED_BYTES = 67_108_864;
 
+/** What services append of themselves may fill so many times as much: room that no client can take. */
+export const RESERVE = 2;
+
 /** Most appends and events that are sent to the server as one transaction. */
 export const MAX_BATCH_APPENDS = 1_024;
 export const MAX_BATCH_EVENTS = 10_000;

@@ -1,10 +1,10 @@
-import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, status as grpc, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject, type Type } from '@nestjs/common';
 import { GrpcMethod, RpcException } from '@nestjs/microservices';
 import type { AnyService } from '@plinth/eventing';
 import { callLife } from '../grpc/deadline.ts';
 import { GRPC_LIMITS } from '../grpc/limits.ts';
-import { errorOf, rejectionError, statusOf, type ReportBug } from '../grpc/status.ts';
+import { errorOf, GrpcError, rejectionError, statusOf, type ReportBug } from '../grpc/status.ts';
 import type { CellClient, Sender } from '../rpc/cell-client.ts';
 import { INNER_METADATA } from '../rpc/inner-metadata.ts';
 import { RPC_METHODS, type RpcMethod } from '../rpc/rpc-table.ts';
@@ -13,18 +13,39 @@ import { RPC_METHODS, type RpcMethod } from '../rpc/rpc-table.ts';
 export const CELL = Symbol('cell');
 export const REPORT_BUG = Symbol('report bug');
 
+/** Stands for bytes that are no request of their method. */
+export const MALFORMED = Symbol('malformed request');
+
 const textOf = (metadata: Metadata, name: string): string => {
   const [value] = metadata.get(name);
   return typeof value === 'string' ? value : '';
+};
+
+/** What a caller inside the cell says of the sender stands in the log for ever. */
+const FORMS = {
+  tenant: /^[a-z0-9]{1,32}$/,
+  actor: /^[a-z]{1,16}:[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/,
+} as const;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+const formed = (metadata: Metadata, name: keyof typeof FORMS): string => {
+  const text = textOf(metadata, INNER_METADATA[name]);
+  if (FORMS[name].test(text)) return text;
+  throw new GrpcError(
+    grpc.INVALID_ARGUMENT,
+    'SENDER_INVALID',
+    `Expected metadata ${INNER_METADATA[name]} like ${FORMS[name].source}`,
+    { field: INNER_METADATA[name] },
+  );
 };
 
 const senderOf = (metadata: Metadata): Sender => {
   const traceparent = textOf(metadata, INNER_METADATA.traceparent);
   return {
     requestId: textOf(metadata, INNER_METADATA.requestId),
-    tenant: textOf(metadata, INNER_METADATA.tenant),
-    actor: textOf(metadata, INNER_METADATA.actor),
-    ...(traceparent === '' ? {} : { traceparent }),
+    tenant: formed(metadata, 'tenant'),
+    actor: formed(metadata, 'actor'),
+    ...(TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };
 };
 
@@ -47,6 +68,7 @@ export class ServiceController {
     });
     try {
       life.check();
+      if (request === MALFORMED) throw malformed(method);
       return await (method.kind === 'command'
         ? this.#command(method, request, metadata)
         : this.#query(method, request, call, life.signal));
@@ -73,6 +95,13 @@ export class ServiceController {
     return answer.response;
   }
 }
+
+const malformed = ({ name }: RpcMethod): GrpcError =>
+  new GrpcError(
+    grpc.INVALID_ARGUMENT,
+    'MALFORMED_REQUEST',
+    `Expected the protobuf bytes of a request of ${name}`,
+  );
 
 const SERVICE_OF = /\.(\w+)\/(\w+)$/;
 

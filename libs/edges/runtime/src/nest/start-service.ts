@@ -21,6 +21,7 @@ import { innerServerOptions } from '../rpc/callers.ts';
 import { FreeRunner } from '../service/free-runner.ts';
 import { ServiceHost } from '../service/service-host.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { MALFORMED } from './service-controller.ts';
 import { ServiceLifecycle, serviceModule } from './service-module.ts';
 
 export type StartServiceOptions = Readonly<{
@@ -70,10 +71,28 @@ const definitionsOf = (context: string): Readonly<{ packages: string[]; definiti
     const [, name = '', owner, kind = ''] = PATH.exec(first?.path ?? '') ?? [];
     if (owner !== context) continue;
     packages.add(name);
-    definitions[`${name}.${kind}`] = service;
+    definitions[`${name}.${kind}`] = tolerant(service);
   }
   return { packages: [...packages], definitions };
 };
+
+/**
+ * Bytes that are no request reach the controller as what they are, so that they are answered with a reason
+ * like everything else and not with INTERNAL.
+ */
+const tolerant = (service: ServiceDefinition): ServiceDefinition =>
+  Object.fromEntries(
+    Object.entries(service).map(([key, method]) => {
+      const requestDeserialize = (bytes: Buffer): unknown => {
+        try {
+          return method.requestDeserialize(bytes);
+        } catch {
+          return MALFORMED;
+        }
+      };
+      return [key, { ...method, requestDeserialize }];
+    }),
+  );
 
 /**
  * Runs one service as a process of its own: Nest for its life and its gRPC, health that says serving once the

@@ -37,7 +37,7 @@ export const CALLERS: Readonly<Record<string, Calls>> = {
   operator: { commands: [], queries: 'none', services: ['plinth.venue.v1.MarketControl'] },
 };
 
-const PATH = /^\/((?:\w+\.)*\w+)\/(\w+)$/;
+const PATH = /^\/([\w.]+)\/(\w+)$/;
 const OF_EVERYBODY = /^grpc\.(health|reflection)\./;
 
 /** Whether the process of that name may call the method at that path. */

@@ -1,6 +1,7 @@
-import { isRejection, reject, type Rejection } from '@plinth/eventing';
+import { isRejection, Overloaded, reject, type Rejection } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { executeCommand, type CommandAnswer } from '../service/command-executor.ts';
+import { LIMITS } from '../service/limits.ts';
 import type { ServiceHost } from '../service/service-host.ts';
 import { rpcMethod } from './rpc-table.ts';
 
@@ -46,6 +47,7 @@ type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
  */
 export class InProcessCell implements CellClient {
   readonly #hosts: ReadonlyMap<string, ServiceHost>;
+  #commands = 0;
 
   constructor(hosts: readonly ServiceHost[]) {
     this.#hosts = new Map(hosts.map((host) => [host.name, host]));
@@ -54,13 +56,12 @@ export class InProcessCell implements CellClient {
   async command(name: string, request: unknown, sender: Sender): Promise<CommandAnswer> {
     const method = rpcMethod(name, 'command');
     if (!REQUEST_ID.test(sender.requestId)) return { status: 'rejected', rejection: BAD_REQUEST_ID };
+    if (this.#commands >= LIMITS.commandsInFlightMax)
+      throw new Overloaded(`Expected fewer commands at once than ${this.#commands}: wait and send again`);
     const bytes = method.encodeRequest(request);
-    return executeCommand(this.#host(method.context), {
-      ...sender,
-      name,
-      request: method.decodeRequest(bytes),
-      bytes,
-    });
+    const call = { ...sender, name, request: method.decodeRequest(bytes), bytes };
+    this.#commands += 1;
+    return executeCommand(this.#host(method.context), call).finally(() => (this.#commands -= 1));
   }
 
   async query(name: string, request: unknown, signal: AbortSignal): Promise<QueryAnswer> {

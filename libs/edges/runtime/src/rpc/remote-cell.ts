@@ -1,5 +1,5 @@
 import { Client, Metadata, status as grpc, type ServiceError } from '@grpc/grpc-js';
-import { OutcomeUnknown, reject, Retryable, type Rejection } from '@plinth/eventing';
+import { Busy, Overloaded, OutcomeUnknown, reject, Retryable, type Rejection } from '@plinth/eventing';
 import type { Receipt } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import type { MutualTlsFiles } from '../grpc/certificates.ts';
@@ -155,6 +155,10 @@ const unanswered = (failure: GrpcError): Error => {
   switch (failure.reason) {
     case 'RETRY':
       return new Retryable(failure.message);
+    case 'OVERLOADED':
+      return new Overloaded(failure.message);
+    case 'STREAM_BUSY':
+      return new Busy(failure.message);
     case 'INTERNAL':
       return failure;
     default:

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  Busy,
   isRejection,
   OutcomeUnknown,
   reject,
@@ -76,10 +78,28 @@ export const executeCommand = async (host: ServiceHost, call: CommandCall): Prom
   });
 
 const execute = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> => {
-  const hash = bodyHash(call);
   const context = contextOf(host, call);
+  const planned = await plan(host, call, context);
+  const leave = await host.turns.enter(isRejection(planned) ? [] : planned.map(({ stream }) => stream));
+  try {
+    return await executeInTurn(host, call, context, planned);
+  } finally {
+    leave();
+  }
+};
+
+type Plan = readonly Intent[] | Rejection;
+
+const executeInTurn = async (
+  host: ServiceHost,
+  call: CommandCall,
+  context: CommandContext,
+  first: Plan,
+): Promise<CommandAnswer> => {
+  const hash = bodyHash(call);
   for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
-    const planned = await plan(host, call, context);
+    await pauseBefore(attempt);
+    const planned = attempt === 0 ? first : await plan(host, call, context);
     if (isRejection(planned) && planned.reason === 'invalid')
       return { status: 'rejected', rejection: planned };
     const decision = isRejection(planned)
@@ -105,9 +125,16 @@ const execute = async (host: ServiceHost, call: CommandCall): Promise<CommandAns
         throw new Error('Expected no checkpoint on a command');
     }
   }
-  throw new Retryable(
+  throw new Busy(
     `Expected to append within ${LIMITS.conflictRetriesMax} tries: the stream is busy, send again`,
   );
+};
+
+/** Others were first: at once the first time, then after longer and longer, so that not all come together. */
+const pauseBefore = async (attempt: number): Promise<void> => {
+  if (attempt < 2) return;
+  const mostMs = Math.min(2 ** attempt, LIMITS.conflictPauseMaxMs);
+  await sleep(mostMs * (0.5 + Math.random() / 2));
 };
 
 const NOTHING: Decision = { touched: new Map(), eventCount: 0 };
@@ -120,7 +147,7 @@ const plan = async (
   host: ServiceHost,
   { name, request }: CommandCall,
   context: CommandContext,
-): Promise<readonly Intent[] | Rejection> => {
+): Promise<Plan> => {
   const handler = host.definition.commands[name];
   if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${name}`);
   await reach(host, host.floor);

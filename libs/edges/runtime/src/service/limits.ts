@@ -6,6 +6,11 @@ export const LIMITS = {
   readBatchMax: 5_000,
   /** How often a decision is taken anew after another writer was first. */
   conflictRetriesMax: 20,
+  /** Commands of one stream that wait for their turn, and commands of all streams under way at once. */
+  turnsWaitingMax: 128,
+  commandsInFlightMax: 4_096,
+  /** Longest pause before a decision is taken anew, milliseconds; the first ones are short. */
+  conflictPauseMaxMs: 64,
   /** Streams that one command or reaction may touch. */
   streamsPerAppendMax: 4_096,
   /** Effects under way at once in the background; beyond it the reactor waits. */

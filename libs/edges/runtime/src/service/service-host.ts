@@ -24,6 +24,7 @@ import { stateHash } from './state-hash.ts';
 import { SnapshotKeeper, type SnapshotPorts } from './snapshot-keeper.ts';
 import { snapshotPartsOf } from './snapshot-parts.ts';
 import { StreamStates } from './stream-states.ts';
+import { StreamTurns } from './stream-turns.ts';
 import { PositionWaiters } from './position-waiters.ts';
 
 export type HostPorts = Readonly<{
@@ -67,6 +68,8 @@ export class ServiceHost {
   /** Answers questions about earlier positions. */
   readonly history: ServiceHistory;
   readonly #folds: readonly Fold[];
+  /** Commands on one stream, one after the other. */
+  readonly turns = new StreamTurns();
   readonly #waiters = new PositionWaiters();
   readonly #keeper: SnapshotKeeper | undefined;
   #last = 0n;
