@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { BacktestOptions, Folder } from '@plinth/backtest';
+import type { BacktestOptions, Folder, Style } from '@plinth/backtest';
 import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { readMarginParameters } from '../cli/margin-parameters.ts';
@@ -18,6 +18,7 @@ type BacktestCommandOptions = Readonly<{
   books: number;
   moments: number;
   quick: boolean;
+  styles?: string;
   calibrate: boolean;
   parameters?: string;
   report?: string;
@@ -43,6 +44,7 @@ export const register = (program: Command): void => {
     .option('--seed <n>', 'another seed draws other books', wholeNumber(0, 2 ** 31), 1)
     .option('--books <n>', 'books of each style at each moment', wholeNumber(1, 1_000), 8)
     .option('--moments <n>', 'most moments of a data set, evenly spread', wholeNumber(1, 20_000), 400)
+    .option('--styles <list>', 'kinds of books, with commas between them (default: all)')
     .option('--quick', `${QUICK.books} books at ${QUICK.moments} moments: a look, not a proof`, false)
     .option(
       '--calibrate',
@@ -59,7 +61,7 @@ export const register = (program: Command): void => {
 };
 
 const backtest = async (sets: readonly string[], options: BacktestCommandOptions): Promise<void> => {
-  const { CALIBRATION_SETS } = await import('@plinth/backtest');
+  const { CALIBRATION_SETS, STYLES } = await import('@plinth/backtest');
   const folders = foldersOf(resolve(options.data ?? recordedData()), sets);
   const parameters = options.parameters === undefined ? undefined : readMarginParameters(options.parameters);
   const progress = startProgress('backtest', folders.length);
@@ -72,6 +74,7 @@ const backtest = async (sets: readonly string[], options: BacktestCommandOptions
     momentsMax: options.quick ? QUICK.moments : options.moments,
     horizonMs: HORIZON_HOURS * HOUR_MS,
     ...(parameters === undefined ? {} : { parameters }),
+    ...(options.styles === undefined ? {} : { styles: stylesOf(options.styles, STYLES) }),
     onProgress: async (done, what) => {
       progress.update(done, what);
       await turn();
@@ -116,6 +119,14 @@ const calibrate = async (run: BacktestOptions, { report, output }: BacktestComma
   printFigures(figures, calibrationTables(figures), output);
   if (figures.found.calibration.missing > 0) process.exitCode = EXIT.checkFailed;
 };
+
+const stylesOf = (list: string, known: readonly Style[]): readonly Style[] =>
+  list.split(',').map((name) => {
+    const style = known.find((one) => one === name.trim());
+    if (style === undefined)
+      throw new CliError(EXIT.usage, `--styles: Expected of ${known.join(', ')}, was ${name}`);
+    return style;
+  });
 
 /** The data sets of a folder, in the order of their names; or those asked for. */
 const foldersOf = (data: string, sets: readonly string[]): readonly Folder[] => {

@@ -30,7 +30,8 @@ describe('cases made by a second implementation', () => {
     const report = runCaseFile(file, goldenText(file));
     expect(report.failures).toEqual([]);
     expect(report.notCompared).toEqual({});
-    expect(report.compared).toBeGreaterThan(10 * report.cases);
+    expect(report.passed).toBe(report.cases);
+    expect(report.compared).toBeGreaterThanOrEqual(report.cases);
   });
 
   it('fail when an expected figure is changed, wherever it is', () => {

@@ -1,21 +1,23 @@
 import type { Random } from '@plinth/maths';
 import { CUSTODY, type DrawnBook, type Holding, type Leg } from './drawn-book.ts';
 import type { Moment, Offer } from './moment.ts';
-import type { Style } from './styles.ts';
+import { drawOptions } from './draw-options.ts';
+import { isOptionStyle, type Style } from './styles.ts';
 
 /** Dollars of the largest side: from ten thousand to three million, every order of magnitude as often. */
 const SIZES = [1e4, 10 ** 4.5, 1e5, 10 ** 5.5, 1e6, 10 ** 6.5] as const;
 
-type Content = Omit<DrawnBook, 'style' | 'step'>;
+export type Content = Omit<DrawnBook, 'style' | 'step' | 'options'> & Partial<Pick<DrawnBook, 'options'>>;
 
 /** A random book of a style; undefined where the moment does not offer what it needs. */
 export const drawBook = (moment: Moment, style: Style, random: Random): DrawnBook | undefined => {
   const content = contentFor(moment, style, random);
-  return content === undefined ? undefined : { style, step: moment.step, ...content };
+  return content === undefined ? undefined : { style, step: moment.step, options: [], ...content };
 };
 
 const contentFor = (moment: Moment, style: Style, random: Random): Content | undefined => {
   const size = sizeOf(random);
+  if (isOptionStyle(style)) return drawOptions(moment, style, size, random);
   switch (style) {
     case 'basis':
     case 'quotes':

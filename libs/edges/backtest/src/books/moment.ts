@@ -41,6 +41,20 @@ export class Moment {
     );
   }
 
+  /** When it is, and the volatility that an option is marked with then. */
+  get atMs(): number {
+    return this.#history.times[this.step] as number;
+  }
+
+  volatility(underlying: string, strike: number, years: number): number {
+    return this.#history.surfaces.get(underlying)?.volatility(this.step, strike, years) ?? NaN;
+  }
+
+  /** Coins that options are written on and that have a contract to hedge with. */
+  get optionCoins(): readonly string[] {
+    return [...this.byUnderlying.keys()].filter((coin) => this.#history.surfaces.has(coin));
+  }
+
   dollars(asset: string): number {
     return this.#history.dollars.get(asset)?.[this.step] ?? NaN;
   }

@@ -8,7 +8,7 @@ const history = madeHistory({ BTC: [100, 90, 80, 110, NaN], USDT: [1, 1, 0.9, 1,
   madeLine('BTC/USDT', 'two'),
 ]);
 const book = (change: Partial<DrawnBook>): DrawnBook => ({
-  ...{ style: 'long', step: 0, legs: [], balances: [], debts: [] },
+  ...{ style: 'long', step: 0, legs: [], options: [], balances: [], debts: [] },
   ...change,
 });
 const long = { line: 0, quantity: 2, entry: 100 };

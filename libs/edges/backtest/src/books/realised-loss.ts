@@ -1,6 +1,6 @@
 import type { History } from '../data/history.ts';
 import { INVERSE_CONTRACT_USD, type Line } from '../data/series.ts';
-import type { DrawnBook, Leg } from './drawn-book.ts';
+import { optionMark, type DrawnBook, type Leg } from './drawn-book.ts';
 import { grossLines } from './gross-lines.ts';
 
 /** USD, losses positive, a gain as a negative loss at the end. */
@@ -33,10 +33,12 @@ export const realisedLoss = (history: History, book: DrawnBook, steps: number): 
 };
 
 /** Everything at its mark, USD; NaN when something has no fresh price. */
-export const valueAt = (history: History, { legs, balances, debts }: DrawnBook, step: number): number => {
+export const valueAt = (history: History, book: DrawnBook, step: number): number => {
+  const { legs, options, balances, debts } = book;
   const dollars = (asset: string): number => history.dollars.get(asset)?.[step] ?? NaN;
   let value = 0;
   for (const leg of legs) value += profitAt(history, leg, step);
+  for (const leg of options) value += leg.quantity * optionMark(history, leg, step).dollars;
   for (const { asset, amount } of balances) value += amount * dollars(asset);
   for (const { asset, amount } of debts) value -= amount * dollars(asset);
   return value;

@@ -3,6 +3,7 @@ import { assert } from '@plinth/money';
 import { LIMITS } from '../limits.ts';
 import { fundingOf, type FundingRates } from './funding.ts';
 import { onGrid, type Grid } from './grid.ts';
+import { OptionSurface } from './option-surface.ts';
 import { seriesOf, type Line } from './series.ts';
 import { isStable } from './symbols.ts';
 import { dollarsOf } from './dollars.ts';
@@ -26,6 +27,8 @@ export type History = Readonly<{
   volatility: ReadonlyMap<string, Float64Array>;
   /** What a long pays per one of notional between the step before and this one; by line, if recorded. */
   funding: readonly (Float64Array | undefined)[];
+  /** Implied volatilities of the coins that options are written on: modelled, see `OPTION_SURFACE`. */
+  surfaces: ReadonlyMap<string, OptionSurface>;
   /** What of the data was not used, and what was assumed. */
   notes: readonly string[];
 }>;
@@ -47,6 +50,7 @@ export const historyOf = (name: string, data: MarketData, rates: FundingRates): 
     marks: held.map((n) => grid.prices[n] as Float64Array),
     dollars,
     volatility: volatilities(dollars, grid.times),
+    surfaces: surfacesOf(dollars, grid.times),
     funding: lines.map((line) => fundingOf(rates, line, grid.times)),
     notes: [...notes, ...strayNotes(grid, strays)],
   };
@@ -55,6 +59,20 @@ export const historyOf = (name: string, data: MarketData, rates: FundingRates): 
 /** Coins against dollars: contracts. Other series price assets only. */
 const isContract = ({ base, quote }: Line): boolean =>
   !isStable(base) && (quote === 'USD' || isStable(quote));
+
+/** Coins with listed options. */
+const OPTION_COINS = ['BTC', 'ETH'];
+
+export const surfacesOf = (
+  dollars: ReadonlyMap<string, Float64Array>,
+  times: Float64Array,
+): ReadonlyMap<string, OptionSurface> =>
+  new Map(
+    OPTION_COINS.flatMap((coin) => {
+      const prices = dollars.get(coin);
+      return prices === undefined ? [] : [[coin, new OptionSurface(prices, times)] as const];
+    }),
+  );
 
 const strayNotes = ({ lines }: Grid, strays: readonly number[]): readonly string[] =>
   strays.flatMap((count, n) =>

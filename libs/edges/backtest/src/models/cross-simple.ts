@@ -1,6 +1,6 @@
 import { houseParameters } from '@plinth/margin';
 import { grossLines } from '../books/gross-lines.ts';
-import type { World } from '../run/world.ts';
+import type { Sample } from '../run/sample.ts';
 import { coinKind, type FlatRates } from './flat-rates.ts';
 import { emptyJudged, type Judged } from './judged.ts';
 
@@ -14,14 +14,14 @@ const INITIAL_OVER_MAINTENANCE = houseParameters.imShockMultiplier;
 
 /**
  * Cross margin without offsets: a flat share of every position's notional, and of every coin or stablecoin
- * held or owed, summed. What most venues' default mode does.
+ * held or owed, summed; a bought option its value at most. What most venues' default mode does.
  */
-export const judgeByFlatRates = ({ sample }: World, rates: FlatRates = FLAT_RATES): Judged => {
+export const judgeByFlatRates = (sample: Sample, rates: FlatRates = FLAT_RATES): Judged => {
   const judged = emptyJudged('cross-simple', sample.books.length);
   sample.books.forEach((book, n) => {
     let asked = 0;
-    for (const { underlying, dollars } of grossLines(sample.history, book))
-      asked += rates[coinKind(underlying)] * dollars;
+    for (const { underlying, dollars, mostLost = Infinity } of grossLines(sample.history, book))
+      asked += Math.min(mostLost, rates[coinKind(underlying)] * dollars);
     judged.maintenance[n] = asked;
     judged.initial[n] = asked * INITIAL_OVER_MAINTENANCE;
   });

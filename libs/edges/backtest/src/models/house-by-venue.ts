@@ -2,7 +2,7 @@ import type { RiskParameters } from '@plinth/margin';
 import { CUSTODY, type DrawnBook } from '../books/drawn-book.ts';
 import type { Line } from '../data/series.ts';
 import type { Sample } from '../run/sample.ts';
-import { World } from '../run/world.ts';
+import { stageOf } from '../run/world.ts';
 import { judgeByHouse } from './house.ts';
 import { emptyJudged, type Judged } from './judged.ts';
 
@@ -17,7 +17,7 @@ export const judgeVenuesApart = (sample: Sample, parameters: RiskParameters): Ju
     owners.push(...parts.map(() => n));
     return parts;
   });
-  const apart = judgeByHouse(new World({ ...sample, books }), parameters);
+  const apart = judgeByHouse(stageOf({ ...sample, books }), parameters);
   const judged = emptyJudged('house by venue', sample.books.length);
   for (const column of ['maintenance', 'initial', 'unwinding'] as const) {
     judged[column].fill(0);
@@ -30,11 +30,14 @@ export const judgeVenuesApart = (sample: Sample, parameters: RiskParameters): Ju
 
 const partsOf = ({ history }: Sample, book: DrawnBook): readonly DrawnBook[] => {
   const venueOf = (line: number): string => (history.lines[line] as Line).venue;
-  const venues = [...new Set(book.legs.map(({ line }) => venueOf(line)))];
+  const venues = [
+    ...new Set([...book.legs.map(({ line }) => venueOf(line)), ...book.options.map(({ venue }) => venue)]),
+  ];
   if (venues.length < 2) return [book];
   return venues.map((venue, n) => ({
     ...book,
     legs: book.legs.filter(({ line }) => venueOf(line) === venue),
+    options: book.options.filter((leg) => leg.venue === venue),
     balances: book.balances.filter(({ location }) => location === venue || (n === 0 && location === CUSTODY)),
     debts: n === 0 ? book.debts : [],
   }));

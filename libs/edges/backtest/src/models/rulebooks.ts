@@ -3,16 +3,18 @@ import {
   DEFAULT_RULEBOOKS,
   MARGIN_MODELS,
   RULEBOOK_NAMES,
+  type ExpiryMarket,
   type ModelMarket,
   type ModelPortfolio,
   type RulebookName,
   type UnderlyingMarket,
 } from '@plinth/margin/models';
-import { CUSTODY, type DrawnBook, type Holding } from '../books/drawn-book.ts';
+import { CUSTODY, optionId, type DrawnBook, type Holding, type OptionLeg } from '../books/drawn-book.ts';
 import type { History } from '../data/history.ts';
 import { INVERSE_CONTRACT_USD, type Line } from '../data/series.ts';
 import { underlyingOf } from '../data/symbols.ts';
-import type { World } from '../run/world.ts';
+import type { Sample } from '../run/sample.ts';
+import { stepsOf } from '../run/world.ts';
 import { emptyJudged, type Judged } from './judged.ts';
 
 /** Rulebooks of others: the house is judged by its own kernel. */
@@ -22,11 +24,11 @@ export const PEER_NAMES = RULEBOOK_NAMES.filter((name) => name !== 'house');
  * What venues would ask that all had one rulebook: each sees what stands with it, with collateral in custody
  * at the first of them; the book's requirement is their sum.
  */
-export const judgeByRulebook = ({ sample, steps }: World, name: RulebookName): Judged => {
+export const judgeByRulebook = (sample: Sample, name: RulebookName): Judged => {
   const judged = emptyJudged(name, sample.books.length);
   const refusals = new Map<string, number>();
-  for (const { step, from, to } of steps) {
-    const market = marketAt(sample.history, step);
+  for (const { step, from, to } of stepsOf(sample.books)) {
+    const market = marketAt(sample.history, step, sample.books.slice(from, to));
     for (let n = from; n < to; n++) {
       const portfolios = portfoliosOf(sample.history, sample.books[n] as DrawnBook);
       try {
@@ -51,7 +53,8 @@ export const judgeByRulebook = ({ sample, steps }: World, name: RulebookName): J
 const sure = (price: number): Readonly<{ price: number; confidence: number }> => ({ price, confidence: 1 });
 
 /** Prices in USD, of every coin and stablecoin that was priced then. */
-const marketAt = ({ dollars, volatility }: History, step: number): ModelMarket => {
+const marketAt = (history: History, step: number, books: readonly DrawnBook[]): ModelMarket => {
+  const { dollars, volatility } = history;
   const assets = new Map<string, Readonly<{ price: number; confidence: number }>>();
   const underlyings = new Map<string, UnderlyingMarket>();
   for (const [asset, prices] of dollars) {
@@ -67,14 +70,40 @@ const marketAt = ({ dollars, volatility }: History, step: number): ModelMarket =
       spot: sure(price),
       perpetual: sure(price),
       ...(Number.isNaN(perYear) ? {} : { volatility: perYear }),
-      expiries: [],
+      expiries: expiriesOf(history, underlying, step, books),
     });
   }
   return { stablePrice: 1, assets, underlyings };
 };
 
+/** Every expiry that a book of the step has an option of. */
+const expiriesOf = (
+  { dollars, surfaces, times }: History,
+  underlying: string,
+  step: number,
+  books: readonly DrawnBook[],
+): readonly ExpiryMarket[] => {
+  const own = books.flatMap(({ options }) => options.filter((leg) => leg.underlying === underlying));
+  const price = dollars.get(underlying)?.[step] ?? NaN;
+  return [...new Set(own.map((leg) => secondsTo(leg, times[step] as number)))].map((secondsToExpiry) => ({
+    secondsToExpiry,
+    forward: price,
+    ...{ forwardConfidence: 1, rate: 0, rateConfidence: 1, volatilityConfidence: 1 },
+    volatility: (strike) =>
+      surfaces.get(underlying)?.volatility(step, strike, secondsToExpiry / SECONDS_PER_YEAR),
+  }));
+};
+
+const SECONDS_PER_YEAR = 31_536_000;
+const secondsTo = ({ expiryMs }: OptionLeg, atMs: number): number => (expiryMs - atMs) / 1_000;
+
 const portfoliosOf = (history: History, book: DrawnBook): readonly ModelPortfolio[] => {
-  const venues = [...new Set(book.legs.map(({ line }) => (history.lines[line] as Line).venue))];
+  const venues = [
+    ...new Set([
+      ...book.legs.map(({ line }) => (history.lines[line] as Line).venue),
+      ...book.options.map(({ venue }) => venue),
+    ]),
+  ];
   const home = venues[0] ?? CUSTODY;
   return (venues.length === 0 ? [home] : venues).map((venue) => {
     const isHere = ({ location }: Holding): boolean =>
@@ -87,7 +116,16 @@ const portfoliosOf = (history: History, book: DrawnBook): readonly ModelPortfoli
       perpetuals: book.legs
         .filter(({ line }) => (history.lines[line] as Line).venue === venue)
         .map((leg) => perpetualOf(history, leg, book.step)),
-      options: [],
+      options: book.options
+        .filter((leg) => leg.venue === venue)
+        .map((leg) => ({
+          underlying: leg.underlying,
+          instrument: optionId(leg),
+          secondsToExpiry: secondsTo(leg, history.times[book.step] as number),
+          strike: leg.strike,
+          isCall: leg.right === 'call',
+          size: leg.quantity,
+        })),
       assets: held
         .filter(({ asset }) => asset !== 'USD')
         .map(({ asset, amount }) => ({ asset: underlyingOf(asset), quantity: amount })),

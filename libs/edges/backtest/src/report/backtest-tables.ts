@@ -4,7 +4,7 @@ import type { BacktestFigures, CoverageRow } from '../run/figures.ts';
 
 /** Two decimals: coverage is about tenths of a percent. */
 const shareText = (share: number): string => (Number.isNaN(share) ? '–' : `${numberText(share * 100, 2)} %`);
-const ratioText = (ratio: number): string => (Number.isNaN(ratio) ? '–' : percentText(ratio));
+const ratioText = (ratio: number): string => (Number.isFinite(ratio) ? percentText(ratio) : '–');
 
 /** Every table of a backtest in the order in which it is read. */
 export const backtestTables = (figures: BacktestFigures): readonly ReportTable[] => [
@@ -12,6 +12,7 @@ export const backtestTables = (figures: BacktestFigures): readonly ReportTable[]
   houseTable(figures),
   modelsTable(figures),
   efficiencyTable(figures),
+  equalTable(figures),
   cheaperTable(figures),
   venuesTable(figures),
   partsTable(figures),
@@ -76,6 +77,8 @@ const modelCells = (row: CoverageRow): ReportRow => ({
   ...coverageCells(row),
   'house over it': ratioText(row.houseOver),
   'at initial margin': ratioText(row.houseOverInitial),
+  'scale to the goal': Number.isFinite(row.scaleToGoal) ? numberText(row.scaleToGoal, 2) : '–',
+  'at equal coverage': ratioText(row.houseOverAtGoal),
 });
 
 const modelsTable = ({ rows }: BacktestFigures): ReportTable => ({
@@ -97,6 +100,22 @@ const efficiencyTable = ({ rows }: BacktestFigures): ReportTable => ({
       maintenance.books === 0 ? 'refused' : `${ratioText(houseOver)} (${percentText(maintenance.share)})`,
     ]);
     return [{ style, ...Object.fromEntries(cells) } as ReportRow];
+  }),
+});
+
+/** What asks little and covers little is scaled up, what asks much down. */
+const equalTable = ({ rows, run }: BacktestFigures): ReportTable => ({
+  title: 'The same at equal coverage, all data',
+  note:
+    `every model’s requirement, the house’s too, multiplied by one constant a style so that it covers just ` +
+    `${percentText(run.goal)} of the books that the model margins; below 100 % the house needs less.`,
+  rows: [...STYLES, 'all' as const].flatMap((style) => {
+    const own = rows.filter((row) => row.scope === 'all' && row.style === style && row.model !== 'house');
+    const cells = own.map(({ model, houseOverAtGoal, maintenance }) => [
+      model,
+      maintenance.books === 0 ? 'refused' : ratioText(houseOverAtGoal),
+    ]);
+    return own.length === 0 ? [] : [{ style, ...Object.fromEntries(cells) } as ReportRow];
   }),
 });
 
@@ -143,6 +162,7 @@ const partsTable = ({ parts }: BacktestFigures): ReportTable => ({
     asked: shareText(requirement),
     scan: shareText(own.scan),
     basis: shareText(own.basis),
+    'short options': shareText(own.shortOption),
     concentration: shareText(own.concentration),
     'venue credit': shareText(own.venueCredit),
     'liquidity coverage': shareText(own.coverage),

@@ -13,7 +13,7 @@ import type { BacktestFigures, DataSetFigures, Role } from './figures.ts';
 import { goalsOf } from './goals.ts';
 import { drawSample, type Sample, type SampleOptions } from './sample.ts';
 import { Tally } from './tally.ts';
-import { World } from './world.ts';
+import { stageOf } from './world.ts';
 
 export type Folder = Readonly<{ name: string; path: string }>;
 
@@ -69,7 +69,7 @@ const allFunding = (folders: readonly Folder[]): FundingRates =>
 /** The walk forward over all data sets: every model on the same books. */
 export const runBacktest = async (options: BacktestOptions): Promise<BacktestFigures> => {
   const parameters = options.parameters ?? houseParameters;
-  const tally = new Tally();
+  const tally = new Tally(options.goal);
   const dataSets: DataSetFigures[] = [];
   const unused: string[] = [];
   for await (const { folder, data, sample } of samplesOf(options)) {
@@ -81,14 +81,14 @@ export const runBacktest = async (options: BacktestOptions): Promise<BacktestFig
     // Losses over a minute are no proof of a margin for hours: such a set stands by itself.
     const isSummed = sample.horizonSteps * sample.history.stepMs >= options.horizonMs;
     dataSets.push(dataSetOf(sample, data, role, isSummed));
-    const world = new World(sample);
-    const house = judgeByHouse(world, parameters);
+    const stage = stageOf(sample);
+    const house = judgeByHouse(stage, parameters);
     const models = [
       house,
-      judgeByFlatRates(world),
-      judgeByHouse(world, spanGridParameters(parameters), 'span-grid'),
+      judgeByFlatRates(sample),
+      judgeByHouse(stage, spanGridParameters(parameters), 'span-grid'),
       judgeVenuesApart(sample, parameters),
-      ...PEER_NAMES.map((name) => judgeByRulebook(world, name)),
+      ...PEER_NAMES.map((name) => judgeByRulebook(sample, name)),
     ];
     const scopes = isSummed ? [folder.name, role, 'all'] : [folder.name];
     tally.add(sample, scopes, house, models, isSummed);

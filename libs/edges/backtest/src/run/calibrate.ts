@@ -1,7 +1,7 @@
 import { riskParameters, type RiskParameters, type ShockParameters } from '@plinth/margin';
 import { STYLES, type Style } from '../books/styles.ts';
 import { judgeByHouse } from '../models/house.ts';
-import type { World } from './world.ts';
+import type { Stage } from './world.ts';
 
 /** The few numbers that a calibration moves; everything else of the set stays. */
 export type Knobs = Readonly<{
@@ -56,15 +56,13 @@ export const knobsOf = (p: RiskParameters): Knobs => ({
 export const withKnobs = (p: RiskParameters, knobs: Knobs): RiskParameters | undefined => {
   const own = 1 - knobs.all - knobs.group;
   if (own < OWN_LEAST - 1e-9) return undefined;
-  // What parameter sets allow beside this weight: netting must not cost more than its parts.
-  const atMost = (rate: number, floor: number): number => Math.min(rate, 2 * own * floor);
   const apply = <T extends ShockParameters>(shock: T): T => {
-    if (shock.group === 'stables') return { ...shock, basisRate: atMost(shock.basisRate, shock.shockFloor) };
+    if (shock.group === 'stables') return shock;
     const { volMultiplier, basis } = knobs;
     if (shock.group === 'majors')
       return { ...shock, volMultiplier, shockFloor: knobs.floorMajors, basisRate: basis };
     const shockFloor = knobs.floorOthers;
-    return { ...shock, volMultiplier, shockFloor, basisRate: atMost(basis * OTHERS_BASIS, shockFloor) };
+    return { ...shock, volMultiplier, shockFloor, basisRate: basis * OTHERS_BASIS };
   };
   try {
     return riskParameters({
@@ -89,11 +87,11 @@ export type Score = Readonly<{
 }>;
 
 /** How a set does on some worlds. */
-export const scoreOf = (worlds: readonly World[], parameters: RiskParameters, goal: number): Score => {
+export const scoreOf = (stages: readonly Stage[], parameters: RiskParameters, goal: number): Score => {
   const sums = new Map(STYLES.map((style) => [style, { books: 0, covered: 0, asked: 0 }]));
-  for (const world of worlds) {
-    const { sample } = world;
-    const { maintenance, unwinding } = judgeByHouse(world, parameters);
+  for (const stage of stages) {
+    const { sample } = stage;
+    const { maintenance, unwinding } = judgeByHouse(stage, parameters);
     sample.books.forEach(({ style }, n) => {
       const sum = sums.get(style) as { books: number; covered: number; asked: number };
       const asked = maintenance[n] as number;
@@ -136,7 +134,7 @@ const startsFrom = (knobs: Knobs): readonly Knobs[] => [
  * changes nothing: the lowest average requirement at which every style reaches the goal on these worlds.
  */
 export const calibrate = (
-  worlds: readonly World[],
+  stages: readonly Stage[],
   start: RiskParameters,
   goal: number,
   onTrial: (trial: Trial, n: number) => void = () => undefined,
@@ -146,12 +144,12 @@ export const calibrate = (
     const key = KNOBS.map((knob) => knobs[knob].toFixed(6)).join(' ');
     if (seen.has(key)) return seen.get(key);
     const parameters = withKnobs(start, knobs);
-    const trial = parameters && { knobs, score: scoreOf(worlds, parameters, goal) };
+    const trial = parameters && { knobs, score: scoreOf(stages, parameters, goal) };
     seen.set(key, trial);
     if (trial) onTrial(trial, seen.size);
     return trial;
   };
-  const first = { knobs: knobsOf(start), score: scoreOf(worlds, start, goal) };
+  const first = { knobs: knobsOf(start), score: scoreOf(stages, start, goal) };
   let best: Trial = first;
   for (const from of startsFrom(first.knobs)) {
     const found = tryOut(from);

@@ -2,7 +2,7 @@ import { houseParameters, type RiskParameters } from '@plinth/margin';
 import { flatRatesFor, type FlatRates } from '../models/flat-rates.ts';
 import { samplesOf, type BacktestOptions } from './backtest.ts';
 import { calibrate, KNOBS, scoreOf, type Knobs, type Score } from './calibrate.ts';
-import { World } from './world.ts';
+import { stageOf, type Stage } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -33,11 +33,11 @@ export const calibrateOn = async (
   onTrial: (trials: number, cost: string) => void = () => undefined,
 ): Promise<CalibrationFigures> => {
   const start = options.parameters ?? houseParameters;
-  const fitted: World[] = [];
-  const tested: World[] = [];
+  const fitted: Stage[] = [];
+  const tested: Stage[] = [];
   for await (const { folder, sample } of samplesOf(options)) {
     if (sample === undefined || sample.horizonSteps * sample.history.stepMs < options.horizonMs) continue;
-    (options.calibrationSets.includes(folder.name) ? fitted : tested).push(new World(sample));
+    (options.calibrationSets.includes(folder.name) ? fitted : tested).push(stageOf(sample));
   }
   const { goal } = options;
   const {

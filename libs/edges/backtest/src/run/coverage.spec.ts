@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CoverageCount, wilson } from './coverage.ts';
+import { CoverageCount, ScaleToGoal, wilson } from './coverage.ts';
 
 describe('The interval of a share', () => {
   it('is Wilson’s', () => {
@@ -30,5 +30,26 @@ describe('A count of coverage', () => {
     count.add(5, NaN, NaN, 100, 'a');
     expect(count.result).toMatchObject({ books: 0, refused: 1, breaches: 0 });
     expect(count.result.share).toBeNaN();
+  });
+});
+
+describe('The scale to a goal', () => {
+  const scaled = (goal: number, rows: readonly (readonly [loss: number, asked: number])[]): number => {
+    const scale = new ScaleToGoal(goal);
+    for (const [loss, asked] of rows) scale.add(loss, asked);
+    return scale.factor;
+  };
+  const hundred = Array.from({ length: 100 }, (_, n) => [n + 1, 50] as const);
+
+  it('is the factor at which just so many are covered', () => {
+    expect(scaled(0.9, hundred)).toBe(90 / 50);
+    expect(scaled(0.5, hundred)).toBe(50 / 50);
+    expect(scaled(1, hundred)).toBe(100 / 50);
+  });
+
+  it('is infinite where nothing was asked too often, 0 without losses, unknown without books', () => {
+    expect(scaled(0.5, [[1, 0]])).toBe(Infinity);
+    expect(scaled(0.5, [[-3, 1]])).toBe(0);
+    expect(scaled(0.5, [])).toBeNaN();
   });
 });

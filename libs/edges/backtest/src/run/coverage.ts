@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /** z of a two-sided interval of 95 %. */
 const Z = 1.959963984540054;
 
@@ -31,6 +33,44 @@ export type Coverage = Readonly<{
   /** Requirement as a part of the book's size, averaged over books. */
   requirement: number;
 }>;
+
+/** Most books whose ratios are kept between two prunings, in multiples of those that can matter. */
+const SLACK = 4;
+
+/**
+ * By which factor requirements would have to be multiplied to cover just a goal of all books: the quantile of
+ * loss over requirement. Models that cover more, or less, are compared by it at equal safety.
+ */
+export class ScaleToGoal {
+  #ratios: number[] = [];
+  #books = 0;
+  readonly #goal: number;
+
+  constructor(goal: number) {
+    this.#goal = goal;
+  }
+
+  add(loss: number, available: number): void {
+    this.#books++;
+    if (loss <= 0) return;
+    this.#ratios.push(available > 0 ? loss / available : Infinity);
+    const kept = 1 + Math.ceil((1 - this.#goal) * LIMITS.books);
+    if (this.#ratios.length < SLACK * kept) return;
+    this.#ratios = this.#sorted().slice(0, kept);
+  }
+
+  /** Infinite where a requirement of nothing met a loss too often; NaN without books. */
+  get factor(): number {
+    if (this.#books === 0) return NaN;
+    // So many books may stay uncovered; the next one decides.
+    const uncovered = Math.floor((1 - this.#goal) * this.#books + 1e-9);
+    return this.#sorted()[uncovered] ?? 0;
+  }
+
+  #sorted(): number[] {
+    return this.#ratios.sort((a, b) => (a === b ? 0 : b - a));
+  }
+}
 
 /** Adds up books one by one. */
 export class CoverageCount {

@@ -35,6 +35,12 @@ export type CoverageRow = Readonly<{ scope: string; style: Style | 'all'; model:
     /** The house's requirement over this model's, on the books that it margins; maintenance and initial. */
     houseOver: number;
     houseOverInitial: number;
+    /**
+     * By what this model’s requirement would have to be multiplied to cover just the goal; and the house’s
+     * requirement over this model’s, both so multiplied: the comparison at equal coverage.
+     */
+    scaleToGoal: number;
+    houseOverAtGoal: number;
   }>;
 
 /** What hedges across venues need here, against what the venues would ask in all. */

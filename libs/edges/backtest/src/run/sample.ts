@@ -4,7 +4,7 @@ import { drawBook } from '../books/draw.ts';
 import type { DrawnBook } from '../books/drawn-book.ts';
 import { Moment } from '../books/moment.ts';
 import { grossOf, realisedLoss } from '../books/realised-loss.ts';
-import { STYLES } from '../books/styles.ts';
+import { STYLES, type Style } from '../books/styles.ts';
 import type { History } from '../data/history.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -15,6 +15,8 @@ export type SampleOptions = Readonly<{
   momentsMax: number;
   /** Liquidation horizon over which losses are realised. */
   horizonMs: number;
+  /** Kinds of books; all of them when absent. */
+  styles?: readonly Style[];
 }>;
 
 /** Books of one history with what they lost: the same for every model and every parameter set. */
@@ -53,7 +55,7 @@ export const drawSample = (history: History, options: SampleOptions): Sample => 
   for (let n = 0; n < count; n++) {
     const step = steps[Math.floor((n * steps.length) / count)] as number;
     const moment = new Moment(history, step);
-    for (const style of STYLES)
+    for (const style of options.styles ?? STYLES)
       for (let k = 0; k < options.booksPerStyle; k++) {
         const random = Random.of(options.seed, history.name, step, style, k);
         const book = drawBook(moment, style, random);

@@ -4,7 +4,7 @@ import type { Line } from '../data/series.ts';
 import type { HouseJudged, Part } from '../models/house.ts';
 import { PARTS } from '../models/house.ts';
 import type { Judged } from '../models/judged.ts';
-import { CoverageCount } from './coverage.ts';
+import { CoverageCount, ScaleToGoal } from './coverage.ts';
 import type { CoverageRow, PartRow, RefusalRow, VenueRow } from './figures.ts';
 import type { Sample } from './sample.ts';
 
@@ -34,6 +34,14 @@ class Cell {
   readonly house = new CoverageCount();
   readonly ratio = new Ratio();
   readonly initialRatio = new Ratio();
+  /** Factors to the goal, of the model and of the house on the same books. */
+  readonly scale: ScaleToGoal;
+  readonly houseScale: ScaleToGoal;
+
+  constructor(goal: number) {
+    this.scale = new ScaleToGoal(goal);
+    this.houseScale = new ScaleToGoal(goal);
+  }
 }
 
 /** Adds up books, model by model, style by style, scope by scope. */
@@ -43,6 +51,11 @@ export class Tally {
   readonly #parts = new Map<Style, { books: number; asked: number; parts: Record<Part, number> }>();
   readonly #refusals = new Map<string, number>();
   readonly #models: string[] = [];
+  readonly #goal: number;
+
+  constructor(goal: number) {
+    this.#goal = goal;
+  }
 
   /** Without `isSummed` a data set is shown by itself alone. */
   add(
@@ -71,7 +84,7 @@ export class Tally {
 
   #cell(scope: string, style: Style | 'all', model: string): Cell {
     const key = `${scope}\n${style}\n${model}`;
-    const cell = this.#cells.get(key) ?? new Cell();
+    const cell = this.#cells.get(key) ?? new Cell(this.#goal);
     this.#cells.set(key, cell);
     return cell;
   }
@@ -80,7 +93,7 @@ export class Tally {
     const sum = this.#parts.get(style) ?? {
       books: 0,
       asked: 0,
-      parts: { scan: 0, basis: 0, concentration: 0, venueCredit: 0, coverage: 0 },
+      parts: { scan: 0, basis: 0, shortOption: 0, concentration: 0, venueCredit: 0, coverage: 0 },
     };
     this.#parts.set(style, sum);
     const size = gross[n] as number;
@@ -133,10 +146,11 @@ export class Tally {
       const sum = this.#parts.get(style);
       if (sum === undefined) return [];
       const share = (value: number): number => value / sum.books;
-      const { scan, basis, concentration, venueCredit, coverage } = sum.parts;
+      const { scan, basis, shortOption, concentration, venueCredit, coverage } = sum.parts;
       const parts = {
         scan: share(scan),
         basis: share(basis),
+        shortOption: share(shortOption),
         concentration: share(concentration),
         venueCredit: share(venueCredit),
         coverage: share(coverage),
@@ -171,6 +185,10 @@ const addBook = (
   cell.within.add(worst[n] as number, asked, asked - kept, size, moment);
   const own = Number.isNaN(asked) ? NaN : (house.maintenance[n] as number);
   cell.house.add(worst[n] as number, own, own - (house.unwinding[n] as number), size, moment);
+  if (!Number.isNaN(asked)) {
+    cell.scale.add(worst[n] as number, asked - kept);
+    cell.houseScale.add(worst[n] as number, own - (house.unwinding[n] as number));
+  }
   cell.atEnd.add(atEnd[n] as number, asked, asked - kept, size, moment);
   cell.initial.add(worst[n] as number, askedFirst, askedFirst - kept, size, moment);
   cell.ratio.add(house.maintenance[n] as number, asked, size);
@@ -187,4 +205,6 @@ const rowOf = (cell: Cell, scope: string, style: Style | 'all', model: string): 
   houseShare: cell.house.result.share,
   houseOver: cell.ratio.value,
   houseOverInitial: cell.initialRatio.value,
+  scaleToGoal: cell.scale.factor,
+  houseOverAtGoal: (cell.ratio.value * cell.houseScale.factor) / cell.scale.factor,
 });

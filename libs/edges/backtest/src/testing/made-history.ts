@@ -1,4 +1,4 @@
-import type { History } from '../data/history.ts';
+import { surfacesOf, type History } from '../data/history.ts';
 import type { Line } from '../data/series.ts';
 import { volatilities } from '../data/volatilities.ts';
 
@@ -29,6 +29,7 @@ export const madeHistory = (
   return {
     ...{ name: 'made', stepMs: HOUR_MS, times, lines, marks, dollars, notes: [] },
     volatility: volatilities(dollars, times),
+    surfaces: surfacesOf(dollars, times),
     funding: lines.map(() => undefined),
   };
 };

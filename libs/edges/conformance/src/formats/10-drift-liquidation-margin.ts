@@ -76,8 +76,8 @@ const CALCULATIONS: Readonly<Record<string, (input: Fields) => bigint>> = {
   funding_delta_socialised: (input) =>
     socialisedFundingDelta(
       integerAt(input, 'loss_1e6'),
-      integerAt(input, 'base_long_1e9'),
-      integerAt(input, 'base_short_1e9'),
+      integerAt(input, 'base_long_1e9', 0n),
+      integerAt(input, 'base_short_1e9', 0n),
     ),
   size_discount_asset_weight: (input) =>
     sizeDiscountAssetWeight(
@@ -105,7 +105,8 @@ const CALCULATIONS: Readonly<Record<string, (input: Fields) => bigint>> = {
 
 /**
  * Integers as on chain, per `calc`; scales stand in the names of the keys. Optional keys: `if_fee_1e6` 0,
- * `quote_oracle_price_1e6` and `quote_price_1e6` 1,000,000, `scale_start_usd` 0 (not scaled).
+ * `quote_oracle_price_1e6` and `quote_price_1e6` 1,000,000, `base_long_1e9` and `base_short_1e9` 0,
+ * `scale_start_usd` 0 (not scaled).
  */
 export const driftLiquidationMargin: CaseFormat = {
   name: '10-drift-liquidation-margin',

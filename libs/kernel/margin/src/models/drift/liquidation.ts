@@ -50,7 +50,7 @@ const checkSide = (name: string, { multiplier, price }: TransferSide): void =>
 
 /**
  * Liability to take over so that the account is above its margin again, in its smallest units. No bound (2¹²⁸
- * − 1) where the weights are equal: then no transfer frees anything.
+ * − 1) where the asset weighs no less than the liability: then no transfer frees anything.
  */
 export const liabilityToCoverShortage = (at: {
   readonly marginShortage: bigint;
@@ -63,7 +63,7 @@ export const liabilityToCoverShortage = (at: {
   const { marginShortage, assetWeight, assetMultiplier, liabilityWeight, liability, insuranceFee } = at;
   checkNotNegative({ marginShortage, assetWeight, assetMultiplier, liabilityWeight, insuranceFee });
   checkSide('liability', liability);
-  if (assetWeight === liabilityWeight) return U128_MAX;
+  if (assetWeight >= liabilityWeight) return U128_MAX;
   const [up, down] =
     liability.decimals > 6 ? [tenTo(liability.decimals - 6), 1n] : [1n, tenTo(6 - liability.decimals)];
   // Ten times the weights, for one digit more.
