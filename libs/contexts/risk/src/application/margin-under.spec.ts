@@ -70,6 +70,27 @@ describe('MarginUnder', () => {
     expect(row(made, 'dydx')).toMatchObject({ initialMargin: '2400', equity: '20000' });
   });
 
+  it('never refuses an order that reduces risk, under any rulebook, in any state', () => {
+    for (const price of ['60000', '57000', '52000', '50500', '49000', '20000']) {
+      const made = world();
+      made.price('BTC', price);
+      for (const quantity of ['0.001', '1', '2'])
+        for (const one of ask(made, { orders: [{ ...order, side: 'sell', quantity }] }).models)
+          expect(['covered', 'risk-reducing']).toContain(one.orderVerdict);
+      for (const one of ask(made).models) expect(one.orderVerdict).toBe('');
+    }
+  });
+
+  it('passes such an order where the venue’s own rule would not, and refuses the one that opens', () => {
+    const made = world();
+    made.price('BTC', '50500');
+    const selling = { orders: [{ ...order, side: 'sell', quantity: '0.5' }] };
+    expect(row(made, 'dydx', selling)).toMatchObject({ state: 'restricted', orderVerdict: 'risk-reducing' });
+    expect(row(made, 'dydx', { orders: [{ ...order, quantity: '0.5' }] }).orderVerdict).toBe('refused');
+    made.deposit('long', 'BTC', '0.1', 'beta');
+    expect(row(made, 'dydx', selling)).toMatchObject({ state: 'refused', orderVerdict: 'risk-reducing' });
+  });
+
   it('names what a rulebook does not margin, and never says zero', () => {
     const made = world();
     made.deposit('long', 'BTC', '0.1', 'beta');

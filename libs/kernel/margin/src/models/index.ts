@@ -16,6 +16,7 @@ export * from './documented/index.ts';
 export { house, HOUSE_UNIT, houseRequirementOf, type HouseRequirement } from './house/model.ts';
 export type { ParametersProblem } from './rulebooks/parameters-json.ts';
 export * from './rulebooks/margin-models.ts';
+export { orderUnder, type OrderVerdict as RulebookOrderVerdict } from './rulebooks/order-verdict.ts';
 export * from './rulebooks/parameters.ts';
 export * from './rulebooks/rulebook-sets.ts';
 export * from './rulebooks/translation.ts';

@@ -1,6 +1,6 @@
 import type { Rejection } from '@plinth/eventing';
-import { Book, bookFills } from '@plinth/margin';
-import { isRulebook, RULEBOOK_NAMES, type RulebookName } from '@plinth/margin/models';
+import { Book, bookFills, isRiskReducing, type HypotheticalOrder } from '@plinth/margin';
+import { isRulebook, orderUnder, RULEBOOK_NAMES, type RulebookName } from '@plinth/margin/models';
 import type { riskMessages } from '@plinth/messages';
 import {
   equityText,
@@ -26,11 +26,17 @@ export const marginUnder = (
   if (refusal !== undefined) return refusal;
   const models = reading(() => readModels(request.models));
   if (isRejection(models)) return models;
-  const place = reading(() => placeOf(request, portfolio));
-  if (isRejection(place)) return place;
+  const places = reading(() => placesOf(request, portfolio));
+  if (isRejection(places)) return places;
+  const { before, after, orders } = places;
+  const reducesRisk =
+    orders.length > 0 && isRiskReducing(portfolio.kernel, before.book, before.index, orders);
   return {
     accountId,
-    models: judgeUnder(portfolio, place, models).map(textOf),
+    models: judgeUnder(portfolio, after, models).map((judged) => ({
+      ...textOf(judged),
+      orderVerdict: orders.length === 0 ? '' : orderUnder(judged.requirement, reducesRisk),
+    })),
     asOf: portfolio.position,
     marksRound: portfolio.marks.round,
   };
@@ -44,15 +50,20 @@ const readModels = (names: readonly string[]): readonly RulebookName[] => {
   );
 };
 
-/** The account where it stands, or apart from its book after the hypothetical changes. */
-const placeOf = (request: Request, portfolio: PortfolioView): BookPlace => {
+type Places = Readonly<{ before: BookPlace; after: BookPlace; orders: readonly HypotheticalOrder[] }>;
+
+/**
+ * The account where it stands, or apart from its book: after the hypothetical transfers, and after the orders
+ * too.
+ */
+const placesOf = (request: Request, portfolio: PortfolioView): Places => {
   bound('orders', request.orders, LIMITS.hypotheticalOrdersMax);
   bound('transfers', request.transfers, LIMITS.hypotheticalTransfersMax);
   const transfers = request.transfers.map((transfer, n) =>
     readTransfer(transfer, `transfers[${n}]`, portfolio),
   );
   const orders = request.orders.map((order, n) => readOrder(order, `orders[${n}]`, portfolio));
-  const place = portfolio.bookOf(
+  const before = portfolio.bookOf(
     request.accountId,
     transfers.map(({ asset, from, to, amount }) => ({
       asset,
@@ -60,12 +71,12 @@ const placeOf = (request: Request, portfolio: PortfolioView): BookPlace => {
       amount: to === undefined ? -amount : amount,
     })),
   );
-  if (orders.length === 0) return place;
+  if (orders.length === 0) return { before, after: before, orders };
   const apart = new Book(portfolio.lines.catalogue);
   const index = apart.addAccount(request.accountId);
-  apart.load(index, place.book.read(place.index));
+  apart.load(index, before.book.read(before.index));
   bookFills(apart, index, orders);
-  return { book: apart, index };
+  return { before, after: { book: apart, index }, orders };
 };
 
 /** By the figures alone: what a venue with this rulebook would do. */
@@ -75,7 +86,7 @@ const stateOf = (equity: number, initial: number, maintenance: number): string =
   return equity < initial ? 'restricted' : 'healthy';
 };
 
-const textOf = (judged: MarginUnder): riskMessages.RulebookMargin => {
+const textOf = (judged: MarginUnder): Omit<riskMessages.RulebookMargin, 'orderVerdict'> => {
   const { model, evidence, parametersVersion, requirement, apart, refusal } = judged;
   const named = { model, evidence, parametersVersion };
   if (requirement === undefined) {

@@ -1,11 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MarginInputError } from '../../checks.ts';
+import { applyFill } from '../../fills.ts';
+import { houseParameters } from '../../house-parameters.ts';
+import { isRiskReducing } from '../../risk-reducing.ts';
+import { makeWorld, pick, randomFrom } from '../../testing/index.ts';
 import type { Requirement } from '../margin-model.ts';
 import type { ModelMarket } from '../market.ts';
 import type { ModelPortfolio } from '../portfolio.ts';
 import { MARGIN_MODELS, RULEBOOK_NAMES } from './margin-models.ts';
+import { orderUnder } from './order-verdict.ts';
 import { DEFAULT_RULEBOOKS, type RulebookName } from './parameters.ts';
+import { modelInput } from './translation.ts';
 
 const WEEK = 604_800;
 const PRICES = { BTC: 60_000, ETH: 3_000 } as const;
@@ -237,6 +243,50 @@ const judgedOr = (
   if (portfolio.perpetuals.length + portfolio.options.length === 0) return { initial: 0, maintenance: 0 };
   return judge(name, portfolio);
 };
+
+describe.each(RULEBOOK_NAMES)('orders under %s', (name) => {
+  const withOptions = WITH_OPTIONS.has(name);
+  const closable = withOptions ? /^(BTC|ETH)-(PERP|[CP][\d.]+-30)@venue-a$/ : /^(BTC|ETH)-PERP@venue-a$/;
+
+  it('that close a part of what is held are never refused, whatever the account owes or has', () => {
+    const verdicts = new Set<string>();
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e9 }),
+        fc.double({ min: -0.4, max: 0.4, noNaN: true }),
+        (seed, wealth) => {
+          const random = randomFrom(seed);
+          const world = makeWorld(houseParameters, withOptions);
+          const ids = world.catalogue.instruments.ids.filter((id) => closable.test(id));
+          const instrument = pick(random, ids);
+          const i = world.catalogue.instruments.indexOf(instrument);
+          const price = world.market.instruments.mark[i] ?? NaN;
+          const quantity = (random() < 0.5 ? -1 : 1) * (0.1 + 10 * random());
+          const account = world.book.addAccount('a');
+          const positions = [{ instrument, quantity, entryPrice: price }];
+          // From insolvent to healthy.
+          const balances = [
+            { asset: 'USDC', location: 'venue-a', amount: wealth * Math.abs(quantity) * 60_000 },
+          ];
+          world.book.load(account, { positions, balances, debts: [] });
+          const order = { instrument, quantity: -quantity * (0.05 + 0.95 * random()), price };
+          const reduces = isRiskReducing(world.kernel, world.book, account, [order]);
+          expect(reduces).toBe(true);
+          applyFill(world.book, account, order);
+          const input = modelInput(world.book.read(account), world, { expiryMs: () => undefined });
+          const asked = MARGIN_MODELS[name].judge(input.portfolio, input.market, DEFAULT_RULEBOOKS);
+          const verdict = orderUnder(asked, reduces);
+          expect(verdict).not.toBe('refused');
+          expect(orderUnder(undefined, reduces)).toBe('risk-reducing');
+          verdicts.add(verdict);
+        },
+      ),
+      RUNS,
+    );
+    // The peer's own figures refuse some of them: the property is not empty.
+    expect(verdicts).toEqual(new Set(['covered', 'risk-reducing']));
+  });
+});
 
 describe('what a rulebook does not know', () => {
   it('is refused, never judged as nothing', () => {

@@ -292,6 +292,11 @@ export interface RulebookMargin {
   apartInitial: string;
   apartMaintenance: string;
   parametersVersion: number;
+  /**
+   * Of the orders asked about, together: covered (equity ≥ initial after them) | risk-reducing (not covered, and a venue with
+   * this rule might refuse; the house never does) | refused. Empty without orders.
+   */
+  orderVerdict: string;
 }
 
 export interface MarginUnderResponse {
@@ -3582,6 +3587,7 @@ function createBaseRulebookMargin(): RulebookMargin {
     apartInitial: "",
     apartMaintenance: "",
     parametersVersion: 0,
+    orderVerdict: "",
   };
 }
 
@@ -3619,6 +3625,9 @@ export const RulebookMargin: MessageFns<RulebookMargin> = {
     }
     if (message.parametersVersion !== 0) {
       writer.uint32(88).uint32(message.parametersVersion);
+    }
+    if (message.orderVerdict !== "") {
+      writer.uint32(98).string(message.orderVerdict);
     }
     return writer;
   },
@@ -3724,6 +3733,14 @@ export const RulebookMargin: MessageFns<RulebookMargin> = {
             message.parametersVersion = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.orderVerdict = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3769,6 +3786,11 @@ export const RulebookMargin: MessageFns<RulebookMargin> = {
         : isSet(object.parameters_version)
         ? globalThis.Number(object.parameters_version)
         : 0,
+      orderVerdict: isSet(object.orderVerdict)
+        ? globalThis.String(object.orderVerdict)
+        : isSet(object.order_verdict)
+        ? globalThis.String(object.order_verdict)
+        : "",
     };
   },
 
@@ -3806,6 +3828,9 @@ export const RulebookMargin: MessageFns<RulebookMargin> = {
     }
     if (message.parametersVersion !== 0) {
       obj.parametersVersion = Math.round(message.parametersVersion);
+    }
+    if (message.orderVerdict !== "") {
+      obj.orderVerdict = message.orderVerdict;
     }
     return obj;
   },
