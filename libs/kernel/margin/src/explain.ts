@@ -95,7 +95,7 @@ class Teller {
       explained('concentration', figures[at.CONCENTRATION]!, this.#concentration()),
       explained('venue credit', figures[at.VENUE_CREDIT]!, this.#credit()),
       explained('short options', figures[at.SHORT_OPTION]!, this.#shortOptions()),
-      leaf('liquidity coverage', figures[initial ? at.INITIAL_COVERAGE : at.COVERAGE]!),
+      leaf(this.#coverageLabel(), figures[initial ? at.INITIAL_COVERAGE : at.COVERAGE]!),
     ];
     if (initial) parts.push(leaf('conservative prices', figures[at.PRICE_BAND]!));
     return explained(figure, figures[PLACE[figure]]!, parts);
@@ -206,6 +206,19 @@ class Teller {
       const option = model.arrays.optionOf(scratch.shapes[n]!);
       return leaf(model.catalogue.instruments.ids[option] ?? '', shortOptionOf(model, scratch, n));
     });
+  }
+
+  /** By what each venue was taken to ask: its own rulebook, or the flat share for what that does not margin. */
+  #coverageLabel(): string {
+    const { places, positions, instruments, catalogue } = this.#kernel.model;
+    if (!places.hasRules) return 'liquidity coverage';
+    const sources = this.#positionRows().map(({ i }) => {
+      const venue = instruments.venue[i.instrument]!;
+      const by = positions.isRuled[i.instrument] === 1 ? places.rules[venue]!.name : 'its flat share';
+      return `${catalogue.locations.ids[venue]} by ${by}`;
+    });
+    const named = [...new Set(sources)].sort();
+    return named.length === 0 ? 'liquidity coverage' : `liquidity coverage (${named.join(', ')})`;
   }
 
   #touchedUnderlyings(): number[] {

@@ -1,6 +1,6 @@
 import type { AssetArrays } from './asset-arrays.ts';
 import type { Catalogue } from './catalogue.ts';
-import { INVERSE, LINEAR, OPTION, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
+import { INVERSE, OPTION, UNPRICED, type InstrumentArrays } from './instrument-arrays.ts';
 import type { PlaceArrays } from './place-arrays.ts';
 import type { RiskArrays } from './risk-arrays.ts';
 import * as work from './work-layout.ts';
@@ -115,10 +115,14 @@ export class PositionUnits {
   }
 }
 
-/** A linear contract at a venue whose rulebook margins its underlying. */
+/** A contract at a venue whose rulebook margins its kind and its underlying. */
 const isRuled = ({ catalogue, instruments, places }: Parts, i: number): boolean => {
-  if (instruments.form[i] !== LINEAR || instruments.mark[i] === 0) return false;
+  const rule = places.rules[instruments.venue[i]!];
+  if (rule === undefined || instruments.mark[i] === 0 || instruments.notional[i] === 0) return false;
+  const form = instruments.form[i];
+  if (form === OPTION && !rule.margins.options) return false;
+  if (form === INVERSE && !rule.margins.inverse) return false;
   const underlying = catalogue.underlyings.ids[instruments.underlying[i]!]!;
-  const price = instruments.notional[i]! / instruments.contractSize[i]!;
-  return places.rules[instruments.venue[i]!]?.maintenanceShare(underlying, 1, price) !== undefined;
+  // Whether it knows the underlying; how much a unit of it is worth does not matter for that.
+  return rule.maintenanceShare(underlying, 1, 1) !== undefined;
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { explainMargin } from '../explain.ts';
 import { COVERAGE, FIGURE_COUNT, INITIAL_COVERAGE } from '../figures.ts';
 import { houseParameters } from '../house-parameters.ts';
 import { marginOf } from '../margin.ts';
@@ -14,6 +15,7 @@ import {
 import { riskParameters, type RiskParameters, type VenueParameters } from '../parameters.ts';
 import { makeWorld, type World } from '../testing/index.ts';
 import type { VenueRule } from '../venue-rule.ts';
+import { LOCATION_REQUIRED } from '../work-layout.ts';
 import { DistanceIndex } from '../distance-index.ts';
 import { marginAll } from '../margin.ts';
 
@@ -95,6 +97,7 @@ describe.each(PEERS)('%s as a venue asks by it', (name) => {
   it('needs as much cash as the worst scenario leaves missing where the money does not stand', () => {
     const rule = ruleOf(name);
     const dearer: VenueRule = {
+      ...rule,
       name: 'dearer',
       maintenanceShare: (...at) => rule.maintenanceShare(...at)! + 0.02,
     };
@@ -135,7 +138,8 @@ describe.each(PEERS)('%s as a venue asks by it', (name) => {
 
 describe('a venue with a rulebook', () => {
   const four = (underlying: string): number | undefined => (underlying === 'BTC' ? 0.04 : undefined);
-  const rule: VenueRule = { name: 'four', maintenanceShare: four };
+  const margins = { inverse: false, options: false };
+  const rule: VenueRule = { name: 'four', margins, maintenanceShare: four, maintenanceOf: () => undefined };
 
   it('asks by hand: the loss of a de-peg, its share of the moved notional, less what stands there', () => {
     // USDC −12 %: the short at venue-b loses 600,000 · (1/0.88 − 1) · 0.88 = 72,000 and its money is worth
@@ -206,6 +210,98 @@ describe('a venue with a rulebook', () => {
         },
       ),
       { numRuns: 25 },
+    );
+  });
+});
+
+describe('options and inverse contracts at a venue with a rulebook', () => {
+  const [CALL, PUT] = ['BTC-C60-30@venue-a', 'BTC-P51-30@venue-a'];
+
+  /** What venue-a is taken to ask of these contracts, USD. */
+  const askedOf = (
+    rule: VenueRule | undefined,
+    ...held: readonly (readonly [id: string, quantity: number])[]
+  ): number => {
+    const world = makeWorld(withRule(rule), true);
+    const account = world.book.addAccount('a');
+    for (const [id, quantity] of held) {
+      const mark = world.market.instruments.mark[world.catalogue.instruments.indexOf(id)]!;
+      world.book.setPosition(account, id, quantity, mark);
+    }
+    world.model.refresh();
+    world.kernel.value(world.book, account);
+    return world.kernel.scratch.placeSum(world.catalogue.locations.indexOf('venue-a'), LOCATION_REQUIRED);
+  };
+  const FLAT = 0.05 * 60_000 * 1.001;
+
+  it('are asked what the rulebook asks of all of them together, at the worst of three prices', () => {
+    for (const name of ['derive-pmrm2', 'derive-standard', 'paradex', 'okx', 'deribit'] as const) {
+      const rule = ruleOf(name);
+      const [call, put] = [askedOf(rule, [CALL, -1]), askedOf(rule, [PUT, -1])];
+      for (const asked of [call, put]) {
+        expect(asked).toBeGreaterThan(0);
+        expect(Math.abs(asked - FLAT)).toBeGreaterThan(1);
+      }
+      // By hand, with the market moved: the most of three prices.
+      const option = { secondsToExpiry: 30 * 86_400, strike: 60_000, isCall: true, size: -1 };
+      const at = (price: number): number =>
+        rule.maintenanceOf({
+          ...{ underlying: 'BTC', price, size: 0 },
+          options: [{ ...option, forward: price, volatility: 0.6 }],
+        })!;
+      const x = makeWorld().model.shockSizes[0]!;
+      const most = Math.max(...[1 - x, 1, 1 + x].map((move) => at(60_060 * move)));
+      expect(call).toBeGreaterThan(0.99 * most);
+      expect(call).toBeLessThan(1.01 * most);
+      // A perpetual that covers the call is judged with it.
+      const covered = askedOf(rule, [CALL, -1], ['BTC-PERP@venue-a', 1]);
+      expect(covered).toBeLessThan(call + (1 + x) * askedOf(rule, ['BTC-PERP@venue-a', 1]) + 1);
+    }
+  });
+
+  it('are asked the flat share where the rulebook does not know them, or refuses', () => {
+    for (const name of ['dydx', 'drift', 'mango'] as const) {
+      expect(askedOf(ruleOf(name), [CALL, -1])).toBeCloseTo(FLAT, 6);
+      expect(askedOf(ruleOf(name), ['BTC-INV@venue-a', 600])).toBeCloseTo(
+        askedOf(undefined, ['BTC-INV@venue-a', 600]),
+        9,
+      );
+    }
+    const refusing: VenueRule = { ...ruleOf('deribit'), maintenanceOf: () => undefined };
+    expect(askedOf(refusing, [CALL, -1], ['BTC-PERP@venue-a', 1])).toBeCloseTo(FLAT + 0.05 * 60_000, 6);
+  });
+
+  it('net with linear ones where the rulebook margins both: a hedge of the two asks next to nothing', () => {
+    for (const name of ['okx', 'deribit'] as const) {
+      const rule = ruleOf(name);
+      const inverse = askedOf(rule, ['BTC-INV@venue-a', 600]);
+      const linear = askedOf(rule, ['BTC-PERP@venue-a', 1]);
+      expect(inverse / linear).toBeCloseTo(1, 2);
+      expect(askedOf(rule, ['BTC-INV@venue-a', 600], ['BTC-PERP@venue-a', -1])).toBeLessThan(0.01 * linear);
+      expect(askedOf(undefined, ['BTC-INV@venue-a', 600], ['BTC-PERP@venue-a', -1])).toBeCloseTo(
+        2 * 3_000,
+        0,
+      );
+    }
+  });
+
+  it('are named in the explanation with what they were judged by', () => {
+    const labelOf = (rule: VenueRule | undefined): string | undefined => {
+      const world = makeWorld(withRule(rule), true);
+      const account = world.book.addAccount('a');
+      world.book.setPosition(account, CALL, -1, 1);
+      world.book.setPosition(account, 'BTC-PERP@venue-a', 10, 60_000);
+      world.book.setPosition(account, 'BTC-PERP@venue-d', -10, 60_000);
+      for (const venue of ['venue-a', 'venue-d']) world.book.setBalance(account, 'USDC', venue, 60_000);
+      const { children } = explainMargin(world.kernel, world.book, account, 'maintenance');
+      return children.find(({ label }) => label.startsWith('liquidity coverage'))?.label;
+    };
+    expect(labelOf(undefined)).toBe('liquidity coverage');
+    expect(labelOf(ruleOf('deribit'))).toBe(
+      'liquidity coverage (venue-a by deribit, venue-d by its flat share)',
+    );
+    expect(labelOf(ruleOf('dydx'))).toBe(
+      'liquidity coverage (venue-a by dydx, venue-a by its flat share, venue-d by its flat share)',
     );
   });
 });

@@ -1,7 +1,7 @@
 import { MarginInputError } from '../../checks.ts';
-import type { VenueRule } from '../../venue-rule.ts';
+import type { VenueContracts, VenueRule } from '../../venue-rule.ts';
 import { tieredCost } from '../documented/charges.ts';
-import type { ModelMarket } from '../market.ts';
+import type { ExpiryMarket, ModelMarket } from '../market.ts';
 import { MARGIN_MODELS } from './margin-models.ts';
 import type { RulebookParameters } from './parameters.ts';
 import type { PeerRulebook } from './rulebook-sets.ts';
@@ -25,6 +25,8 @@ export const venueRule = (name: PeerRulebook, parameters: RulebookParameters): V
   const grown = growthOf(name, parameters);
   return {
     name,
+    margins: MARGINS[name],
+    maintenanceOf: (contracts) => judgedContracts(name, parameters, contracts),
     maintenanceShare: (underlying, size, price) => {
       const share = proportional(underlying, size < 0 ? -1 : 1);
       if (share === undefined) return undefined;
@@ -56,6 +58,50 @@ const judged = (
     throw error;
   }
 };
+
+type Margins = VenueRule['margins'];
+const LINEAR_ALONE: Margins = { inverse: false, options: false };
+const WITH_OPTIONS: Margins = { inverse: false, options: true };
+const EVERYTHING: Margins = { inverse: true, options: true };
+
+const MARGINS: Readonly<Record<PeerRulebook, Margins>> = {
+  ...{ dydx: LINEAR_ALONE, drift: LINEAR_ALONE, mango: LINEAR_ALONE },
+  ...{ 'derive-pmrm2': WITH_OPTIONS, 'derive-standard': WITH_OPTIONS, paradex: WITH_OPTIONS },
+  ...{ okx: EVERYTHING, deribit: EVERYTHING },
+};
+
+/** The whole rulebook on the contracts of one underlying; undefined where it refuses them. */
+const judgedContracts = (
+  name: PeerRulebook,
+  parameters: RulebookParameters,
+  { underlying, price, size, options }: VenueContracts,
+): number | undefined => {
+  const sure = { price, confidence: 1 };
+  const market: ModelMarket = {
+    stablePrice: 1,
+    assets: new Map(parameters[name].cash.map((asset) => [asset, { price: 1, confidence: 1 }])),
+    underlyings: new Map([[underlying, { spot: sure, perpetual: sure, expiries: expiriesOf(options) }]]),
+  };
+  const perpetuals = size === 0 ? [] : [{ underlying, size, unrealisedProfit: 0, accruedFunding: 0 }];
+  const held = options.map(({ secondsToExpiry, strike, isCall, size: contracts }) => ({
+    ...{ underlying, secondsToExpiry, strike, isCall, size: contracts },
+  }));
+  try {
+    const book = { cash: 0, perpetuals, options: held, assets: [] };
+    return Math.max(0, MARGIN_MODELS[name].judge(book, market, parameters).maintenance);
+  } catch (error) {
+    if (error instanceof MarginInputError) return undefined;
+    throw error;
+  }
+};
+
+const expiriesOf = (options: VenueContracts['options']): readonly ExpiryMarket[] =>
+  [...Map.groupBy(options, ({ secondsToExpiry }) => secondsToExpiry)].map(([secondsToExpiry, own]) => ({
+    secondsToExpiry,
+    forward: own[0]?.forward ?? NaN,
+    ...{ forwardConfidence: 1, rate: 0, rateConfidence: 1, volatilityConfidence: 1 },
+    volatility: (strike) => own.find((option) => option.strike === strike)?.volatility,
+  }));
 
 /** Small enough that no rulebook asks more because of it, and whole in every rulebook's units. */
 const SAMPLE_SIZE = 0.001;
