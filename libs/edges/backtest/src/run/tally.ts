@@ -167,8 +167,11 @@ export class Tally {
   }
 }
 
-const isAcrossVenues = ({ history }: Sample, { legs }: DrawnBook): boolean =>
-  new Set(legs.map(({ line }) => (history.lines[line] as Line).venue)).size > 1;
+const isAcrossVenues = ({ history }: Sample, { legs, options }: DrawnBook): boolean =>
+  new Set([
+    ...legs.map(({ line }) => (history.lines[line] as Line).venue),
+    ...options.map(({ venue }) => venue),
+  ]).size > 1;
 
 const addBook = (
   cell: Cell,
