@@ -208,7 +208,7 @@ class Teller {
     });
   }
 
-  /** By what each venue was taken to ask: its own rulebook, or the flat share for what that does not margin. */
+  /** What each venue was taken to ask by: its rulebook, or the flat share for what that does not margin. */
   #coverageLabel(): string {
     const { places, positions, instruments, catalogue } = this.#kernel.model;
     if (!places.hasRules) return 'liquidity coverage';

@@ -1,4 +1,4 @@
-/** An option that stands at a venue, as its rulebook sees it. Prices in USD, size in units, short negative. */
+/** An option at a venue, as its rulebook sees it. Prices in USD, size in units, short negative. */
 export type VenueOption = Readonly<{
   secondsToExpiry: number;
   strike: number;

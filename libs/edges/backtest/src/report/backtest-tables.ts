@@ -16,6 +16,7 @@ export const backtestTables = (figures: BacktestFigures): readonly ReportTable[]
   cheaperTable(figures),
   venuesTable(figures),
   partsTable(figures),
+  chainsTable(figures),
   dataSetsTable(figures),
   ...figures.dataSets.map(({ dataSet }) => dataSetTable(figures, dataSet)),
   refusalsTable(figures),
@@ -167,6 +168,20 @@ const partsTable = ({ parts }: BacktestFigures): ReportTable => ({
     'venue credit': shareText(own.venueCredit),
     'liquidity coverage': shareText(own.coverage),
     books: STYLE_TEXTS[style],
+  })),
+});
+
+const chainsTable = ({ chains }: BacktestFigures): ReportTable => ({
+  title: 'Recorded chains of options, from one to the next',
+  note:
+    'listed options at recorded marks and volatilities, the house’s parameters with the gap as horizon; ' +
+    'books of one gap fail together, and these were calm: no proof of a crash. In no sum and no goal.',
+  rows: chains.map(({ coin, from, to, style, horizonHours, maintenance: m }) => ({
+    ...{ coin, from, to, style, hours: numberText(horizonHours) },
+    books: numberText(m.books),
+    covered: shareText(m.share),
+    'worst, of size': percentText(m.worstRelative),
+    'asked, of size': ratioText(m.requirement),
   })),
 });
 

@@ -1,6 +1,7 @@
 import { openMarketData, type MarketData } from '@plinth/connectors';
 import { houseParameters, type RiskParameters } from '@plinth/margin';
 import { assert } from '@plinth/money';
+import { judgeChains, type ChainRow } from '../chains/judge-chains.ts';
 import { fundingRatesOf, type FundingRates } from '../data/funding.ts';
 import { historyOf, type History } from '../data/history.ts';
 import { LIMITS } from '../limits.ts';
@@ -72,9 +73,12 @@ export const runBacktest = async (options: BacktestOptions): Promise<BacktestFig
   const tally = new Tally(options.goal);
   const dataSets: DataSetFigures[] = [];
   const unused: string[] = [];
+  const chains: ChainRow[] = [];
   for await (const { folder, data, sample } of samplesOf(options)) {
     if (sample === undefined) {
-      unused.push(folder.name);
+      const judged = judgeChains(folder.path, parameters, options);
+      chains.push(...judged);
+      if (judged.length === 0) unused.push(folder.name);
       continue;
     }
     const role: Role = options.calibrationSets.includes(folder.name) ? 'calibration' : 'test';
@@ -101,6 +105,7 @@ export const runBacktest = async (options: BacktestOptions): Promise<BacktestFig
     run: { parameters: parameters.version, seed, booksPerStyle, momentsMax, horizonMs, goal, books },
     goals: goalsOf(rows, venues, goal),
     dataSets,
+    chains,
     unused,
     rows,
     venues,

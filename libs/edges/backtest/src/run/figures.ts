@@ -1,3 +1,4 @@
+import type { ChainRow } from '../chains/judge-chains.ts';
 import type { Style } from '../books/styles.ts';
 import type { Part } from '../models/house.ts';
 import type { Coverage } from './coverage.ts';
@@ -71,6 +72,8 @@ export type BacktestFigures = Readonly<{
   }>;
   goals: readonly Goal[];
   dataSets: readonly DataSetFigures[];
+  /** The house on recorded quotes of options, from one chain to the next; in no sum. */
+  chains: readonly ChainRow[];
   /** Folders without prices that a contract could follow. */
   unused: readonly string[];
   /** By data set, then `calibration`, `test` and `all`. */

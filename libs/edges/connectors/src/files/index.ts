@@ -7,3 +7,4 @@ export { openMarketData, readSeries } from './market-data.ts';
 export type { MarketData } from './market-data.ts';
 export type * from './market-rows.ts';
 export { mergeByTime } from './merge-rows.ts';
+export { recordedNumber } from './recorded-number.ts';
