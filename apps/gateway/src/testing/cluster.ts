@@ -8,8 +8,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { startBalancer, type Balancer } from './balancer.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
 
@@ -29,7 +31,23 @@ const freePort = async (): Promise<number> => {
 };
 
 /** One process of the cluster, and what it said last. */
-export type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string[] }>;
+export type Part = Readonly<{
+  name: string;
+  port: number;
+  child: ChildProcess;
+  lines: readonly string[];
+  isRunning: () => boolean;
+  /** It has said that it serves. */
+  isUp: () => boolean;
+  isLeading: () => boolean;
+}>;
+
+export type ClusterOptions = Readonly<{
+  /** Processes of each service, behind one address. */
+  replicas?: number;
+  /** These services and nothing else: no market, no gateway. */
+  only?: readonly string[];
+}>;
 
 /**
  * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them, each
@@ -39,13 +57,14 @@ export class Cluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
   readonly #parts: Part[] = [];
   readonly #ports = new Map<string, number>();
+  readonly #balancers = new Map<string, Balancer>();
   #postgres: EmbeddedPostgres | undefined;
   #environment: Record<string, string> = {};
   #kafka: Readonly<Record<string, string>> = {};
   #key: ClientKey | undefined;
   #client: GatewayClient | undefined;
 
-  async start(brokers: string | undefined): Promise<void> {
+  async start(brokers: string | undefined, { replicas = 1, only }: ClusterOptions = {}): Promise<void> {
     chmodSync(this.#directory, 0o755);
     await promisify(execFile)(process.execPath, ['tools/build.ts'], { cwd: ROOT });
     this.#postgres = await startEmbeddedPostgres({ directory: this.#directory });
@@ -53,6 +72,13 @@ export class Cluster {
     this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
     const operators = [{ keyId: this.#key.keyId, publicKey: verifierOf(this.#key).toString('base64') }];
     writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
+    if (replicas > 1) {
+      for (const name of SERVICES) {
+        const balancer = await startBalancer();
+        this.#balancers.set(name, balancer);
+        this.#ports.set(name, balancer.port);
+      }
+    }
     const at = (name: string): string => this.address(name);
     const file = (name: string): string => join(this.#directory, name);
     await this.renewCertificates();
@@ -60,6 +86,8 @@ export class Cluster {
       this.#kafka = { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` };
     this.#environment = {
       PLINTH_LOG_LEVEL: 'info',
+      // Processes are started again and again here.
+      NODE_COMPILE_CACHE: file('compiled'),
       PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
       PLINTH_SERVICES: SERVICES.map((name) => `${name}=${at(name)}`).join(','),
       PLINTH_VENUES: VENUES.map((name) => `${name}=${at('exchange')}`).join(','),
@@ -74,9 +102,17 @@ export class Cluster {
       ...this.#kafka,
     };
     if (brokers !== undefined) this.run('relay');
-    for (const name of [...SERVICES, 'exchange', 'gateway']) this.run(name);
-    const ca = readFileSync(file('tls/ca.crt'));
-    this.#client = new GatewayClient({ address: at('gateway'), key: this.#key, ca, timeoutMs: 10_000 });
+    for (const name of only ?? [...SERVICES, 'exchange', 'gateway']) {
+      if (!this.#balancers.has(name)) this.run(name);
+      else for (let n = 0; n < replicas; n += 1) await this.runReplica(name);
+    }
+    this.#client = this.clientAt(Date.now);
+  }
+
+  /** A client of the gateway whose clock says this. */
+  clientAt(now: () => number): GatewayClient {
+    const ca = readFileSync(join(this.#directory, 'tls', 'ca.crt'));
+    return new GatewayClient({ address: this.address('gateway'), key: this.key, ca, timeoutMs: 10_000, now });
   }
 
   /** Directory of a process's certificate; `edge` is what the gateway shows to clients. */
@@ -135,29 +171,75 @@ export class Cluster {
     return stdout;
   }
 
+  /** The command line over the database alone, without a gateway. */
+  async offline(...given: readonly string[]): Promise<string> {
+    const main = join(ROOT, 'dist', 'plinth', 'main.js');
+    const env = { ...process.env, PLINTH_HOME: this.#directory };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...given], {
+      ...{ env, maxBuffer: OUTPUT_MAX },
+    });
+    return stdout;
+  }
+
+  /** Cuts connections to a service, as a bad wire would; says how many. */
+  cut(name: string, count: number): number {
+    return this.#balancers.get(name)?.cut(count) ?? 0;
+  }
+
+  freePort(): Promise<number> {
+    return freePort();
+  }
+
   get databaseUrl(): string {
     return this.#environment['PLINTH_DATABASE_URL'] ?? '';
   }
 
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** First part of the topics' names. */
+  get topicPrefix(): string {
+    return this.#environment['PLINTH_KAFKA_PREFIX'] ?? '';
+  }
+
+  get key(): ClientKey {
+    if (this.#key === undefined) throw new Error('Expected a started cluster');
+    return this.#key;
+  }
+
+  get running(): readonly Part[] {
+    return this.#parts.filter((part) => part.isRunning());
+  }
+
   /** Starts a process; another replica of a service when a port is given. */
-  run(name: string, port = this.#ports.get(name)): Part {
-    const lines: string[] = [];
+  run(name: string, port = this.#ports.get(name) ?? 0, more: Readonly<Record<string, string>> = {}): Part {
     const child = spawn(process.execPath, [join(ROOT, 'dist', name, 'main.js')], {
-      env: { ...process.env, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
+      env: {
+        ...{ ...process.env, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
+        ...more,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        lines.push(...chunk.toString().trimEnd().split('\n'));
-        if (lines.length > LINES_KEPT) lines.splice(0, lines.length - LINES_KEPT);
-      });
-    const part = { name, child, lines };
+    const part = watch(name, port, child);
+    const balancer = this.#balancers.get(name);
+    balancer?.add(port);
+    child.once('exit', () => balancer?.remove(port));
     this.#parts.push(part);
     return part;
   }
 
-  async runReplica(name: string): Promise<Part> {
-    return this.run(name, await freePort());
+  async runReplica(name: string, more: Readonly<Record<string, string>> = {}): Promise<Part> {
+    return this.run(name, await freePort(), more);
+  }
+
+  /** Kills a process and starts another in its place. */
+  async replace(part: Part, more: Readonly<Record<string, string>> = {}): Promise<Part> {
+    part.child.kill('SIGKILL');
+    if (part.isRunning()) await once(part.child, 'exit');
+    return this.#balancers.has(part.name)
+      ? this.runReplica(part.name, more)
+      : this.run(part.name, part.port, more);
   }
 
   /** The process of that name that was started last. */
@@ -206,10 +288,33 @@ export class Cluster {
       child.kill('SIGTERM');
     }
     await Promise.all(this.#parts.map(({ child }) => ended(child)));
+    for (const balancer of this.#balancers.values()) balancer.close();
     await this.#postgres?.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
+
+/** Follows what a process says: its last lines, whether it serves, whether it leads. */
+const watch = (name: string, port: number, child: ChildProcess): Part => {
+  const lines: string[] = [];
+  let [isUp, isLeading] = [false, false];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface(stream).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > LINES_KEPT) lines.shift();
+      if (/"msg":"(serving|relaying)"/.test(line)) isUp = true;
+      if (line.includes('"msg":"leading"')) isLeading = true;
+      if (line.includes('"msg":"standing by"')) isLeading = false;
+    });
+  }
+  return {
+    ...{ name, port, child, lines },
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    isUp: () => isUp,
+    isLeading: () => isLeading,
+  };
+};
 
 const ended = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -62,6 +62,13 @@ export class OutcomeUnknown extends Error {
 /** Thrown for a passing fault before anything was written: try again, bounded and jittered. */
 export class Retryable extends Error {
   override readonly name: string = 'Retryable';
+  /** `UPPER_SNAKE_CASE`, where a program should tell this fault from others. */
+  readonly reason: string | undefined;
+
+  constructor(message: string, { reason, ...options }: ErrorOptions & Readonly<{ reason?: string }> = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 /** There is more to do than can be done: nothing was done, come again later. */

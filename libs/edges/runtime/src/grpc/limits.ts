@@ -11,6 +11,9 @@ export const GRPC_LIMITS = {
   /** A silent connection is asked whether it lives, and dropped when it does not answer. */
   keepaliveTimeMs: 30_000,
   keepaliveTimeoutMs: 10_000,
+  /** The same between services, where a process that is frozen must not hold its callers for long. */
+  innerKeepaliveTimeMs: 5_000,
+  innerKeepaliveTimeoutMs: 3_000,
   connectionIdleMaxMs: 600_000,
   /**
    * A connection is asked to end at this age, so that callers spread over new replicas and certificates that

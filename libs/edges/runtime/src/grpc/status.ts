@@ -70,7 +70,8 @@ export const errorOf = (error: unknown, reportBug: ReportBug): GrpcError => {
     return new GrpcError(grpc.ABORTED, 'STREAM_BUSY', error.message, { retryAfterMs: RETRY_AFTER_MS });
   }
   if (error instanceof Retryable) {
-    return new GrpcError(grpc.UNAVAILABLE, 'RETRY', error.message, { retryAfterMs: RETRY_AFTER_MS });
+    const reason = error.reason ?? 'RETRY';
+    return new GrpcError(grpc.UNAVAILABLE, reason, error.message, { retryAfterMs: RETRY_AFTER_MS });
   }
   const id = randomUUID();
   reportBug(id, error);

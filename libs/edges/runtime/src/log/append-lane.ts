@@ -8,7 +8,8 @@ import type { Pace } from './append-queue.ts';
 import { connectClient, destroyClient, within } from './connection.ts';
 import type { Client, ConnectionOptions } from './connection.ts';
 import * as limits from './limits.ts';
-import { appendFailure, readFailure } from './pg-errors.ts';
+import { appendFailure, READ_ONLY_STATE, readFailure, sqlStateOf } from './pg-errors.ts';
+import { readOnlyFailure } from './storage-guard.ts';
 
 const callOf = (schema: string): string => {
   const values = APPEND_PARAMETERS.map((parameter, i) => `$${i + 1}::${parameter.split(' ')[1] ?? ''}`);
@@ -45,7 +46,7 @@ export class AppendLane {
     } catch (error) {
       const failure = appendFailure(error);
       if (failure instanceof OutcomeUnknown) this.#drop(client);
-      throw failure;
+      throw sqlStateOf(error) === READ_ONLY_STATE ? await readOnlyFailure(client, failure) : failure;
     }
   }
 

@@ -18,6 +18,7 @@ import { findBinaries, placeFor } from './server-files.ts';
 import type { ServerBinaries } from './server-files.ts';
 import { serverUser } from './server-user.ts';
 import type { ServerUser } from './server-user.ts';
+import { guardStorage } from './storage-guard.ts';
 
 export type EmbeddedPostgres = Readonly<{
   /** Login of the services. */
@@ -40,6 +41,8 @@ export type EmbeddedPostgresOptions = Readonly<{
   directory: string;
   /** A free one is taken when it is not given. */
   port?: number;
+  /** Free bytes of its disks below which nothing more is recorded; 0 lets it run into the end of the disk. */
+  storageReserveBytes?: number;
 }>;
 
 /** Durability is never traded for speed here: what was acknowledged must survive a power cut. */
@@ -56,6 +59,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wal_buffers: '16MB',
   shared_buffers: '128MB',
   checkpoint_timeout: '15min',
+  // Whoever looks at the tables by hand and goes to lunch must not hold a row that appends wait for.
+  idle_in_transaction_session_timeout: '5s',
   max_connections: String(limits.SERVER_CONNECTIONS),
   max_parallel_workers_per_gather: '0',
   io_method: 'sync',
@@ -90,6 +95,8 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
     await stop(server);
     throw error;
   }
+  const reserveBytes = options.storageReserveBytes ?? limits.STORAGE_RESERVE_BYTES;
+  const stopGuard = guardStorage({ ownerUrl: ownerUrl('postgres'), data, reserveBytes });
   return {
     url: `postgres://plinth:${secrets.service}@127.0.0.1:${port}/plinth`,
     ownerUrl: ownerUrl('plinth'),
@@ -98,6 +105,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
     ended: endOf(server),
     pid: () => postmasterOf(data),
     stop: async () => {
+      await stopGuard();
       await stop(server);
       await rm(ownerFile(place), { force: true });
     },

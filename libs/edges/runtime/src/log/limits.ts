@@ -53,4 +53,11 @@ export const SERVER_START_MS = 60_000;
 export const SERVER_STOP_MS = 20_000;
 
 /** Connections that the embedded server accepts. */
-export const SERVER_CONNECTIONS = 64;
+export const SERVER_CONNECTIONS = 200;
+
+/**
+ * Free bytes that the disk of an embedded server must have for more to be recorded, and how often it is
+ * looked at: a server that meets the end of its disk while it writes its log goes down.
+ */
+export const STORAGE_RESERVE_BYTES = 134_217_728;
+export const STORAGE_CHECK_MS = 500;

@@ -15,6 +15,11 @@ const PASSING: readonly RegExp[] = [
 /** The server is going down or the backend is terminated: a commit may or may not have happened before. */
 const CUT = /^57P0[12]$/;
 
+/** Reason of a refusal while the database has no room for more. */
+export const STORAGE_FULL = 'STORAGE_FULL';
+const DISK_FULL = /^53100$/;
+export const READ_ONLY_STATE = '25006';
+
 const EPOCH_CHANGED = 'PLN01';
 
 /** The log was promoted to a new epoch while this process was working in the old one: it must start again. */
@@ -37,7 +42,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 export const appendFailure = (error: unknown): Error => {
   if (error instanceof Retryable || error instanceof OutcomeUnknown) return error;
   const state = sqlStateOf(error);
-  if (state === undefined || CUT.test(state)) {
+  if (state === undefined || CUT.test(state) || isFatal(error)) {
     return new OutcomeUnknown(`the connection was lost during an append: ${messageOf(error)}`, {
       cause: error,
     });
@@ -45,6 +50,18 @@ export const appendFailure = (error: unknown): Error => {
   if (state === EPOCH_CHANGED) return new EpochChanged(messageOf(error), { cause: error });
   return definiteFailure(state, error);
 };
+
+/**
+ * More than the statement has failed, whatever the state says: a server that panics because it cannot write
+ * its log may have written the commit before.
+ */
+const isFatal = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.severity !== undefined && error.severity !== 'ERROR';
+
+export const storageFull = (cause: unknown): Retryable =>
+  new Retryable('the disk of the database is full: nothing is recorded until there is room again', {
+    ...{ cause, reason: STORAGE_FULL },
+  });
 
 /** A read or a connection attempt changes nothing: every lost connection is a passing fault. */
 export const readFailure = (error: unknown): Error => {
@@ -56,7 +73,9 @@ export const readFailure = (error: unknown): Error => {
   return definiteFailure(state, error);
 };
 
-const definiteFailure = (state: string, error: unknown): Error =>
-  PASSING.some((pattern) => pattern.test(state))
+const definiteFailure = (state: string, error: unknown): Error => {
+  if (DISK_FULL.test(state)) return storageFull(error);
+  return PASSING.some((pattern) => pattern.test(state))
     ? new Retryable(`the database asks to try again (${state}): ${messageOf(error)}`, { cause: error })
     : new Error(`the database refused (${state}): ${messageOf(error)}`, { cause: error });
+};

@@ -75,6 +75,7 @@ export const runService = async (
     ...tlsOf(config),
   });
   const stopLag = observeHead(name, service, log);
+  const stopTelling = tellStates(service, logger);
   const more = beside?.(service, logger);
   const followers = follow(links, {
     cells,
@@ -93,6 +94,7 @@ export const runService = async (
     }),
     stop: async () => {
       stopLag();
+      stopTelling();
       await more?.stop();
       await Promise.all(followers.map((follower) => follower.stop()));
       await service.stop();
@@ -129,6 +131,23 @@ const follow = (
         }),
       ),
   );
+
+/**
+ * On SIGUSR2 a process says in its log what its views hold, by hash: replicas at one position must say the
+ * same, and so must a replay of the log (`plinth replay --check`, which reads such lines).
+ */
+const tellStates = ({ host }: StartedService, logger: Logger): (() => void) => {
+  const tell = (): void => {
+    const position = host.last.toString();
+    const states = [...host.hashes()].map(([view, hash]) => {
+      const revision = host.views[view]?.revision ?? 0;
+      return { position, service: host.name, view, revision, hash };
+    });
+    logger.info({ states }, 'state');
+  };
+  process.on('SIGUSR2', tell);
+  return () => process.off('SIGUSR2', tell);
+};
 
 const HEAD_EVERY_MS = 5_000;
 

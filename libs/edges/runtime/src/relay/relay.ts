@@ -9,6 +9,8 @@ export type RelayPorts = Readonly<{
   publications: readonly Publication[];
   /** Told of a failure after which a publication tries again. */
   onFailure: (publication: string, error: unknown) => void;
+  /** Told when this relay begins to publish, and when it no longer does. */
+  onLeading?: (isLeading: boolean) => void;
   retryMs?: number;
 }>;
 
@@ -57,16 +59,21 @@ export class Relay {
         if (!signal.aborted) throw error;
       });
       if (signal.aborted) return;
-      this.#isLeading = true;
+      this.#setLeading(true);
       const stop = new AbortController();
       const both = AbortSignal.any([signal, stop.signal]);
       const running = publications.map((publication) => this.#publish(publication, both));
       for (const one of running) one.catch(() => stop.abort());
       const results = await Promise.allSettled(running);
-      this.#isLeading = false;
+      this.#setLeading(false);
       const failed = results.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     }
+  }
+
+  #setLeading(isLeading: boolean): void {
+    this.#isLeading = isLeading;
+    this.#ports.onLeading?.(isLeading);
   }
 
   async #publish(publication: Publication, signal: AbortSignal): Promise<void> {

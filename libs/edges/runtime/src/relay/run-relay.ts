@@ -72,7 +72,8 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const lock = new PostgresLeaderLock({ url, schema: log.schema, service: 'relay' });
   const onFailure = (publication: string, error: unknown): void =>
     logger.warn({ publication, err: error }, 'publishing failed: it is tried again');
-  const relay = new Relay({ lock, publications, onFailure });
+  const onLeading = (isLeading: boolean): void => logger.info(isLeading ? 'leading' : 'standing by');
+  const relay = new Relay({ lock, publications, onFailure, onLeading });
   const edge = await openEdge(config, relay);
   const stopWatching = watch(log, relay, publications, edge.health);
   const stop = new AbortController();

@@ -6,6 +6,7 @@ import type { MutualTlsFiles } from '../grpc/certificates.ts';
 import { channelCredentialsTo, type ReportCertificate } from '../grpc/credentials.ts';
 import { GRPC_LIMITS } from '../grpc/limits.ts';
 import { errorFromStatus, type GrpcError } from '../grpc/status.ts';
+import { STORAGE_FULL } from '../log/pg-errors.ts';
 import type { CommandAnswer } from '../service/command-executor.ts';
 import type { CellClient, QueryAnswer, Sender } from './cell-client.ts';
 import { INNER_METADATA } from './inner-metadata.ts';
@@ -23,8 +24,8 @@ export type RemoteCellOptions = Readonly<{
 /** A name that stands for several replicas: each call goes to the next one that answers. */
 const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': 4 * GRPC_LIMITS.messageBytesMax,
-  'grpc.keepalive_time_ms': GRPC_LIMITS.keepaliveTimeMs,
-  'grpc.keepalive_timeout_ms': GRPC_LIMITS.keepaliveTimeoutMs,
+  'grpc.keepalive_time_ms': GRPC_LIMITS.innerKeepaliveTimeMs,
+  'grpc.keepalive_timeout_ms': GRPC_LIMITS.innerKeepaliveTimeoutMs,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
   // Commands are sent again by whoever knows their request id, never behind his back.
@@ -159,6 +160,8 @@ const unanswered = (failure: GrpcError): Error => {
       return new Overloaded(failure.message);
     case 'STREAM_BUSY':
       return new Busy(failure.message);
+    case STORAGE_FULL:
+      return new Retryable(failure.message, { reason: STORAGE_FULL });
     case 'INTERNAL':
       return failure;
     default:

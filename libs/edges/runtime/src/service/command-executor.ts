@@ -114,12 +114,12 @@ const executeInTurn = async (
         if (rejection === undefined) commitStates(decision, host.states);
         return answerOf(encode(answer), result.last);
       case 'duplicate':
-        host.states.forget(touched.keys());
+        host.states.doubt(touched.keys());
         return answerOf(result.answer ?? encode(answer), result.last);
       case 'key-reused':
         return { status: 'rejected', rejection: KEY_REUSED };
       case 'conflict':
-        host.states.forget(touched.keys());
+        host.states.doubt(touched.keys());
         continue;
       case 'fenced':
         throw new Error('Expected no checkpoint on a command');
@@ -151,10 +151,11 @@ const plan = async (
   const handler = host.definition.commands[name];
   if (handler === undefined) throw new Error(`Expected a command of ${host.name}, was ${name}`);
   await reach(host, host.floor);
+  const seen = host.last;
   const planned = handler(request as never, host.views, context);
   if (!isRejection(planned) || planned.reason === 'invalid' || !host.isFollowing) return planned;
   const { position } = await host.ports.log.head();
-  if (position <= host.last) return planned;
+  if (position <= seen) return planned;
   await reach(host, position);
   return handler(request as never, host.views, context);
 };
@@ -212,7 +213,7 @@ const append = async (
     // unknown.
     const stored = await host.ports.log.command(call.tenant, call.requestId);
     if (stored === undefined) throw error;
-    host.states.forget(decision.touched.keys());
+    host.states.doubt(decision.touched.keys());
     return { status: 'duplicate', last: stored.last, answer: stored.answer };
   }
 };

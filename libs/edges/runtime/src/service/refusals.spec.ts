@@ -73,6 +73,22 @@ describe('a refusal of one replica after an answer of another', () => {
     expect(await answer).toMatchObject({ status: 'accepted' });
   });
 
+  it('does not rest on views that have moved on while the log was asked', async () => {
+    let ask: () => Promise<void> = async () => undefined;
+    class AskedLog extends MemoryLog {
+      override async head() {
+        await ask();
+        return super.head();
+      }
+    }
+    const log = new AskedLog();
+    const [one, two] = [replica(log), replica(log)];
+    two.isFollowing = true;
+    await call(one, 'Raise', 1);
+    ask = async () => two.fold((await log.read(0n, 1))[0] as Envelope);
+    expect(await call(two, 'RaiseSeen', 2)).toMatchObject({ status: 'accepted' });
+  });
+
   it('is no refusal while the views that are to judge it are folded again', async () => {
     const log = new MemoryLog();
     const host = replica(log);

@@ -212,7 +212,7 @@ export class ServiceHost {
         occurredAt: this.ports.clock.now(),
       });
       if (result.status === 'appended') return commitStates(decision, this.states);
-      this.states.forget(decision.touched.keys());
+      this.states.doubt(decision.touched.keys());
       if (result.status === 'duplicate') return;
     }
     throw new AssertionError(`Expected to record ${effect.effect} within ${LIMITS.conflictRetriesMax} tries`);
@@ -281,11 +281,11 @@ export class ServiceHost {
       occurredAt: now,
     };
     const result = await this.ports.log.append(request).catch((error: unknown) => {
-      this.states.forget([stream]);
+      this.states.doubt([stream]);
       throw error;
     });
     if (result.status === 'appended') this.states.advance(stream, TIMER, version.version, [event], undefined);
-    else this.states.forget([stream]);
+    else this.states.doubt([stream]);
     return result.status === 'appended';
   }
 
@@ -348,13 +348,13 @@ export class ServiceHost {
           this.#stored = event.position;
           return;
         case 'duplicate':
-          this.states.forget(decision.touched.keys());
+          this.states.doubt(decision.touched.keys());
           this.#stored = await this.ports.log.checkpoint(this.name);
           return;
         case 'fenced':
           throw new Fenced(this.name, this.#stored, result.actual);
         case 'conflict':
-          this.states.forget(decision.touched.keys());
+          this.states.doubt(decision.touched.keys());
           continue;
         case 'key-reused':
           throw new AssertionError('Expected no command key on a reaction');

@@ -143,7 +143,7 @@ describe('a service with a snapshot', () => {
     expect(await host.states.load('asset-X', rounds)).toMatchObject({ state: EVENTS, version: EVENTS });
     expect(world.reads).toEqual([EVENTS]);
     const other = { ...rounds, snapshot: plainSnapshot<number>(2) };
-    host.states.forget(['asset-X']);
+    host.states.clear();
     expect(await host.states.load('asset-X', other)).toMatchObject({ state: EVENTS, version: EVENTS });
     expect(world.reads).toEqual([EVENTS, 0]);
   });

@@ -2,7 +2,8 @@ import { AssertionError } from '@plinth/money';
 import type { AnyDecider, EventLog, NewEvent, StreamId } from '@plinth/eventing';
 import { LIMITS } from './limits.ts';
 
-type Cached = { decider: AnyDecider; state: unknown; version: number };
+/** `isStale`: right at its version, but others have appended since, or may have. */
+type Cached = { decider: AnyDecider; state: unknown; version: number; isStale?: boolean };
 
 /** A state as a snapshot has it: the decider that can read it says so by its revision. */
 type Base = Readonly<{ revision: number; version: number; plain: unknown }>;
@@ -11,7 +12,7 @@ export type StreamState = Readonly<{ state: unknown; version: number }>;
 
 /**
  * Deciders' states by stream, written through after each append and validated by the expected version: a
- * stale entry costs a conflict and a fresh read, never a wrong decision.
+ * stale entry costs a conflict and a read of what came after it, never a wrong decision.
  */
 export class StreamStates {
   readonly #log: EventLog;
@@ -27,9 +28,10 @@ export class StreamStates {
     const cached = this.#cache.get(stream);
     if (cached !== undefined) {
       if (cached.decider !== decider) throw new AssertionError(`Expected one decider for ${stream}, was two`);
-      return cached;
+      if (cached.isStale !== true) return cached;
     }
-    const fresh = this.#baseOf(stream, decider);
+    const { state, version } = cached ?? this.#baseOf(stream, decider);
+    const fresh: Cached = { decider, state, version };
     for (;;) {
       const events = await this.#log.readStream(stream, fresh.version, LIMITS.readBatchMax);
       for (const event of events) fresh.state = decider.evolve(fresh.state, event);
@@ -50,19 +52,19 @@ export class StreamStates {
   ): void {
     const cached = this.#cache.get(stream);
     if (cached !== undefined && cached.version !== before) {
-      this.#cache.delete(stream);
+      cached.isStale = true;
       return;
     }
     this.#put(stream, { decider, state, version: before + events.length });
   }
 
   /**
-   * The folds have seen a stream at this version. A state older than the folds is forgotten: a refusal, or a
+   * The folds have seen a stream at this version. A state older than the folds is read on: a refusal, or a
    * decision to do nothing, appends nothing that the expected version could correct.
    */
   seen(stream: StreamId, version: number): void {
     const cached = this.#cache.get(stream);
-    if (cached !== undefined && cached.version < version) this.#cache.delete(stream);
+    if (cached !== undefined && cached.version < version) cached.isStale = true;
   }
 
   clear(): void {
@@ -100,8 +102,12 @@ export class StreamStates {
     return { decider, state: decider.snapshot.load(base.plain as never), version: base.version };
   }
 
-  forget(streams: Iterable<StreamId>): void {
-    for (const stream of streams) this.#cache.delete(stream);
+  /** What is known of these streams may have been overtaken: it is read on when it is needed next. */
+  doubt(streams: Iterable<StreamId>): void {
+    for (const stream of streams) {
+      const cached = this.#cache.get(stream);
+      if (cached !== undefined) cached.isStale = true;
+    }
   }
 
   #put(stream: StreamId, entry: Cached): void {

@@ -23,6 +23,9 @@ for (const reason of [kafkaMissing, kafkaMissing === undefined ? controlMissing 
 const withKafka = kafkaMissing === undefined ? describe : describe.skip;
 const withBroker = kafkaMissing === undefined && controlMissing === undefined ? describe : describe.skip;
 
+/** How much longer a broker stays away than some hundred appends take: a minute by flag. */
+const OUTAGE_MS = 1_000 * Number(process.env['PLINTH_FAULT_OUTAGE_S'] ?? 0);
+
 /** Figures of a fault, where a reader of the run finds them. */
 const tell = (what: string, figures: Readonly<Record<string, unknown>>): void => {
   process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
@@ -281,7 +284,9 @@ withBroker('a broker', () => {
     const follower = startFollower(through);
     await follower.reached(await appendSome(scene.log.log, 200));
     await control.signal(1, 'KILL');
-    const during = await appendSome(scene.log.log, 400, 10, 10);
+    let during = await appendSome(scene.log.log, 400, 10, 10);
+    for (const end = performance.now() + OUTAGE_MS; performance.now() < end;)
+      during = await appendSome(scene.log.log, 20, 10, 50);
     await follower.reached(during);
     const published = relay.publication.position;
     await control.restart(1);

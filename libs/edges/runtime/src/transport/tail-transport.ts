@@ -1,4 +1,5 @@
-import type { Envelope, EventLog, Transport } from '@plinth/eventing';
+import { CorruptLog, type Envelope, type EventLog, type Transport } from '@plinth/eventing';
+import { toSafeInteger } from '@plinth/money';
 import { pause } from './pause.ts';
 
 export type TailOptions = Readonly<{
@@ -34,7 +35,7 @@ export class TailTransport implements Transport {
     try {
       while (!signal.aborted) {
         appended = false;
-        const batch = await this.#log.read(last, this.#options.batchMax);
+        const batch = await this.#read(last);
         if (batch.length > 0) {
           last = (batch.at(-1) as Envelope).position;
           yield batch;
@@ -45,6 +46,16 @@ export class TailTransport implements Transport {
       }
     } finally {
       unsubscribe();
+    }
+  }
+
+  /** What stands before an event that nobody understands is given before the reader stops at it. */
+  async #read(last: bigint): Promise<readonly Envelope[]> {
+    try {
+      return await this.#log.read(last, this.#options.batchMax);
+    } catch (error) {
+      if (!(error instanceof CorruptLog) || error.position <= last + 1n) throw error;
+      return this.#log.read(last, toSafeInteger(error.position - last - 1n));
     }
   }
 }
