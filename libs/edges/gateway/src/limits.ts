@@ -32,6 +32,8 @@ export const LIMITS = {
   accountsPerMessageMax: 500,
   /** Margin changes and fills kept for streams that go on after a pause. */
   feedEntriesMax: 65_536,
+  /** Pause before a log that is away is asked again. */
+  feedRetryMs: 500,
   /** Events that a stream reads from the log to catch up before it is told to begin anew. */
   catchUpEventsMax: 200_000n,
   catchUpBatchMax: 2_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryLog, type SnapshotStore } from '@plinth/eventing';
+import { MemoryLog, Retryable, type SnapshotStore } from '@plinth/eventing';
 import { MemorySnapshots } from '@plinth/eventing/testing';
 import { makeLogger, TailTransport } from '@plinth/runtime';
 import { LogWriter } from '../testing/log-writer.ts';
@@ -65,4 +65,33 @@ describe('the feed of a gateway that starts again', () => {
     expect(third.feed.states.notHealthy()).toEqual(second.feed.states.notHealthy());
     await third.stop();
   }, 60_000);
+});
+
+describe('the feed of a gateway whose log is away', () => {
+  it('goes on where it stood when the log is back, and ends at what it cannot read', async () => {
+    const log = new MemoryLog();
+    const writer = new LogWriter(log);
+    const tail = new TailTransport(log);
+    const outages: Error[] = [new Retryable('the database cannot be reached')];
+    const feed = new LogFeed({
+      ...{ log, onKeysChanged: () => undefined },
+      transport: {
+        async *subscribe(after, signal) {
+          for await (const batch of tail.subscribe(after, signal)) {
+            yield batch;
+            const outage = outages.pop();
+            if (outage !== undefined) throw outage;
+          }
+        },
+      },
+    });
+    const running = feed.run(new AbortController().signal);
+    await reached(feed, await writer.state('a1', 'healthy', 'call'));
+    await reached(feed, await writer.state('a1', 'call', 'healthy'));
+    expect(feed.after(0n)).toMatchObject([{ position: 1n }, { position: 2n }]);
+    outages.push(new Error('a damaged event'));
+    await writer.state('a1', 'healthy', 'call');
+    await expect(running).rejects.toThrow('a damaged event');
+    expect(() => feed.after(0n)).toThrow('resume at another one');
+  });
 });

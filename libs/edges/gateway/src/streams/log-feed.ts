@@ -1,9 +1,10 @@
 import { status as grpc } from '@grpc/grpc-js';
-import type { Envelope, EventLog, Transport } from '@plinth/eventing';
+import { Retryable, type Envelope, type EventLog, type Transport } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
 import { SnapshotKeeper, type SnapshotPart, type SnapshotPorts } from '@plinth/runtime';
 import { GrpcError } from '@plinth/runtime/grpc';
 import { Placements } from '../cells/placements.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.ts';
 import { MarginStates, type AccountMargin } from './margin-states.ts';
 
@@ -73,18 +74,13 @@ export class LogFeed {
   }
 
   /**
-   * Follows the log until the signal aborts; when it cannot be read any more, every stream ends with the
-   * reason.
+   * Follows the log until the signal aborts, and waits for one that is away. When it cannot be read any more,
+   * every stream ends with the reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await this.#restore();
-      for await (const batch of this.#ports.transport.subscribe(this.#last, signal)) {
-        for (const event of batch) this.#take(event);
-        this.#trim();
-        this.#wake();
-        if (this.#keeper?.isDue(this.#last, 'running') === true) await this.#keeper.keep(this.#last);
-      }
+      await this.#patiently(signal, () => this.#restore());
+      await this.#patiently(signal, () => this.#follow(signal));
       if (this.#keeper?.isDue(this.#last, 'stopping') === true) await this.#keeper.keep(this.#last);
       await this.#keeper?.stored();
     } catch (error) {
@@ -95,6 +91,28 @@ export class LogFeed {
       );
       this.#wake();
       throw error;
+    }
+  }
+
+  /** From where the feed stands: what it has taken is not taken again. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    for await (const batch of this.#ports.transport.subscribe(this.#last, signal)) {
+      for (const event of batch) this.#take(event);
+      this.#trim();
+      this.#wake();
+      if (this.#keeper?.isDue(this.#last, 'running') === true) await this.#keeper.keep(this.#last);
+    }
+  }
+
+  async #patiently(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof Retryable) || signal.aborted) throw error;
+        await sleep(LIMITS.feedRetryMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+      }
     }
   }
 

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GatewayClient, GatewayError, readKeyFile } from '@plinth/gateway';
+import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { ComposeStack, ROOT, whyNoCompose, type Container } from '../testing/compose-stack.ts';
+
+/** `three` runs it over three brokers. */
+const FILES = process.env['PLINTH_COMPOSE_BROKERS'] === 'three' ? ['deploy/compose.three-brokers.yml'] : [];
+const START_MS = 300_000;
+const HEALTHY_MS = 90_000;
+const TAKEOVER_MS = 5_000;
+const ROLLED = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing', 'relay', 'gateway'];
+const READS = [['marks'], ['instruments'], ['venues'], ['assets'], ['pools'], ['liquidations'], ['accounts']];
+
+const why = whyNoCompose();
+
+(why === undefined ? describe : describe.skip)(
+  `the stack of docker-compose.yml${why === undefined ? '' : ` (${why})`}`,
+  () => {
+    const stack = new ComposeStack(FILES);
+    const directory = mkdtempSync(join(tmpdir(), 'plinth-compose-'));
+    const key = join(directory, 'operator.key.json');
+    let client: GatewayClient;
+    let log: PostgresLog;
+
+    const urlOf = (login: string): string =>
+      `postgresql://${login}@127.0.0.1:${stack.port('POSTGRES')}/plinth`;
+    /** As `.env` has them. */
+    const databaseUrl = (): string => urlOf('plinth_app:plinth-service');
+    let owner: pg.Client;
+
+    const plinth = async (...args: readonly string[]): Promise<string> => {
+      const main = join(ROOT, 'dist/plinth/main.js');
+      const env = { ...process.env, PLINTH_HOME: directory, PLINTH_GATEWAY: gateway(), PLINTH_KEY: key };
+      const options = { env, maxBuffer: 67_108_864 };
+      return (await promisify(execFile)(process.execPath, [main, ...args], options)).stdout;
+    };
+    const gateway = (): string => `127.0.0.1:${stack.port('GATEWAY')}`;
+
+    beforeAll(async () => {
+      await promisify(execFile)(process.execPath, ['tools/build.ts', 'apps/plinth'], { cwd: ROOT });
+      await stack.start(START_MS);
+      writeFileSync(key, await stack.read('gateway', '/keys/operator.key.json'), { mode: 0o600 });
+      client = new GatewayClient({ address: gateway(), key: readKeyFile(key), timeoutMs: 10_000 });
+      log = await openPostgresLog({ url: databaseUrl() });
+      owner = new pg.Client({ connectionString: urlOf('plinth:plinth') });
+      await owner.connect();
+    }, START_MS * 2);
+
+    afterAll(async () => {
+      client?.close();
+      await log?.close();
+      await owner?.end();
+      await stack.stop();
+      rmSync(directory, { recursive: true, force: true });
+    }, 120_000);
+
+    it('comes up healthy from nothing, and its services may not change history', async () => {
+      const states = new Map((await stack.containers()).map((one) => [one.service, one] as const));
+      expect([...states.keys()]).toEqual(
+        expect.arrayContaining([...ROLLED, 'postgres', 'kafka', 'exchange']),
+      );
+      for (const job of ['keys', 'migrate'])
+        expect(states.get(job)).toMatchObject({ state: 'exited', exitCode: 0 });
+      const login = new pg.Client({ connectionString: databaseUrl() });
+      await login.connect();
+      await expect(login.query('DELETE FROM plinth.events')).rejects.toThrow('permission denied');
+      await login.end();
+    });
+
+    it('runs what the sources make, byte for byte, wherever they are built', async () => {
+      await promisify(execFile)(process.execPath, ['tools/build.ts', 'apps/accounts'], { cwd: ROOT });
+      for (const name of ['main.js', 'main.js.map']) {
+        const built = readFileSync(join(ROOT, 'dist/accounts', name), 'utf8');
+        expect(built.length).toBeGreaterThan(100_000);
+        expect(await stack.read('accounts', `/plinth/dist/app/${name}`)).toBe(built);
+      }
+    });
+
+    it('plays the crash of the demo, and its log is what the heads say', async () => {
+      const told = await plinth(
+        ...['demo', '--cluster', '--accounts', '12', '--ticks', '40', '--tick-ms', '300', '--output', 'json'],
+        ...['--market', `127.0.0.1:${stack.port('MARKET')}`, '--database', databaseUrl()],
+      );
+      const figures = JSON.parse(told) as Readonly<{
+        invariants: Readonly<{ breaches: number }>;
+        proof: Readonly<{ size: string; checks: readonly Readonly<{ ok: boolean }>[] }>;
+      }>;
+      expect(figures.invariants.breaches).toBe(0);
+      expect(figures.proof.checks.map(({ ok }) => ok)).toEqual([true]);
+      expect(Number(figures.proof.size)).toBeGreaterThan(100);
+    }, 180_000);
+
+    it.each(READS)('answers `%s list`', async (what) => {
+      const rows: unknown = JSON.parse(await plinth(what ?? '', 'list', '--output', 'json'));
+      expect(Array.isArray(rows)).toBe(true);
+      if (!['liquidations', 'accounts'].includes(what ?? ''))
+        expect((rows as unknown[]).length).toBeGreaterThan(0);
+    });
+
+    it('hands on from a leader that is killed to its standby', async () => {
+      await stack.compose('up', '-d', '--no-recreate', '--scale', 'accounts=2');
+      await stack.untilHealthy(HEALTHY_MS);
+      const leader = await leaderOf(stack, owner, 'accounts');
+      await stack.kill(leader);
+      const killedMs = performance.now();
+      await until('another leader', async () => {
+        const holder = await holderOf(owner, 'accounts');
+        return holder !== undefined && holder !== leader.address;
+      });
+      expect(performance.now() - killedMs).toBeLessThan(TAKEOVER_MS);
+      await stack.compose('up', '-d', '--no-recreate', '--scale', 'accounts=2');
+      await stack.untilHealthy(HEALTHY_MS);
+    }, 180_000);
+
+    it('loses nothing and does nothing twice while every process is restarted in turn', async () => {
+      await openFund(client);
+      const stop = new AbortController();
+      const paying = pay(client, stop.signal);
+      for (const service of ROLLED) {
+        for (const container of await stack.containers())
+          if (container.service === service) await stack.restart(container);
+        await stack.untilHealthy(HEALTHY_MS);
+      }
+      stop.abort();
+      const paid = await paying;
+      expect(paid.length).toBeGreaterThan(10);
+      const { response, position } = await client.call('Accounts', 'GetAccount', {
+        accountId: 'rolled',
+        read: { minPosition: (await log.head()).position },
+      });
+      expect(position).toBeGreaterThan(0n);
+      expect(response.balances).toEqual([
+        expect.objectContaining({ asset: 'USD', amount: String(paid.length) }),
+      ]);
+      expect(await depositsOf(log, 'rolled')).toEqual(paid);
+    }, 300_000);
+  },
+);
+
+const openFund = async (client: GatewayClient): Promise<void> => {
+  await client.call('Operations', 'OpenClient', { clientId: 'roll', name: 'Roll', jurisdiction: 'CH' });
+  await client.call('Operations', 'SetKycState', { clientId: 'roll', state: 'approved', reason: 'known' });
+  await client.call('Operations', 'OpenAccount', { accountId: 'rolled', clientId: 'roll', name: 'main' });
+};
+
+/** Deposits of 1 USD, one after the other: each is sent again under its id until there is an answer. */
+const pay = async (client: GatewayClient, signal: AbortSignal): Promise<readonly string[]> => {
+  const paid: string[] = [];
+  while (!signal.aborted) {
+    const depositId = `d${paid.length + 1}`;
+    const deposit = { accountId: 'rolled', subAccountId: '', depositId, asset: 'USD', amount: '1' };
+    try {
+      const request = { ...deposit, location: 'vault:bank' };
+      await client.call('Operations', 'CreditDeposit', request, { requestId: `rolled-${depositId}` });
+      paid.push(depositId);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+    }
+    await sleep(100);
+  }
+  return paid;
+};
+
+const depositsOf = async (log: PostgresLog, accountId: string): Promise<readonly string[]> => {
+  const ids: string[] = [];
+  for (let after = 0n; ;) {
+    const batch = await log.read(after, 5_000);
+    for (const event of batch)
+      if (event.type === 'DepositCredited' && event.stream === `account-${accountId}`)
+        ids.push(event.data.depositId);
+    const last = batch.at(-1);
+    if (last === undefined) return ids;
+    after = last.position;
+  }
+};
+
+/** Address of the process that leads a service, as the database sees it. */
+const holderOf = async (owner: pg.Client, service: string): Promise<string | undefined> => {
+  const { rows } = await owner.query<{ address: string }>(
+    `SELECT host(client_addr) AS address FROM pg_stat_activity JOIN pg_locks USING (pid)
+      WHERE locktype = 'advisory' AND granted AND application_name = 'plinth lead ${service}'`,
+  );
+  return rows[0]?.address;
+};
+
+const leaderOf = async (stack: ComposeStack, owner: pg.Client, service: string): Promise<Container> => {
+  const address = await holderOf(owner, service);
+  const found = (await stack.containers()).find((one) => one.service === service && one.address === address);
+  if (found === undefined) throw new Error(`Expected a leader of ${service}, was at ${address ?? 'none'}`);
+  return found;
+};
+
+const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+  const end = performance.now() + 30_000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`Expected ${what}`);
+    await sleep(50);
+  }
+};
