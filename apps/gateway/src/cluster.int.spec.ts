@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { GatewayClient } from '@plinth/gateway';
 import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
-import { Cluster } from './testing/cluster.ts';
+import { Cluster, SERVICES } from './testing/cluster.ts';
+import { playScript } from './testing/command-script.ts';
+import { startOneProcess } from './testing/one-process.ts';
 
 const BROKERS = process.env['PLINTH_KAFKA_BROKERS'];
 const LIVE_MARKS = 6;
@@ -67,6 +69,18 @@ describe(`every service a process of its own, ${WAY}`, () => {
     await log?.close();
     await cluster.stop();
   }, 60_000);
+
+  it('makes of the same commands, one at a time, the same events as one process does', async () => {
+    const one = await startOneProcess();
+    try {
+      const [alone, together] = await Promise.all([playScript(one.client, one.log), playScript(client, log)]);
+      expect(together).toEqual(alone);
+      expect(Object.keys(alone.streams)).toContain('account-scripttwo');
+      expect(new Set(alone.answers).size).toBeGreaterThan(3);
+    } finally {
+      await one.stop();
+    }
+  }, 180_000);
 
   it('trades at the venues, and margin follows', async () => {
     const before = await marginOf('fund');
@@ -154,6 +168,14 @@ describe(`every service a process of its own, ${WAY}`, () => {
     },
     120_000,
   );
+
+  it('leaves folds that equal a rebuild from its log, at every position where they were kept', async () => {
+    await cluster.stopProcesses();
+    const rows = JSON.parse(await cluster.replayCheck()) as readonly Readonly<Record<string, string>>[];
+    expect(rows.filter(({ result }) => result !== 'equal')).toEqual([]);
+    expect(new Set(rows.map(({ service }) => service))).toEqual(new Set([...SERVICES, 'gateway']));
+    expect(new Set(rows.map(({ snapshot }) => snapshot)).size).toBeGreaterThan(2);
+  }, 240_000);
 });
 
 /** Ids of the fills, all or those of an order, that the ledger has booked. */

@@ -99,6 +99,7 @@ export class Cluster {
       PLINTH_SEALING_KEY: file('sealing.key'),
       PLINTH_HEAD_KEY: file('head.pem'),
       PLINTH_WITNESS: file('witness.ndjson'),
+      PLINTH_SNAPSHOT_EVERY: '300',
       ...this.#kafka,
     };
     if (brokers !== undefined) this.run('relay');
@@ -155,6 +156,28 @@ export class Cluster {
   audit(...given: readonly string[]): Promise<string> {
     const key = join(this.#directory, 'head.pem');
     return this.#bundle(['audit', ...given, '--database', this.databaseUrl, '--key', key]);
+  }
+
+  /** The command line over the cluster's log, and the code that it ended with. */
+  async replayCheck(): Promise<string> {
+    return this.#bundle([
+      'replay',
+      '--check',
+      '--from-snapshot',
+      '--database',
+      this.databaseUrl,
+      '-o',
+      'json',
+    ]);
+  }
+
+  /** Asks every process to stop and waits for it: what they know by then is kept. */
+  async stopProcesses(): Promise<void> {
+    for (const { child } of this.#parts) {
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+    }
+    await Promise.all(this.#parts.map(({ child }) => ended(child)));
   }
 
   async #bundle(args: readonly string[]): Promise<string> {
@@ -283,11 +306,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     this.#client?.close();
-    for (const { child } of this.#parts) {
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
-    }
-    await Promise.all(this.#parts.map(({ child }) => ended(child)));
+    await this.stopProcesses();
     for (const balancer of this.#balancers.values()) balancer.close();
     await this.#postgres?.stop();
     rmSync(this.#directory, { recursive: true, force: true });

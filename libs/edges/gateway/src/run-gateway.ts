@@ -31,6 +31,7 @@ import {
   parseAddresses,
   peerSettings,
   processSettings,
+  snapshotSettings,
   readConfig,
   telemetrySettings,
   tlsOf,
@@ -45,6 +46,7 @@ import { GatewayServer } from './server/gateway-server.ts';
 const schema = {
   ...cellSettings,
   ...processSettings,
+  ...snapshotSettings,
   ...kafkaSettings,
   ...telemetrySettings,
   ...peerSettings,
@@ -160,7 +162,10 @@ export const runGateway = async (environment: Environment): Promise<void> => {
         proofs: followerProofs(follower),
       },
       nonces: new PostgresNonceStore(log, REAL_CLOCK.now()),
-      snapshots: { store: new PostgresSnapshots(log), logger },
+      snapshots: {
+        ...{ store: new PostgresSnapshots(log), logger },
+        every: BigInt(config.PLINTH_SNAPSHOT_EVERY),
+      },
       reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
     },
   );

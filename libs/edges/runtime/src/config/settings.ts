@@ -47,6 +47,16 @@ export const processSettings = {
   }),
 } as const;
 
+/** Of processes that keep what their folds know. */
+export const snapshotSettings = {
+  PLINTH_SNAPSHOT_EVERY: integerSetting({
+    about: 'events between two snapshots of a service: how much a start has to fold',
+    fallback: 50_000,
+    min: 100,
+    max: 10_000_000,
+  }),
+} as const;
+
 /** The backbone between the processes of a cluster. */
 export const kafkaSettings = {
   PLINTH_KAFKA_BROKERS: optionalTextSetting(

@@ -8,6 +8,7 @@ import {
   cellsSettings,
   kafkaSettings,
   processSettings,
+  snapshotSettings,
   telemetrySettings,
 } from '../config/settings.ts';
 import { followCell, openCell } from '../link/follow-cell.ts';
@@ -26,6 +27,7 @@ export const serviceSettings = {
   ...cellSettings,
   ...cellsSettings,
   ...processSettings,
+  ...snapshotSettings,
   ...kafkaSettings,
   ...telemetrySettings,
 } as const;
@@ -71,6 +73,7 @@ export const runService = async (
     healthPort: config.PLINTH_HEALTH_PORT,
     lock: new PostgresLeaderLock({ url, schema: log.schema, service: name }),
     snapshots: new PostgresSnapshots(log),
+    snapshotEvery: BigInt(config.PLINTH_SNAPSHOT_EVERY),
     allowPlaintext: config.PLINTH_PLAINTEXT === 'anywhere',
     ...tlsOf(config),
   });

@@ -33,6 +33,8 @@ export type StartServiceOptions = Readonly<{
   logger: Logger;
   /** Where the service keeps what its folds know; without it they start from the first event. */
   snapshots?: SnapshotStore;
+  /** Events between two of its snapshots; the house's when absent. */
+  snapshotEvery?: bigint;
   host: string;
   port: number;
   /** Answers health without TLS; absent or 0: none. */
@@ -103,10 +105,12 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
   if (tls === undefined && options.allowPlaintext !== true && !isLoopback(address)) {
     throw new Error(`Expected TLS or a loopback address for ${definition.name}, was ${address}`);
   }
-  const { snapshots: store } = options;
+  const { snapshots: store, snapshotEvery: every } = options;
   const host = new ServiceHost(definition, {
     ...{ log, clock },
-    ...(store === undefined ? {} : { snapshots: { store, logger } }),
+    ...(store === undefined
+      ? {}
+      : { snapshots: { store, logger, ...(every === undefined ? {} : { every }) } }),
   });
   const runner = new FreeRunner(host, {
     transport,

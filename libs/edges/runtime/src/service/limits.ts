@@ -17,7 +17,7 @@ export const LIMITS = {
   effectsInFlightMax: 256,
   /** Positions a leader may be ahead of its stored checkpoint when nothing had to be appended. */
   checkpointEvery: 5_000n,
-  /** Events between two snapshots of a service. */
+  /** Events between two snapshots of a service, unless it is set otherwise. */
   snapshotEvery: 50_000n,
   /** Events that a service has seen since its last snapshot when it is worth another one at a stop. */
   snapshotAtStop: 1_000n,

@@ -15,7 +15,12 @@ export type SnapshotPart = Readonly<{
   isCacheOfStreams?: boolean;
 }>;
 
-export type SnapshotPorts = Readonly<{ store: SnapshotStore; logger: Logger }>;
+export type SnapshotPorts = Readonly<{
+  store: SnapshotStore;
+  logger: Logger;
+  /** Events between two snapshots; `LIMITS.snapshotEvery` when absent. */
+  every?: bigint;
+}>;
 
 const LINE_END = '\n';
 
@@ -72,8 +77,10 @@ export class SnapshotKeeper {
 
   /** Whether enough has happened since the last snapshot for another one; at a stop less is enough. */
   isDue(position: bigint, when: 'running' | 'stopping'): boolean {
-    if (when === 'stopping') return position - this.#kept >= LIMITS.snapshotAtStop;
-    return this.#saving === undefined && position - this.#kept >= LIMITS.snapshotEvery;
+    const { every = LIMITS.snapshotEvery } = this.#ports;
+    const atStop = every < LIMITS.snapshotAtStop ? every : LIMITS.snapshotAtStop;
+    if (when === 'stopping') return position - this.#kept >= atStop;
+    return this.#saving === undefined && position - this.#kept >= every;
   }
 
   /**
