@@ -29,9 +29,9 @@ describe('parameters', () => {
     );
   });
 
-  it('refuse a basis dearer than the netting it charges, and shocks that collateral cannot bear', () => {
+  it('refuse a basis beyond its bound, and shocks that collateral cannot bear', () => {
     const other = houseParameters.otherUnderlyings;
-    expect(fieldsOf({ otherUnderlyings: { ...other, basisRate: 0.09 } })).toEqual([
+    expect(fieldsOf({ otherUnderlyings: { ...other, basisRate: 0.3 } })).toEqual([
       'otherUnderlyings.basisRate',
     ]);
     expect(fieldsOf({ otherUnderlyings: { ...other, shockCap: 0.7 } })).toEqual(['parameters']);
@@ -39,10 +39,10 @@ describe('parameters', () => {
 });
 
 describe('scenarios', () => {
-  it('are 11 × 3, two tails and the de-pegs; columns join what only volatility tells apart', () => {
+  it('are 11 × 3, two tails, two twists and the de-pegs; columns join what only volatility tells apart', () => {
     const set = scenarioSet(houseParameters);
-    expect(set.length).toBe(33 + 2 + houseParameters.depegs.length);
-    expect(set.filter((s) => s.counted === 1 && s.depeg === undefined).length).toBe(33);
+    expect(set.length).toBe(33 + 2 + 2 + houseParameters.depegs.length);
+    expect(set.filter((s) => s.counted === 1 && s.depeg === undefined).length).toBe(33 + 2);
     expect(scenarioColumns(set, true).first.length).toBe(set.length);
     const { first, columnOf } = scenarioColumns(set, false);
     expect(first.length).toBe(11 + 2 + houseParameters.depegs.length);
