@@ -18,25 +18,31 @@ type Step = Readonly<{
 
 const USD = { asset: 'USD', fromLocation: 'vault:bank', toLocation: 'vault:bank' };
 
-const open = (name: string): readonly Step[] => [
+const openClient: readonly Step[] = [
   {
     send: (client, options) =>
-      client.call('Operations', 'OpenClient', { clientId: name, name, jurisdiction: 'CH' }, options),
+      client.call(
+        'Operations',
+        'OpenClient',
+        { clientId: 'script', name: 'Script', jurisdiction: 'CH' },
+        options,
+      ),
   },
   {
     send: (client, options) =>
       client.call(
         'Operations',
         'SetKycState',
-        { clientId: name, state: 'approved', reason: 'known' },
+        { clientId: 'script', state: 'approved', reason: 'known' },
         options,
       ),
   },
-  {
-    send: (client, options) =>
-      client.call('Operations', 'OpenAccount', { accountId: name, clientId: name, name: 'main' }, options),
-  },
 ];
+
+const openAccount = (name: string): Step => ({
+  send: (client, options) =>
+    client.call('Operations', 'OpenAccount', { accountId: name, clientId: 'script', name: 'main' }, options),
+});
 
 const deposit = (accountId: string, depositId: string, amount: string): Step => ({
   send: (client, options) =>
@@ -83,9 +89,11 @@ const order = (orderId: string): Step => ({
  * broker must refuse are part of it.
  */
 const SCRIPT: readonly Step[] = [
-  ...open('scriptone'),
-  ...open('scripttwo'),
-  ...open('scriptone'),
+  ...openClient,
+  ...openClient,
+  openAccount('scriptone'),
+  openAccount('scripttwo'),
+  openAccount('scriptone'),
   deposit('scriptone', 'script.1', '250000'),
   deposit('scriptone', 'script.1', '250000'),
   deposit('scriptone', 'script.2', '-1'),
