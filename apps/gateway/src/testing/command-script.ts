@@ -85,8 +85,8 @@ const order = (orderId: string): Step => ({
 });
 
 /**
- * Accounts are opened, funded, moved between, refused and traded in. Commands sent again and commands that the
- * broker must refuse are part of it.
+ * Accounts are opened, funded, moved between, refused and traded in. Commands sent again and commands that
+ * the broker must refuse are part of it.
  */
 const SCRIPT: readonly Step[] = [
   ...openClient,

@@ -39,7 +39,7 @@ describe('parameters', () => {
 });
 
 describe('scenarios', () => {
-  it('are 11 × 3, two tails, two twists and the de-pegs; columns join what only volatility tells apart', () => {
+  it('are 11 × 3, tails, twists and de-pegs; columns join what only volatility tells apart', () => {
     const set = scenarioSet(houseParameters);
     expect(set.length).toBe(33 + 2 + 2 + houseParameters.depegs.length);
     expect(set.filter((s) => s.counted === 1 && s.depeg === undefined).length).toBe(33 + 2);
