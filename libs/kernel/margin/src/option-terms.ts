@@ -1,4 +1,4 @@
-import { blackGreeks, blackValue } from '@plinth/options';
+import { blackGreeks, blackValue, emptyColumns, priceGrid, type ScenarioGrid } from '@plinth/options';
 import type { InstrumentSpec } from './types.ts';
 
 export type OptionSpec = Extract<InstrumentSpec, { kind: 'option' }>;
@@ -33,6 +33,27 @@ export const optionValue = (
 ): number => {
   const value = blackValue(option.right === 'call', forward, option.strike, volatility * Math.sqrt(years));
   return option.form === 'inverse' ? value / forward : value;
+};
+
+const one = emptyColumns(1);
+const ONE_SLICE = Int32Array.of(0);
+
+/** `optionValue` in every state of a grid of one slice, bit for bit. */
+export const optionValues = (
+  option: OptionSpec,
+  volatility: number,
+  years: number,
+  states: ScenarioGrid,
+  out: Float64Array,
+): void => {
+  one.isCall[0] = option.right === 'call' ? 1 : 0;
+  one.strike[0] = option.strike;
+  one.volatility[0] = volatility;
+  one.years[0] = years;
+  one.discount[0] = 1;
+  priceGrid(one, ONE_SLICE, states, out);
+  if (option.form !== 'inverse') return;
+  for (let s = 0; s < states.scenarios; s++) out[s] = out[s]! / states.forward[s]!;
 };
 
 /** ∂V/∂F: the share of the notional (forward × size) that moves with the forward. */

@@ -1,7 +1,8 @@
+import { scenarioGrid } from '@plinth/options';
 import type { CatalogueInstrument } from './catalogue.ts';
 import { deltaOf, optionTerms } from './instrument-arrays.ts';
 import type { ModelView } from './model-view.ts';
-import { optionValue, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
+import { optionValues, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
 import type { ShockParameters } from './parameters.ts';
 import type { VolatilityMove } from './scenarios.ts';
 
@@ -51,6 +52,9 @@ export class RiskArrays {
   expiryMs = new Float64Array(0);
   delta = new Float64Array(0);
   #isStale = new Uint8Array(0);
+  /** One option in every column, and as it stands. */
+  #states = scenarioGrid(1, 1);
+  #values = new Float64Array(1);
 
   resolve(model: ModelView): void {
     const { catalogue, underlyingGroups } = model;
@@ -96,6 +100,8 @@ export class RiskArrays {
     this.shapes = new Float64Array(this.count * stride);
     this.delta = new Float64Array(this.count);
     this.#isStale = new Uint8Array(this.count);
+    this.#states = scenarioGrid(1, stride + 1);
+    this.#values = new Float64Array(stride + 1);
     this.expiryMs = Float64Array.from(this.#option, (i) => {
       const spec = catalogue.instrumentEntries[i]?.spec;
       return spec?.kind === 'option' ? spec.expiryMs : 0;
@@ -174,22 +180,27 @@ export class RiskArrays {
     const years = yearsUntil(entry.spec.expiryMs, market.atMs);
     const p = underlyingParameters[entry.underlying]!;
     const moves = volatilityMoves(model, p, years);
-    const now = optionValue(entry.spec, forward, volatility, years);
     const settlement = catalogue.assetUnderlyings[entry.settlement]!;
     const struckIn = entry.quote === entry.settlement ? settlement : -1;
     const unit = model.instruments.notional[i]!;
     this.delta[shape] = deltaOf(model, i);
+    const states = this.#states;
+    // The last state is the market as it stands; so are the columns that only fill the width up.
+    states.forward.fill(forward);
+    states.volatilityFactor.fill(1);
     for (let c = 0; c < stride; c++) {
-      // Columns that only fill the width up stay 0.
       const index = columns.first[c % width];
       if (index === undefined) continue;
-      const paid = this.#factorOf(settlement, stride, c);
       const move = this.#factorOf(entry.underlying, stride, c) / this.#factorOf(struckIn, stride, c);
-      const shocked = fixedForward + (forward - fixedForward) * move;
-      const value = optionValue(entry.spec, shocked, volatility * moves[scenarios[index]!.volatility], years);
-      const price = model.assets.price[entry.settlement]! * paid;
+      states.forward[c] = fixedForward + (forward - fixedForward) * move;
+      states.volatilityFactor[c] = moves[scenarios[index]!.volatility];
+    }
+    const values = this.#values;
+    optionValues(entry.spec, volatility, years, states, values);
+    for (let c = 0; c < stride; c++) {
+      const price = model.assets.price[entry.settlement]! * this.#factorOf(settlement, stride, c);
       // Per USD of notional, as every shape is.
-      const gain = entry.spec.contractSize * (value - now) * price * this.counted[c]!;
+      const gain = entry.spec.contractSize * (values[c]! - values[stride]!) * price * this.counted[c]!;
       this.shapes[shape * stride + c] = unit === 0 ? 0 : gain / unit;
     }
   }

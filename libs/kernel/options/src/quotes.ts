@@ -1,7 +1,9 @@
 import { logRatio } from '@plinth/maths';
 import { checkPositive, refuse } from './checks.ts';
-import { impliedVolatility } from './implied-volatility.ts';
+import { impliedVolatility, impliedVolatilityAll } from './implied-volatility.ts';
 import { LIMITS } from './limits.ts';
+import { emptyColumns } from './option-columns.ts';
+import { checkMarket } from './option-input.ts';
 import type { VolatilityQuote } from './svi-fit.ts';
 
 /** What the market pays and asks for an option of one expiry, discounted, in quote units. */
@@ -113,15 +115,43 @@ export const volatilityQuotes = (
   const useful = quotes.filter(
     ({ strike, isCall, bid }) => bid > 0 && (isCall ? strike >= forward : strike < forward),
   );
-  return useful.flatMap(({ strike, isCall, bid, ask }) => {
-    const most = discount * (isCall ? forward : strike);
-    if (ask >= most) return [];
-    const at = (price: number): number =>
-      impliedVolatility({ isCall, forward, strike, years, discount, price });
-    const spread = Math.max(at(ask) - at(bid), LEAST_SPREAD);
+  const inside = useful.filter(({ isCall, strike, ask }) => ask < discount * (isCall ? forward : strike));
+  const [bids, middles, asks] = volatilitiesOf(inside, { forward, years, discount });
+  return inside.map(({ strike }, n) => {
+    const spread = Math.max(asks[n]! - bids[n]!, LEAST_SPREAD);
     const share = LEAST_SPREAD / spread;
-    return [{ k: logRatio(strike, forward), volatility: at(0.5 * (bid + ask)), weight: share * share }];
+    return { k: logRatio(strike, forward), volatility: middles[n]!, weight: share * share };
   });
+};
+
+type SliceMarket = Readonly<{ forward: number; years: number; discount: number }>;
+
+/** Of bid, middle and ask of every quote. */
+const volatilitiesOf = (
+  quotes: readonly OptionQuote[],
+  market: SliceMarket,
+): readonly [Float64Array, Float64Array, Float64Array] => {
+  const count = quotes.length;
+  const columns = emptyColumns(3 * count);
+  const prices = new Float64Array(3 * count);
+  for (const [n, { strike, isCall, bid, ask }] of quotes.entries()) {
+    const levels = [bid, 0.5 * (bid + ask), ask];
+    for (const [m, price] of levels.entries()) {
+      checkMarket({ isCall, strike, ...market });
+      const i = m * count + n;
+      columns.isCall[i] = isCall ? 1 : 0;
+      columns.forward[i] = market.forward;
+      columns.strike[i] = strike;
+      columns.years[i] = market.years;
+      columns.discount[i] = market.discount;
+      prices[i] = price;
+    }
+  }
+  const found = new Float64Array(3 * count);
+  const refused = impliedVolatilityAll(columns, prices, found) > 0 ? found.findIndex(Number.isNaN) : -1;
+  // Says what is wrong with it.
+  if (refused >= 0) impliedVolatility({ ...quotes[refused % count]!, ...market, price: prices[refused]! });
+  return [found.subarray(0, count), found.subarray(count, 2 * count), found.subarray(2 * count)];
 };
 
 /** No quote is better known than to a tenth of a volatility point. */

@@ -1,4 +1,4 @@
-import { blackGreeks, blackPrice, impliedVolatility, OptionInputError, OPTION_LIMITS } from '@plinth/options';
+import { blackGreeks, impliedVolatility, OptionInputError, OPTION_LIMITS } from '@plinth/options';
 import type { MarkState } from '@plinth/market';
 import { YEAR_MS } from './surface-fit.ts';
 import { surfaceState, volatilityOn, type Surface, type SurfaceAges } from './surface.ts';
@@ -139,10 +139,10 @@ const priced = (
   const { isCall, strike, isInverse } = terms;
   const bounded = Math.min(volatility, OPTION_LIMITS.volatility);
   const option = { isCall, forward, strike, volatility: bounded, years: yearsOf(terms, atMs) };
-  const { delta, vega } = blackGreeks(option);
+  const { price, delta, vega } = blackGreeks(option);
   const unit = isInverse ? forward : 1;
   return {
-    price: blackPrice(option) / unit,
+    price: price / unit,
     confidence: (Math.abs(delta) * confidence + vega * doubt) / unit,
     volatility: bounded,
     forward,
