@@ -10,11 +10,11 @@ const ENTRY = 'libs/kernel/lanes/assembly/index.ts';
 
 /**
  * SIMD without its relaxed part, whose results differ between machines; no runtime, nothing imported. The
- * constants stand behind the working memory, which begins at 0.
+ * constants stand behind the working memory, which begins at 0; rows of a risk model come behind them.
  */
 const FLAGS = [
   ...['--enable', 'simd', '--disable', 'relaxed-simd', '--runtime', 'stub', '-O3', '--noAssert'],
-  ...['--memoryBase', '524288', '--initialMemory', '9', '--maximumMemory', '9'],
+  ...['--memoryBase', '524288', '--initialMemory', '9', '--maximumMemory', '1024'],
   // Between functions that the optimiser inlines vectors may be exchanged.
   ...['--disableWarning', '112'],
 ];

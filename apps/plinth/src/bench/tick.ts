@@ -107,7 +107,9 @@ export const benchTick = async (options: BenchOptions): Promise<readonly BenchRo
         factors[n] = factor * (1 + STEP * (random() < 0.5 ? -1 : 1));
       return factors;
     });
-    const bytes = `index ${Math.round(index.bytes / accounts)} bytes per account`;
+    const { balances, positions } = world.book;
+    const held = positions.bytes + balances.bytes + index.bytes;
+    const bytes = `book and index ${Math.round(held / accounts)} bytes per account`;
     rows.push(
       rowOf('usual tick, through the distance index', accounts, usual, isTarget ? 2 : undefined, bytes),
     );

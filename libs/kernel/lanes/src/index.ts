@@ -1,2 +1,3 @@
+export { EXCESS_ROW, openBook, type LaneBook } from './book.ts';
 export { BLOCK, columnsOf, plainColumns, type Columns } from './columns.ts';
-export { laneKernels, type LaneKernels } from './lanes.ts';
+export { openLanes, type LaneKernels } from './lanes.ts';

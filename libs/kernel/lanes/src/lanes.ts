@@ -2,7 +2,7 @@ import { KERNELS } from './gen/kernels.ts';
 
 /** The compiled kernels: assembly/index.ts. Each takes how many options of the block it is to work on. */
 export type LaneKernels = Readonly<{
-  memory: Readonly<{ buffer: ArrayBuffer }>;
+  memory: Readonly<{ buffer: ArrayBuffer; grow: (pages: number) => number }>;
   deviations: (count: number) => void;
   /** Not 0 when an option is not ordinary. */
   locate: (count: number) => number;
@@ -15,6 +15,11 @@ export type LaneKernels = Readonly<{
   lowStep: (count: number) => void;
   middleStep: (count: number) => void;
   highStep: (count: number) => void;
+  /** Of the book in memory, see book.ts: `rows` is where the rows of the risk model begin, in bytes. */
+  scanBook: (rows: number, groups: number, underlyings: number, width: number) => void;
+  fillPlace: (rows: number, place: number, now: number, count: number, columns: number) => void;
+  mostNeeded: (slots: number, columns: number) => number;
+  chargeColumns: (places: number, columns: number) => void;
 }>;
 
 /** What is used of the engine's WebAssembly; the types of the language do not know it. */
@@ -24,17 +29,21 @@ type Engine = Readonly<{
   Instance: new (module: object) => Readonly<{ exports: unknown }>;
 }>;
 
-/** Kernels of this thread, or undefined where the engine has no SIMD. Compiled once, synchronously. */
-export const laneKernels = (): LaneKernels | undefined => {
-  compiled ??= { kernels: compile() };
-  return compiled.kernels;
+/**
+ * A new instance of the kernels with a memory of its own, or undefined where the engine has no SIMD. They are
+ * compiled once, synchronously.
+ */
+export const openLanes = (): LaneKernels | undefined => {
+  compiled ??= { open: compile() };
+  return compiled.open?.();
 };
 
-let compiled: Readonly<{ kernels: LaneKernels | undefined }> | undefined;
+let compiled: Readonly<{ open: (() => LaneKernels) | undefined }> | undefined;
 
-const compile = (): LaneKernels | undefined => {
+const compile = (): (() => LaneKernels) | undefined => {
   const engine = (globalThis as Readonly<{ WebAssembly?: Engine }>).WebAssembly;
   const bytes = Uint8Array.from(atob(KERNELS), (byte) => byte.charCodeAt(0));
   if (engine === undefined || !engine.validate(bytes)) return undefined;
-  return new engine.Instance(new engine.Module(bytes)).exports as LaneKernels;
+  const module = new engine.Module(bytes);
+  return () => new engine.Instance(module).exports as LaneKernels;
 };

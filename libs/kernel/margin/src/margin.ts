@@ -87,6 +87,9 @@ const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
   };
 };
 
+/** From so many accounts on the rows of a model are worth copying. */
+export const MANY = 32;
+
 /** Figures of accounts [from, to) into `out`, FIGURE_COUNT per account, the first at place 0. */
 export const marginAll = (
   kernel: MarginKernel,
@@ -100,6 +103,10 @@ export const marginAll = (
   if (out.length < (to - from) * at.FIGURE_COUNT)
     refuse('out', `Expected room for ${(to - from) * at.FIGURE_COUNT} figures, was ${out.length}`);
   kernel.model.refresh();
-  for (let account = from; account < to; account++)
-    out.set(kernel.value(book, account), (account - from) * at.FIGURE_COUNT);
+  if (to - from >= MANY) kernel.model.arrays.toLanes();
+  for (let account = from; account < to; account++) {
+    const figures = kernel.value(book, account);
+    const place = (account - from) * at.FIGURE_COUNT;
+    for (let n = 0; n < at.FIGURE_COUNT; n++) out[place + n] = figures[n]!;
+  }
 };

@@ -1,3 +1,4 @@
+import { openBook, type LaneBook } from '@plinth/lanes';
 import { scenarioGrid } from '@plinth/options';
 import type { CatalogueInstrument } from './catalogue.ts';
 import { deltaOf, optionTerms } from './instrument-arrays.ts';
@@ -5,6 +6,9 @@ import type { ModelView } from './model-view.ts';
 import { optionValues, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
 import type { ShockParameters } from './parameters.ts';
 import type { VolatilityMove } from './scenarios.ts';
+
+/** The arrays whose rows stand in linear memory: one at most. */
+const holders = new Set<RiskArrays>();
 
 /** A shocked price keeps at least this share of itself. */
 const LEAST_LEFT = 1e-6;
@@ -52,6 +56,7 @@ export class RiskArrays {
   expiryMs = new Float64Array(0);
   delta = new Float64Array(0);
   #isStale = new Uint8Array(0);
+  #lanes: LaneBook | undefined;
   /** One option in every column, and as it stands. */
   #states = scenarioGrid(1, 1);
   #values = new Float64Array(1);
@@ -92,6 +97,7 @@ export class RiskArrays {
         this.ofInstrument[i] = shape;
       }
     }
+    this.leaveLanes();
     this.count = underlyings.length;
     this.hasOptions = this.#option.some((option) => option >= 0);
     this.underlying = Int32Array.from(underlyings);
@@ -110,6 +116,30 @@ export class RiskArrays {
       this[name] = new Float64Array(this.count);
   }
 
+  /** Linear memory that holds the rows too, while this model has it. */
+  get lanes(): LaneBook | undefined {
+    return this.#lanes;
+  }
+
+  /**
+   * Copies the rows to where sums over them are fastest, before many accounts are valued. One model has that
+   * place at a time; where the engine has none the plain code does the same.
+   */
+  toLanes(): void {
+    if (this.#lanes !== undefined) return;
+    for (const other of holders) other.leaveLanes();
+    holders.clear();
+    this.#lanes = openBook(this.shapes.length);
+    if (this.#lanes === undefined) return;
+    holders.add(this);
+    this.#lanes.rows.set(this.shapes);
+  }
+
+  /** Sums are taken in plain code from here on. */
+  leaveLanes(): void {
+    this.#lanes = undefined;
+  }
+
   /** First line of the option that a shape belongs to, −1 when it is none's. */
   optionOf(shape: number): number {
     return this.#option[shape] ?? -1;
@@ -125,6 +155,7 @@ export class RiskArrays {
       this.#fillShape(model.width, shape);
       this.#measure(model.width, shape);
     }
+    this.#lanes?.rows.set(this.shapes);
   }
 
   /** Revalues the option of a shape that is about to be read: of all that are listed few are held. */
@@ -133,6 +164,8 @@ export class RiskArrays {
     this.#isStale[shape] = 0;
     this.#fillOption(model, shape, this.#option[shape]!);
     this.#measure(model.width, shape);
+    const stride = 2 * model.width;
+    this.#lanes?.rows.set(this.shapes.subarray(shape * stride, (shape + 1) * stride), shape * stride);
   }
 
   #refreshShocks({ parameters, columns, scenarios, shockSizes, catalogue, width }: ModelView): void {

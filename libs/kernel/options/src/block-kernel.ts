@@ -1,4 +1,4 @@
-import { columnsOf, laneKernels, type Columns, type LaneKernels } from '@plinth/lanes';
+import { columnsOf, openLanes, type Columns, type LaneKernels } from '@plinth/lanes';
 import { log } from '@plinth/maths';
 import { heaviside } from './greek-columns.ts';
 import { hasLimit, isOrdinary } from './ordinary.ts';
@@ -8,7 +8,20 @@ import { plainKernel } from './plain-kernel.ts';
  * The steps that value a block of options, each over columns that the one before has filled. Two kernels give
  * the same bits: a plain one, and one that takes two options at a time where the engine can.
  */
-export type BlockKernel = Readonly<{ columns: Columns }> & Omit<LaneKernels, 'memory'>;
+export type BlockKernel = Readonly<{ columns: Columns }> & Pick<LaneKernels, Step>;
+
+type Step =
+  | 'deviations'
+  | 'locate'
+  | 'decays'
+  | 'tails'
+  | 'values'
+  | 'linearGreeks'
+  | 'inverseGreeks'
+  | 'place'
+  | 'lowStep'
+  | 'middleStep'
+  | 'highStep';
 
 export type Settlement = 'linear' | 'inverse';
 
@@ -19,7 +32,7 @@ let chosen: BlockKernel | undefined;
 
 /** Undefined where the engine has no SIMD. */
 export const laneKernel = (): BlockKernel | undefined => {
-  const kernels = laneKernels();
+  const kernels = openLanes();
   return kernels === undefined ? undefined : { ...kernels, columns: columnsOf(kernels.memory.buffer) };
 };
 
