@@ -55,6 +55,11 @@ export const BENCHES: readonly Bench[] = [
     run: async (options) => (await import('./grpc.ts')).benchGrpc(options),
   },
   {
+    name: 'overload',
+    about: 'five times as many callers as a cell has room for',
+    run: async (options) => (await import('./bench-overload.ts')).benchOverload(options),
+  },
+  {
     name: 'relay',
     about: 'the log into Kafka',
     run: async (options) => (await import('./relay.ts')).benchRelay(options),

@@ -15,6 +15,7 @@ const IDS: Readonly<Record<string, readonly [own: string, foreign: string, missi
   account_ids: ['a1', 'b1', 'z1'],
   to_account_id: ['a2', 'b1', 'z1'],
   client_id: ['alpha', 'beta', 'zeta'],
+  to_client_id: ['alpha', 'beta', 'zeta'],
   order_id: ['alpha.1', 'beta.1', 'beta.9'],
   liquidation_id: ['la', 'lb', 'lz'],
   sub_account_id: ['sa', 'sb', 'sz'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   openPostgresLog,
   startEmbeddedPostgres,
@@ -69,6 +69,42 @@ describe('nonces in PostgreSQL', () => {
     // The sweep follows the claim: the next claim waits for it.
     await store.claim('a', 'last', laterMs, laterMs);
     expect(await count()).toBe(2);
+  });
+
+  it('let every call through once, of two gateways that get it at the same moment', async () => {
+    const { path } = SERVICES.Accounts.getAccount;
+    const body = SERVICES.Accounts.getAccount.requestSerialize({ accountId: 'a1', read: undefined });
+    const gateways: Started[] = [];
+    for (const schema of ['plinth', 'plinth']) {
+      const nonces = new PostgresNonceStore(await openLog(schema), 1_700_000_000_000);
+      gateways.push(await startGateway({}, { nonces }));
+    }
+    const [one, two] = gateways as [Started, Started];
+    const key = one.issue('alpha');
+    for (const on of gateways) {
+      on.cell.accounts.set('a1', 'alpha');
+      const info = one.cell.keys.get(key.keyId);
+      if (info !== undefined) on.cell.keys.set(key.keyId, info);
+    }
+    const signer = one.client(key);
+    const raws = gateways.map(
+      ({ server }) => new Client(`127.0.0.1:${server.port}`, credentials.createInsecure()),
+    );
+    const send = (raw: Client, metadata: Metadata): Promise<string> =>
+      new Promise((resolve) => {
+        const pass = (value: Buffer): Buffer => value;
+        raw.makeUnaryRequest(path, pass, pass, body, metadata, (error: ServiceError | null) =>
+          resolve(error === null ? 'ok' : errorFromStatus(error).reason),
+        );
+      });
+    for (let n = 0; n < 50; n += 1) {
+      const captured = signer.sign(path, body, '');
+      const answers = await Promise.all(raws.map((raw) => send(raw, captured)));
+      expect(answers.sort()).toEqual(['NONCE_USED', 'ok']);
+    }
+    for (const raw of raws) raw.close();
+    await one.stop();
+    await two.stop();
   });
 
   it('let no captured call through after a restart of the gateway', async () => {

@@ -1,0 +1,232 @@
+import { AccountsService, DEFAULT_ACCOUNTS_CONFIG } from '@plinth/accounts';
+import type { AppendRequest, Clock } from '@plinth/eventing';
+import {
+  emptyRequest,
+  GatewayClient,
+  GatewayError,
+  GatewayServer,
+  makeKey,
+  PostgresNonceStore,
+  verifierOf,
+} from '@plinth/gateway';
+import {
+  FreeRunner,
+  InProcessCell,
+  PostgresLeaderLock,
+  ServiceHost,
+  TailTransport,
+  type PostgresLog,
+} from '@plinth/runtime';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type OverloadTerms = Readonly<{
+  log: PostgresLog;
+  url: string;
+  /** How long it is measured what the cell can do, and how long more is asked of it. */
+  normalMs: number;
+  overloadMs: number;
+  /** How many times as many callers as keep it busy. */
+  times: number;
+}>;
+
+export type Latency = Readonly<{ p50Ms: number; p99Ms: number }>;
+
+export type OverloadFigures = Readonly<{
+  /** Commands a second: taken with nothing else to do; asked for and taken in the overload. */
+  capacity: number;
+  asked: number;
+  taken: number;
+  /** Refused with a time to wait; everything else that was no acceptance. */
+  refused: number;
+  others: readonly string[];
+  /** Request ids of what was accepted. */
+  accepted: readonly string[];
+  /** An append as services make them of themselves, on its way into the log. */
+  laneNormal: Latency;
+  laneOverload: Latency;
+  /** A command again, after the overload: how long until one was taken as fast as before it. */
+  backMs: number;
+  heldMb: number;
+}>;
+
+const ACCOUNTS = 256;
+const CALLERS = 64;
+const LANE_EVERY_MS = 20;
+const UNLIMITED = { perSecond: 1e9, burst: 1e9 };
+const BACK_MAX_MS = 30_000;
+
+const latency = (times: readonly number[]): Latency => {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+};
+
+type Cell = Readonly<{ client: GatewayClient; stop: () => Promise<void> }>;
+
+/** Accounts behind a gateway, over the real log. */
+const openCell = async ({ log, url }: OverloadTerms): Promise<Cell> => {
+  const clock: Clock = { now: () => Date.now() };
+  const definition = AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell: 'main' });
+  const host = new ServiceHost(definition, { log, clock });
+  const lock = new PostgresLeaderLock({ url, schema: log.schema, service: definition.name });
+  const transport = new TailTransport(log);
+  const stopping = new AbortController();
+  const runner = new FreeRunner(host, { transport, lock, onEffectFailed: () => undefined });
+  const running = runner.run(stopping.signal);
+  const cell = new InProcessCell([host]);
+  const key = makeKey('operator.load');
+  const rates = { perKey: UNLIMITED, perClient: UNLIMITED };
+  const operatorKeys = [{ keyId: key.keyId, publicKey: verifierOf(key) }];
+  const server = new GatewayServer(
+    { host: '127.0.0.1', port: 0, rates, operatorKeys },
+    {
+      ...{ cell, log, clock, transport: new TailTransport(log), reportBug: () => undefined },
+      nonces: new PostgresNonceStore(log, clock.now()),
+    },
+  );
+  await server.start();
+  const client = new GatewayClient({ address: `127.0.0.1:${server.port}`, key, timeoutMs: 30_000 });
+  return {
+    client,
+    stop: async () => {
+      client.close();
+      await server.stop();
+      stopping.abort();
+      await running;
+      await lock.release();
+    },
+  };
+};
+
+const prepare = async ({ client }: Cell): Promise<void> => {
+  const call = async (name: 'ListAsset' | 'OpenClient' | 'SetKycState' | 'OpenAccount', request: object) => {
+    const whole = { ...emptyRequest('Operations', name), ...request };
+    await client.call('Operations', name, whole);
+  };
+  await call('ListAsset', { asset: 'USD', scale: 6, kind: 'fiat', chains: ['bank'] });
+  await call('OpenClient', { clientId: 'load', name: 'Load', jurisdiction: 'CH' });
+  await call('SetKycState', { clientId: 'load', state: 'approved', reason: '' });
+  for (let n = 0; n < ACCOUNTS; n += 1)
+    await call('OpenAccount', { accountId: `a${n}`, clientId: 'load', name: '' });
+};
+
+class Load {
+  readonly #client: GatewayClient;
+  readonly accepted: string[] = [];
+  readonly others: string[] = [];
+  asked = 0;
+  refused = 0;
+  #sent = 0;
+
+  constructor(client: GatewayClient) {
+    this.#client = client;
+  }
+
+  /** One deposit into one of the accounts. Gives how long to wait before the next. */
+  async once(): Promise<number> {
+    const n = (this.#sent += 1);
+    const requestId = randomUUID();
+    const account = { accountId: `a${n % ACCOUNTS}`, subAccountId: '' };
+    this.asked += 1;
+    try {
+      const money = { asset: 'USD', amount: '1', location: 'vault:bank' };
+      const deposit = { ...account, ...money, depositId: requestId };
+      await this.#client.call('Operations', 'CreditDeposit', deposit, { requestId });
+      this.accepted.push(requestId);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      if (error.retryAfterMs === undefined) this.others.push(`${error.code} ${error.reason}`);
+      else this.refused += 1;
+      return error.retryAfterMs ?? 0;
+    }
+  }
+
+  /** So many callers until a time; patient ones wait as long as they were told, the others a moment. */
+  async run(callers: number, untilMs: number, isPatient: boolean): Promise<void> {
+    const caller = async (): Promise<void> => {
+      while (performance.now() < untilMs) {
+        const waitMs = await this.once();
+        if (waitMs > 0) await sleep(isPatient ? waitMs * (0.5 + Math.random()) : 50);
+      }
+    };
+    await Promise.all(Array.from({ length: callers }, caller));
+  }
+}
+
+/** What a service appends of itself, every few milliseconds: how long each takes. */
+const lane = async (log: PostgresLog, untilMs: number): Promise<readonly number[]> => {
+  const times: number[] = [];
+  const empty = (): AppendRequest => ({
+    appends: [],
+    cause: { correlationId: 'lane', causationId: 'lane', actor: 'service:risk' },
+    occurredAt: Date.now(),
+    checkpoint: { consumer: 'lane', expected: at, position: at + 1n },
+  });
+  let at = await log.checkpoint('lane');
+  while (performance.now() < untilMs) {
+    const start = performance.now();
+    await log.append(empty());
+    at += 1n;
+    times.push(performance.now() - start);
+    await sleep(LANE_EVERY_MS);
+  }
+  return times;
+};
+
+const heldMb = (): number => process.memoryUsage().rss / 1_048_576;
+
+/**
+ * Asks a cell for what it can do, then for several times as much, by callers that do not care what they are
+ * told, and at last as before.
+ */
+export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures> => {
+  const cell = await openCell(terms);
+  try {
+    await prepare(cell);
+    const normal = new Load(cell.client);
+    const normalUntil = performance.now() + terms.normalMs;
+    const [laneNormal] = await Promise.all([
+      lane(terms.log, normalUntil),
+      normal.run(CALLERS, normalUntil, true),
+    ]);
+    const usualMs = (CALLERS * terms.normalMs) / Math.max(1, normal.accepted.length);
+    const held = heldMb();
+    const over = new Load(cell.client);
+    const overUntil = performance.now() + terms.overloadMs;
+    const [laneOverload] = await Promise.all([
+      lane(terms.log, overUntil),
+      over.run(CALLERS * terms.times, overUntil, false),
+    ]);
+    const grown = heldMb() - held;
+    const after = new Load(cell.client);
+    const backMs = await untilAsBefore(after, usualMs);
+    const perSecond = (count: number, ms: number): number => (count * 1_000) / ms;
+    return {
+      capacity: perSecond(normal.accepted.length, terms.normalMs),
+      asked: perSecond(over.asked, terms.overloadMs),
+      taken: perSecond(over.accepted.length, terms.overloadMs),
+      refused: over.refused,
+      others: over.others,
+      accepted: [...normal.accepted, ...over.accepted, ...after.accepted],
+      laneNormal: latency(laneNormal),
+      laneOverload: latency(laneOverload),
+      ...{ backMs, heldMb: grown },
+    };
+  } finally {
+    await cell.stop();
+  }
+};
+
+/** Until a command alone takes no longer than one among the usual callers did. */
+const untilAsBefore = async (load: Load, usualMs: number): Promise<number> => {
+  const start = performance.now();
+  while (performance.now() - start < BACK_MAX_MS) {
+    const from = performance.now();
+    await load.once();
+    if (load.accepted.length > 0 && performance.now() - from <= usualMs) break;
+  }
+  return performance.now() - start;
+};
