@@ -1,10 +1,12 @@
 import { Server } from '@grpc/grpc-js';
-import { serveVenues } from '@plinth/connectors';
+import { serveVenues, type Around } from '@plinth/connectors';
 import {
   makeLogger,
   REAL_CLOCK,
   RemoteCell,
   rpcMethod,
+  startTelemetry,
+  traceCall,
   untilStopped,
   innerServerOptions,
   type CellClient,
@@ -18,6 +20,7 @@ import {
   processSettings,
   readConfig,
   telemetrySettings,
+  telemetryOf,
   textSetting,
   tlsOf,
 } from '@plinth/runtime/config';
@@ -89,6 +92,10 @@ const play = async (
   }
 };
 
+/** Calls that are asked all the time, by every router, are not worth a span. */
+const around: Around = (call, traceparent, run) =>
+  traceparent === undefined ? run() : traceCall(call.slice(1), traceparent, run);
+
 /**
  * A market for a cluster that has no real one: simulated venues behind one address, and the prices of several
  * sources, published as an operator.
@@ -96,6 +103,7 @@ const play = async (
 export const runExchange = async (environment: Environment): Promise<void> => {
   const config = readConfig(schema, environment);
   const logger = makeLogger('exchange', config.PLINTH_LOG_LEVEL);
+  const telemetry = await startTelemetry('plinth-exchange', telemetryOf(config));
   const { PLINTH_HOST: host, PLINTH_PORT: port, PLINTH_MARKET_DATA: directory } = config;
   const security = tlsOf(config);
   if (security.tls === undefined && config.PLINTH_PLAINTEXT !== 'anywhere' && !isLoopback(host))
@@ -107,7 +115,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
   const { venues } = program;
   const cell = new RemoteCell({ addresses: parseAddresses(config.PLINTH_SERVICES), ...security });
   const server = new Server(innerServerOptions(security.tls));
-  serveVenues(server, venues);
+  serveVenues(server, venues, around);
   serveProgram(server, program);
   const health = addHealth(server, ['plinth.venue.v1.VenueTrading']);
   await bind(server, host, port, serverCredentials(security.tls));
@@ -127,6 +135,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
       await closeHealth();
       cell.close();
       for (const venue of venues.values()) venue.close();
+      await telemetry.stop();
     },
   });
 };

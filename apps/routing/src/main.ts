@@ -6,7 +6,7 @@ const venues = openVenues(process.env);
 
 await runService('routing', process.env, () => ({
   definition: routingService({
-    adapters: venues,
+    adapters: new Map([...venues].map(([venueId, { venue }]) => [venueId, venue])),
     venueTimeoutMs: DEFAULT_VENUE_TIMEOUT_MS,
     controls: DEFAULT_CONTROLS,
   }),

@@ -1,6 +1,13 @@
 import { RemoteVenue } from '@plinth/connectors';
 import { takeReports, type RoutingViews } from '@plinth/routing';
-import { InProcessCell, type Environment, type Logger } from '@plinth/runtime';
+import {
+  currentTraceparent,
+  InProcessCell,
+  ObservedVenue,
+  reportsTo,
+  type Environment,
+  type Logger,
+} from '@plinth/runtime';
 import { parseAddresses, readConfig, textSetting, tlsOf, tlsSettings } from '@plinth/runtime/config';
 import { channelCredentialsTo } from '@plinth/runtime/grpc';
 import type { StartedService } from '@plinth/runtime/nest';
@@ -19,15 +26,19 @@ const schema = {
   }),
 } as const;
 
+/** A venue as the router asks it, and how its connection ends. */
+export type OpenVenue = Readonly<{ venue: ObservedVenue; close: () => void }>;
+
 /** The venues that the environment names, by id. */
-export const openVenues = (environment: Environment): ReadonlyMap<string, RemoteVenue> => {
+export const openVenues = (environment: Environment): ReadonlyMap<string, OpenVenue> => {
   const config = readConfig(schema, environment);
   const credentialsTo = channelCredentialsTo(tlsOf(config).tls);
   return new Map(
-    [...parseAddresses(config.PLINTH_VENUES)].map(([venueId, address]) => [
-      venueId,
-      new RemoteVenue({ venueId, address, credentials: credentialsTo(config.PLINTH_VENUE_IDENTITY) }),
-    ]),
+    [...parseAddresses(config.PLINTH_VENUES)].map(([venueId, address]) => {
+      const credentials = credentialsTo(config.PLINTH_VENUE_IDENTITY);
+      const remote = new RemoteVenue({ venueId, address, credentials, traceparent: currentTraceparent });
+      return [venueId, { venue: new ObservedVenue(remote), close: () => remote.close() }];
+    }),
   );
 };
 
@@ -35,7 +46,7 @@ const POLL_EVERY_MS = 50;
 
 /** Takes in what the venues report, for as long as this replica leads. */
 export const pollVenues = (
-  venues: ReadonlyMap<string, RemoteVenue>,
+  venues: ReadonlyMap<string, OpenVenue>,
   { host, isLeading }: StartedService,
   logger: Logger,
 ): Readonly<{ stop: () => Promise<void> }> => {
@@ -43,13 +54,13 @@ export const pollVenues = (
   const { signal } = stopping;
   const { health } = host.views as unknown as RoutingViews;
   const cell = new InProcessCell([host]);
-  const pollOne = async (venue: RemoteVenue): Promise<void> => {
-    const answer = await takeReports(venue, health, (...command) => cell.command(...command), signal);
+  const pollOne = async (venue: ObservedVenue): Promise<void> => {
+    const answer = await takeReports(venue, health, reportsTo(cell, venue), signal);
     if (answer === undefined) return;
     if (answer.status === 'accepted') await host.waitFor(answer.position, signal);
     else logger.error({ venue: venue.venueId, rejection: answer.rejection }, 'reports were refused');
   };
-  const follow = async (venue: RemoteVenue): Promise<void> => {
+  const follow = async (venue: ObservedVenue): Promise<void> => {
     while (!signal.aborted) {
       if (isLeading()) {
         await pollOne(venue).catch((error: unknown) => {
@@ -60,12 +71,12 @@ export const pollVenues = (
       await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
-  const running = [...venues.values()].map(follow);
+  const running = [...venues.values()].map(({ venue }) => follow(venue));
   return {
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
-      for (const venue of venues.values()) venue.close();
+      for (const { close } of venues.values()) close();
     },
   };
 };

@@ -1,11 +1,14 @@
 import {
+  LogWatch,
   makeLogger,
+  observeService,
   openPostgresLog,
   PostgresLeaderLock,
   PostgresSnapshots,
   startTelemetry,
   TailTransport,
 } from '@plinth/runtime';
+import { telemetryOf } from '@plinth/runtime/config';
 import type { MutualTlsFiles } from '@plinth/runtime/grpc';
 import { startService } from '@plinth/runtime/nest';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
@@ -24,12 +27,12 @@ export type OpenServiceOptions = Readonly<{
 /** Runs one service until the signal. Several of the same name stand by for one another. */
 export const openService = async (options: OpenServiceOptions, signal: AbortSignal): Promise<void> => {
   const { name, database, host, port, tls } = options;
-  const { PLINTH_CELL, PLINTH_LOG_LEVEL, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = environment();
+  const { PLINTH_CELL, PLINTH_LOG_LEVEL } = environment();
   const definition = brokerServices({ cell: PLINTH_CELL, adapters: new Map() }).find(
     (one) => one.name === name,
   );
   if (definition === undefined) throw new CliError(EXIT.usage, `${name}: Expected a service`);
-  const telemetry = collector === undefined ? undefined : startTelemetry(`plinth-${name}`, collector);
+  const telemetry = await startTelemetry(`plinth-${name}`, telemetryOf(environment()));
   const logger = makeLogger(name, PLINTH_LOG_LEVEL);
   const log = await openPostgresLog({ url: database });
   try {
@@ -41,10 +44,14 @@ export const openService = async (options: OpenServiceOptions, signal: AbortSign
       ...(tls === undefined ? {} : { tls }),
     });
     logger.info({ address: `${host}:${port}`, position: service.host.last.toString() }, 'serving');
+    const watch = new LogWatch(log);
+    const stopObserving = observeService(service.runner, watch);
     await untilAborted(signal);
+    stopObserving();
+    watch.stop();
     await service.stop();
   } finally {
     await log.close();
-    await telemetry?.stop();
+    await telemetry.stop();
   }
 };

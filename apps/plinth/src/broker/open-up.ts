@@ -1,5 +1,6 @@
 import type { Clock } from '@plinth/eventing';
 import { makeLogger, startTelemetry } from '@plinth/runtime';
+import { telemetryOf } from '@plinth/runtime/config';
 import { CALM, LiveMarket, MadeMarket, openMarketFile, openVenues } from '@plinth/simulation';
 import { mkdirSync } from 'node:fs';
 import { environment } from '../cli/environment.ts';
@@ -28,8 +29,7 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   const { seed, startedAtMs, isDated } = openMarketFile(directory, options.seed, REAL_CLOCK);
   const dated = isDated === true ? CALM.dated : undefined;
   const feed = new MadeMarket({ ...CALM, dated, startsAtMs: startedAtMs }, seed);
-  const collector = environment().OTEL_EXPORTER_OTLP_ENDPOINT;
-  const telemetry = collector === undefined ? undefined : startTelemetry('plinth', collector);
+  const telemetry = await startTelemetry('plinth', telemetryOf(environment()));
   const open = await openLog(directory, options.database);
   const clock = REAL_CLOCK;
   const venues = openVenues({ feed, directory }, clock);
@@ -57,7 +57,7 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   } finally {
     for (const venue of venues.values()) venue.close();
     await open.close();
-    await telemetry?.stop();
+    await telemetry.stop();
   }
 };
 

@@ -2,10 +2,13 @@ import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
 import { GatewayServer, PostgresNonceStore, signerProofs, type GatewayConfig } from '@plinth/gateway';
 import type { RoutingViews } from '@plinth/routing';
+import type { ObservedVenue } from '@plinth/runtime';
 import {
   FreeRunner,
   InProcessCell,
-  observeLag,
+  LogWatch,
+  observedVenues,
+  observeService,
   PostgresLeaderLock,
   PostgresSnapshots,
   ServiceHost,
@@ -71,21 +74,24 @@ const inAll =
 export const startBroker = async (options: RunningBrokerOptions): Promise<RunningBroker> => {
   const { open, directory, clock, venues, logger } = options;
   const snapshots = snapshotsOf(options);
-  const hosts = brokerServices({ cell: options.cell, adapters: venues }).map(
+  const adapters = observedVenues(venues.values());
+  const hosts = brokerServices({ cell: options.cell, adapters }).map(
     (definition) => new ServiceHost(definition, { log: open.log, clock, snapshots }),
   );
   const cell = new InProcessCell(hosts);
-  // Head as the signer saw it last: fresh enough for a gauge, and no query of its own.
-  let lastKnown = 0n;
   const loops = new Loops(logger);
   const locks = hosts.map(
     ({ name }) => new PostgresLeaderLock({ url: open.url, schema: open.log.schema, service: name }),
   );
-  hosts.forEach((host, i) =>
-    loops.run(host.name, (signal) => runner(host, locks[i] as PostgresLeaderLock, options).run(signal)),
-  );
-  for (const host of hosts) observeLag(host.name, () => Math.max(0, Number(lastKnown - host.last)));
+  const watch = new LogWatch(open.log);
+  const observed = hosts.map((host, i) => {
+    const one = runner(host, locks[i] as PostgresLeaderLock, options);
+    loops.run(host.name, (signal) => one.run(signal));
+    return observeService(one, watch);
+  });
   const stop = async (): Promise<void> => {
+    for (const end of observed) end();
+    watch.stop();
     await loops.stop();
     await Promise.all(locks.map((lock) => lock.release()));
   };
@@ -94,11 +100,8 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
     await Promise.all(hosts.map((host) => host.waitFor(position, AbortSignal.timeout(READY_TIMEOUT_MS))));
     const witness = witnessFile(auditFiles(directory).witness);
     const signer = await openHeadSigner(open.log, directory, clock, witness);
-    loops.every('tree heads', HEAD_EVERY_MS, async () => {
-      const head = await signer.advance();
-      lastKnown = BigInt(head?.size ?? 0);
-    });
-    await startMarket(options, loops, hosts, cell);
+    loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
+    await startMarket(options, loops, hosts, cell, adapters);
     const gateway = await startGateway(options, cell, signer, witness);
     return {
       port: gateway.port,
@@ -123,10 +126,11 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
  * What venues report and what the market does, from now on; lists the market first where that was not done.
  */
 const startMarket = async (
-  { market, venues, isFresh }: RunningBrokerOptions,
+  { market, isFresh }: RunningBrokerOptions,
   loops: Loops,
   hosts: readonly ServiceHost[],
   cell: InProcessCell,
+  venues: ReadonlyMap<string, ObservedVenue>,
 ): Promise<void> => {
   const routing = hosts.find(({ name }) => name === 'routing');
   assert(routing !== undefined, 'Expected routing in this cell');

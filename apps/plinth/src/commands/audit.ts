@@ -3,12 +3,15 @@ import type { LogProof, Verification } from '@plinth/runtime';
 import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
+import { environment } from '../cli/environment.ts';
 import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
+import { interruptible } from '../cli/signals.ts';
 
 type Common = ReadingOptions &
   Readonly<{ heads?: string; key?: string; published?: boolean; output: Output }>;
 type VerifyOptions = Common & Readonly<{ events?: string; proof?: string }>;
 type ProveOptions = Common & Readonly<{ from?: number; to?: number; size?: number }>;
+type WatchOptions = ReadingOptions & Readonly<{ output: Output }>;
 type ExportOptions = Common & Readonly<{ to: string }>;
 
 const addCommon = (command: Command): Command =>
@@ -44,6 +47,12 @@ export const register = (program: Command): void => {
     .option('--from <events>', 'prove that the head of this size …', POSITION)
     .option('--to <events>', '… is continued by the head of this size (default: the last)', POSITION)
     .action(prove);
+  addReadingOptions(audit.command('watch'))
+    .description(
+      'check the invariants of the broker at every event, from the first on and as they come, until Ctrl-C',
+    )
+    .addOption(outputOption())
+    .action((options: WatchOptions) => interruptible((signal) => watch(options, signal)));
   addCommon(audit.command('export'))
     .description(
       'write events, heads and the public key to files that anybody can check with `audit verify --events`',
@@ -71,6 +80,26 @@ const verify = async (options: VerifyOptions): Promise<void> => {
     const { heads, publicKey } = await files.auditInputs(options, directory);
     tell(await files.verifyStored(log, heads, publicKey), options.output);
   });
+};
+
+const watch = async (options: WatchOptions, signal: AbortSignal): Promise<void> => {
+  const { reading } = await import('../broker/reading.ts');
+  const { watchInvariants } = await import('../broker/watch-invariants.ts');
+  const { makeLogger, startTelemetry } = await import('@plinth/runtime');
+  const { telemetryOf } = await import('@plinth/runtime/config');
+  const logger = makeLogger('auditor', environment().PLINTH_LOG_LEVEL);
+  const telemetry = await startTelemetry('plinth-auditor', telemetryOf(environment()));
+  try {
+    await reading(options, async (log) => {
+      const seen = await watchInvariants(log, signal, ({ invariant, position, detail }) =>
+        logger.error({ invariant, position: position.toString(), detail }, 'an invariant does not hold'),
+      );
+      printRecord(seen, options.output);
+      if (seen.breaches > 0) throw new CliError(EXIT.checkFailed, `${seen.breaches} breaches of invariants`);
+    });
+  } finally {
+    await telemetry.stop();
+  }
 };
 
 const tell = (verification: Verification, output: Output): void => {

@@ -33,6 +33,7 @@ import {
   processSettings,
   snapshotSettings,
   readConfig,
+  telemetryOf,
   telemetrySettings,
   tlsOf,
 } from '@plinth/runtime/config';
@@ -129,8 +130,7 @@ const signHeads = async (parts: Signing, signal: AbortSignal): Promise<void> => 
 export const runGateway = async (environment: Environment): Promise<void> => {
   const config = readConfig(schema, environment);
   const { PLINTH_DATABASE_URL: url, PLINTH_DATABASE_OWNER_URL: ownerUrl } = config;
-  const collector = config.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const telemetry = collector === undefined ? undefined : startTelemetry('plinth-gateway', collector);
+  const telemetry = await startTelemetry('plinth-gateway', telemetryOf(config));
   const logger = makeLogger('gateway', config.PLINTH_LOG_LEVEL);
   const operatorKeys = operatorKeysOf(config.PLINTH_OPERATOR_KEYS);
   const sealingKey = openSealingKeyFile(config.PLINTH_SEALING_KEY);
@@ -187,7 +187,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       await Promise.allSettled(running);
       cell.close();
       await log.close();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   });
 };

@@ -4,6 +4,7 @@ export * from './decider.ts';
 export * from './envelope.ts';
 export * from './event-codec.ts';
 export * from './event-log.ts';
+export * from './figure.ts';
 export * from './fold.ts';
 export * from './history.ts';
 export * from './limits.ts';

@@ -1,5 +1,6 @@
 import type { Rejection, StateSnapshot } from './decider.ts';
 import type { Cause, Envelope, Instant, NewEvent, StreamId } from './envelope.ts';
+import type { Figure } from './figure.ts';
 import type { Fold } from './fold.ts';
 import type { HistoryQuery } from './history.ts';
 
@@ -85,6 +86,8 @@ export type ServiceDefinition<Views extends Readonly<Record<string, Fold>>> = Re
    * service.
    */
   nextDue?: (views: Views) => Instant | undefined;
+  /** What its folds know that those who run the cell watch. */
+  figures?: readonly Figure<Views>[];
 }>;
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- services of every view type

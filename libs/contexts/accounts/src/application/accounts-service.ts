@@ -28,6 +28,7 @@ import {
   setKycState,
 } from './reference-commands.ts';
 import { accountsViews } from './views.ts';
+import { accountsFigures } from './accounts-figures.ts';
 
 /** Clients, accounts and the ledger: every movement of money of a cell is decided here. */
 export const AccountsService = (given: AccountsConfig) => {
@@ -60,6 +61,7 @@ export const AccountsService = (given: AccountsConfig) => {
       RepayLoan: repayLoan,
       FundHouse: fundHouse(config),
     },
+    figures: accountsFigures,
     queries: {
       GetClient: getClient,
       GetPlacement: getPlacement,

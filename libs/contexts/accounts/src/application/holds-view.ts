@@ -88,6 +88,11 @@ export class HoldsView implements Fold {
     return this.#accounts.get(accountId) ?? NONE;
   }
 
+  /** What every hold that waits is for. */
+  *kinds(): Iterable<PendingHold['kind']> {
+    for (const holds of this.#accounts.values()) for (const { kind } of holds.values()) yield kind;
+  }
+
   get nextExpiry(): Instant | undefined {
     this.#skipEnded();
     return this.#due.first?.at;

@@ -4,6 +4,7 @@ import { openPool, setFundingRate, setRateCurve } from './interest-commands.ts';
 import { checkedConfig, INTEREST_DEFAULTS, type InterestConfig } from './interest-config.ts';
 import { getPool, listFunding, listPools, projectRate } from './interest-queries.ts';
 import { interestViews, type InterestViews } from './interest-views.ts';
+import { interestFigures } from './interest-figures.ts';
 
 export const INTEREST = 'interest';
 
@@ -30,6 +31,7 @@ export const interestService = (
     views: interestViews,
     react: (event, views) => react(config, event, views),
     commands: { OpenPool: openPool, SetRateCurve: setRateCurve, SetFundingRate: setFundingRate },
+    figures: interestFigures,
     queries: { ListPools: listPools, GetPool: getPool, ProjectRate: projectRate, ListFunding: listFunding },
     nextDue: (views) => nextAccrual(config, views),
   });

@@ -7,6 +7,7 @@ import { advance, liquidationIntent } from './advance.ts';
 import type { LiquidationConfig } from './config.ts';
 import { explainLiquidation, getFund, getLiquidation, listLiquidations } from './queries.ts';
 import { createViews, type LiquidationViews } from './views.ts';
+import { liquidationFigures } from './liquidation-figures.ts';
 
 /** Forced reduction of accounts, the insurance fund, and the story of both. It takes no commands. */
 export const liquidationService = (config: LiquidationConfig): ServiceDefinition<LiquidationViews> => {
@@ -22,6 +23,7 @@ export const liquidationService = (config: LiquidationConfig): ServiceDefinition
     views: createViews,
     react: (event, views) => reactTo(event, views, config),
     commands: {},
+    figures: liquidationFigures,
     queries: {
       GetLiquidation: getLiquidation,
       ListLiquidations: listLiquidations,

@@ -18,6 +18,7 @@ import { refitSurfaces } from './refit.ts';
 import { getSurface, listSurfaces } from './surface-queries.ts';
 import { takeMarks } from './take-marks.ts';
 import { listSettlements, nextSettlement, settleExpired } from './settlements.ts';
+import { pricingFigures } from './pricing-figures.ts';
 
 /** The first moment at which a mark that is not halted has had no news for too long. */
 const nextHalt = ({ reference, quotes }: PricingViews, config: PricingConfig): Instant | undefined => {
@@ -60,6 +61,7 @@ export const pricingService = (config: PricingConfig = PRICING_DEFAULTS): Servic
       PublishRound: publishRound(config),
       TakeMarks: takeMarks(config),
     },
+    figures: pricingFigures,
     queries: {
       ListInstruments: listInstruments,
       GetMark: getMark,

@@ -33,6 +33,11 @@ export class MarginAccountsView implements Fold {
     return this.#accounts.get(accountId) ?? FRESH;
   }
 
+  /** Accounts with an open call. */
+  called(): ReadonlySet<string> {
+    return this.#called;
+  }
+
   /** Accounts that are not healthy, in the order in which they became so. */
   unhealthy(): ReadonlySet<string> {
     return this.#unhealthy;

@@ -20,6 +20,7 @@ import { marginStream, type RiskViews } from './risk-views.ts';
 import { riskQueries } from './queries/index.ts';
 import { setRiskParameters } from './set-risk-parameters.ts';
 import { setRulebookParameters } from './set-rulebook-parameters.ts';
+import { riskFigures } from './risk-figures.ts';
 
 export type RiskConfig = Readonly<{
   /** Id of the cell: the parameters live on stream parameters-{cell}. */
@@ -42,6 +43,7 @@ export const RiskService = ({ cell }: RiskConfig): ServiceDefinition<RiskViews> 
     }),
     react,
     commands: { SetRiskParameters: setRiskParameters(cell), SetRulebookParameters: setRulebookParameters },
+    figures: riskFigures,
     queries: riskQueries,
     historyQueries: riskHistoryQueries,
     nextDue: ({ accounts }) => accounts.nextDeadline(),

@@ -10,6 +10,7 @@ import { reactToEvent } from './reactions.ts';
 import { takeVenueReports } from './report-intake.ts';
 import { createViews, type RoutingViews } from './views.ts';
 import { effectOf } from './work.ts';
+import { routingFigures } from './routing-figures.ts';
 
 /** Orders from the client's word to the last fill, over all venues. */
 export const routingService = (config: RoutingConfig): ServiceDefinition<RoutingViews> =>
@@ -26,6 +27,7 @@ export const routingService = (config: RoutingConfig): ServiceDefinition<Routing
       CancelOrder: cancelOrder,
       TakeVenueReports: takeVenueReports,
     },
+    figures: routingFigures,
     queries: {
       ListVenues: listVenues,
       GetOrder: getOrder,

@@ -6,4 +6,4 @@ export type { Fate, SimulatedVenueOptions } from './simulated/simulated-venue.ts
 export { fileJournal, memoryJournal } from './simulated/venue-journal.ts';
 export type { VenueJournal } from './simulated/venue-journal.ts';
 export { RemoteVenue, type RemoteVenueOptions } from './remote/remote-venue.ts';
-export { serveVenues } from './remote/venue-server.ts';
+export { serveVenues, type Around } from './remote/venue-server.ts';

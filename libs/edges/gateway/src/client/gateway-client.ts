@@ -47,6 +47,8 @@ export type CallOptions = Readonly<{
   /** Of a command; one is made when it is absent. Send the same again when an outcome is unknown. */
   requestId?: string;
   timeoutMs?: number;
+  /** Of the caller's own span (W3C Trace Context): what the call does joins its trace. */
+  traceparent?: string;
   /** Cancels the call. */
   signal?: AbortSignal;
   /** Of an operator's call: the cell that is meant. */
@@ -132,15 +134,17 @@ export class GatewayClient {
     const requestId = isCommand ? (options.requestId ?? randomUUID()) : undefined;
     const deadline =
       Date.now() + (options.timeoutMs ?? this.#options.timeoutMs ?? GRPC_LIMITS.deadlineDefaultMs);
+    const { path } = definition;
+    const metadata = this.sign(path, body, requestId ?? '', options.cell);
+    if (options.traceparent !== undefined) metadata.set('traceparent', options.traceparent);
     return new Promise((resolve, reject) => {
       let seen = new Metadata();
-      const { path } = definition;
       const call = this.#client.makeUnaryRequest(
         path,
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => definition.responseDeserialize(bytes),
         body,
-        this.sign(path, body, requestId ?? '', options.cell),
+        metadata,
         { deadline },
         (error, response) => {
           options.signal?.removeEventListener('abort', cancel);

@@ -5,7 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock, EventLog, Transport } from '@plinth/eventing';
-import type { CellClient, SnapshotPorts } from '@plinth/runtime';
+import { observeLag, type CellClient, type SnapshotPorts } from '@plinth/runtime';
 import {
   addHealth,
   addReflection,
@@ -36,6 +36,7 @@ import type { ProofSource } from '../proofs/proof-source.ts';
 import { Proofs } from '../proofs/proofs.ts';
 import { LogFeed } from '../streams/log-feed.ts';
 import { Streams } from '../streams/streams.ts';
+import { observeOpenCalls, observeOpenStreams } from './gateway-instruments.ts';
 import { GATEWAY_SERVICES, type GatewayMethod } from './methods.ts';
 import { Gate, RequestPipeline } from './request-pipeline.ts';
 import { unary, type UnaryPorts } from './unary.ts';
@@ -106,6 +107,8 @@ export class GatewayServer {
   readonly #health: Health;
   readonly #cells: Cells;
   readonly #reportBug: ReportBug;
+  readonly #observe: () => readonly (() => void)[];
+  #observed: readonly (() => void)[] = [];
   readonly #stopping = new AbortController();
   #following: readonly Promise<void>[] = [];
   #door: Door | undefined;
@@ -116,8 +119,19 @@ export class GatewayServer {
     }
     this.#config = config;
     this.#reportBug = ports.reportBug;
-    const { cells, serve } = assemble(config, ports, this.#stopping.signal);
+    const { cells, serve, gate, streams } = assemble(config, ports, this.#stopping.signal);
     this.#cells = cells;
+    this.#observe = () => [
+      observeOpenCalls(() => [[gate.open, {}]]),
+      observeOpenStreams(() => [[streams.openCount, {}]]),
+      ...cells.all.map(({ id, feed }) =>
+        observeLag(
+          cells.areSeveral ? `gateway ${id}` : 'gateway',
+          () => feed.head(),
+          () => feed.last,
+        ),
+      ),
+    ];
     for (const { methods } of GATEWAY_SERVICES) {
       this.#server.addService(rawDefinition(methods), implementation(methods, serve));
     }
@@ -138,6 +152,7 @@ export class GatewayServer {
 
   async start(): Promise<void> {
     const { tls, onCertificateRefused } = this.#config;
+    this.#observed = this.#observe();
     const { signal } = this.#stopping;
     const { all, home } = this.#cells;
     this.#following = all.map(({ id, feed }) =>
@@ -164,6 +179,7 @@ export class GatewayServer {
   /** Sends no new callers here, ends the streams, lets calls under way finish, then closes. */
   async stop(): Promise<void> {
     this.#health.set(false);
+    for (const end of this.#observed) end();
     this.#stopping.abort(stopped());
     await shutDown(this.#server, STOP_GRACE_MS);
     await this.#door?.close();
@@ -183,7 +199,7 @@ const assemble = (
   config: GatewayConfig,
   ports: GatewayPorts,
   stopping: AbortSignal,
-): Readonly<{ cells: Cells; serve: Serve }> => {
+): Readonly<{ cells: Cells; serve: Serve; gate: Gate; streams: Streams }> => {
   const { clock, reportBug, others = [] } = ports;
   const parts: readonly CellPorts[] = [ports, ...others];
   // What the parts need of the whole exists when they are first asked.
@@ -200,7 +216,8 @@ const assemble = (
     rates: new RateLimits(config.rates ?? DEFAULT_RATES),
     ...{ tenancy, router, clock },
   });
-  const unaryPorts: UnaryPorts = { pipeline, gate: new Gate(), cells, router, seal, reportBug };
+  const gate = new Gate();
+  const unaryPorts: UnaryPorts = { pipeline, gate, cells, router, seal, reportBug };
   const streams = new Streams({
     ...{ keys, pipeline, owners, reportBug, stopping },
     heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
@@ -208,7 +225,7 @@ const assemble = (
   });
   const serve = (method: GatewayMethod): Handler =>
     method.responseStream ? (streams.handler(method) as Handler) : (unary(unaryPorts, method) as Handler);
-  return { cells, serve };
+  return { cells, serve, gate, streams };
 };
 
 const cellOf = (

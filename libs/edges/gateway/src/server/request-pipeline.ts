@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { status as grpc } from '@grpc/grpc-js';
 import type { Clock } from '@plinth/eventing';
-import type { Sender } from '@plinth/runtime';
+import { traced, type Sender } from '@plinth/runtime';
 import { GRPC_LIMITS, GrpcError, type CallLife, type ServerCall } from '@plinth/runtime/grpc';
 import { single, type Authenticator, type Caller } from '../auth/authenticator.ts';
 import type { Scope } from '../auth/key-directory.ts';
@@ -105,9 +105,13 @@ const senderOf = ({ tenant, actor }: Caller, metadata: Metadata): Sender => {
       { field: 'request_id' },
     );
   }
+  return { tenant, actor, requestId, ...traced(traceparentOf(metadata)) };
+};
+
+/** What the caller says of its own span, when it is in the form of W3C Trace Context. */
+export const traceparentOf = (metadata: Metadata): string | undefined => {
   const traceparent = single(metadata, 'traceparent');
-  const isTraced = traceparent !== undefined && TRACEPARENT.test(traceparent);
-  return { tenant, actor, requestId, ...(isTraced ? { traceparent } : {}) };
+  return traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 };
 
 const decode = (method: GatewayMethod, bytes: Buffer): Readonly<Record<string, unknown>> => {

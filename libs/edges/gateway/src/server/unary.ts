@@ -1,5 +1,6 @@
 import { Metadata, status as grpc, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { accountsMessages, Receipt } from '@plinth/messages';
+import { traceCall } from '@plinth/runtime';
 import {
   callLife,
   errorOf,
@@ -18,8 +19,9 @@ import { mergedPage } from '../cells/merged-pages.ts';
 import { placeClient } from '../cells/place-client.ts';
 import type { SecretSeal } from '../auth/secret-seal.ts';
 import { hideSecrets, sealSecret } from './key-secrets.ts';
+import { measureCall } from './gateway-instruments.ts';
 import type { GatewayMethod } from './methods.ts';
-import type { Admitted, Gate, RequestPipeline } from './request-pipeline.ts';
+import { traceparentOf, type Admitted, type Gate, type RequestPipeline } from './request-pipeline.ts';
 
 /** What an answer says about itself, and the answer. */
 export type Answer = Readonly<{ response: unknown; position: bigint }>;
@@ -160,18 +162,24 @@ const serve = async (
   call: ServerUnaryCall<Buffer, Buffer>,
   callback: sendUnaryData<Buffer>,
 ): Promise<void> => {
+  const startedMs = performance.now();
   const life = callLife(call, DEADLINES);
   let isIn = false;
+  let failure: GrpcError | undefined;
   try {
     ports.gate.enter();
     isIn = true;
-    const { answer: found, cell } = await answer(ports, method, call, life);
+    const { answer: found, cell } = await traceCall(method.path.slice(1), traceparentOf(call.metadata), () =>
+      answer(ports, method, call, life),
+    );
     const bytes = method.encode(found.response);
     call.sendMetadata(answerMetadata(found.position, cell));
     callback(null, bytes);
   } catch (error) {
-    callback(statusOf(errorOf(error, ports.reportBug)));
+    failure = errorOf(error, ports.reportBug);
+    callback(statusOf(failure));
   } finally {
+    measureCall(method.name, performance.now() - startedMs, failure);
     if (isIn) ports.gate.leave();
     life.end();
   }

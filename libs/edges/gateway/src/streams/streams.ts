@@ -6,6 +6,7 @@ import { OPERATOR } from '../auth/authenticator.ts';
 import type { KeyDirectory } from '../auth/key-directory.ts';
 import type { Cell } from '../cells/cells.ts';
 import type { Owners } from '../policy/owners.ts';
+import { measureEnd } from '../server/gateway-instruments.ts';
 import type { GatewayMethod } from '../server/methods.ts';
 import type { RequestPipeline } from '../server/request-pipeline.ts';
 import type { FeedEntry, LogFeed } from './log-feed.ts';
@@ -50,6 +51,7 @@ export class Streams {
     const { pipeline, reportBug, stopping } = this.#ports;
     const life = callLife(call, DEADLINES);
     let tenant: string | undefined;
+    let failure: GrpcError | undefined;
     try {
       const { caller, request, cells } = await pipeline.admit(method, call.request, call, life);
       this.#enter(caller.tenant);
@@ -67,8 +69,10 @@ export class Streams {
       if (method.name === 'StreamMargin') await this.#margin(cell, method, session, audience, asked, from);
       else await this.#fills(feed, method, session, audience, from);
     } catch (error) {
-      call.emit('error', statusOf(errorOf(error, reportBug)));
+      failure = errorOf(error, reportBug);
+      call.emit('error', statusOf(failure));
     } finally {
+      measureEnd(method.name, failure);
       if (tenant !== undefined) this.#leave(tenant);
       life.end();
     }

@@ -44,6 +44,14 @@ export const integerSetting = (
   },
 });
 
+/** Absent or empty: undefined. */
+export const optionalIntegerSetting = (
+  more: Readonly<{ about: string; min: number; max: number }>,
+): Setting<number | undefined> => {
+  const { parse } = integerSetting(more);
+  return { about: more.about, parse: (text) => (text === '' ? undefined : parse(text)), fallback: undefined };
+};
+
 export const choiceSetting = <T extends string>(choices: readonly T[], more: More<T>): Setting<T> => ({
   ...more,
   parse: (text) => {

@@ -1,5 +1,6 @@
 import type { MutualTlsFiles } from '../grpc/certificates.ts';
 import type { KafkaAccess } from '../transport/kafka-settings.ts';
+import type { TelemetryOptions } from '../telemetry/export.ts';
 import { ConfigError } from './config.ts';
 
 type TlsSettings = Readonly<{
@@ -51,6 +52,17 @@ export const kafkaOf = (config: KafkaConfig): KafkaCell | undefined => {
   const pair = cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key };
   return { access: { brokers, tls: { caFile: ca, ...pair } }, prefix };
 };
+
+/** Where spans and metrics of this process go. */
+export const telemetryOf = (config: {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT: string | undefined;
+  readonly PLINTH_METRICS_PORT: number | undefined;
+  readonly PLINTH_METRICS_HOST: string;
+}): TelemetryOptions => ({
+  collector: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+  metricsHost: config.PLINTH_METRICS_HOST,
+  metricsPort: config.PLINTH_METRICS_PORT,
+});
 
 const BROKER = /^\S+:\d{1,5}$/;
 

@@ -1,4 +1,10 @@
-import { choiceSetting, integerSetting, optionalTextSetting, textSetting } from './config.ts';
+import {
+  choiceSetting,
+  integerSetting,
+  optionalIntegerSetting,
+  optionalTextSetting,
+  textSetting,
+} from './config.ts';
 
 export const cellSettings = {
   PLINTH_CELL: textSetting({ about: 'id of the cell', fallback: 'main', pattern: /^[a-z0-9]{1,16}$/ }),
@@ -138,5 +144,13 @@ export const telemetrySettings = {
     about: 'least severe line that is logged',
     fallback: 'info',
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: optionalTextSetting('OpenTelemetry collector; without it telemetry is off'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optionalTextSetting(
+    'OpenTelemetry collector that spans and metrics are sent to; without it no spans are made',
+  ),
+  PLINTH_METRICS_PORT: optionalIntegerSetting({
+    about: 'port that Prometheus finds the metrics at, under /metrics; without it there is none',
+    min: 1,
+    max: 65_535,
+  }),
+  PLINTH_METRICS_HOST: textSetting({ about: 'address of that port', fallback: '127.0.0.1' }),
 } as const;

@@ -75,6 +75,11 @@ export class AppendQueue {
     return length > 0 && this.#waitingBytes + bytes > share * limits.MAX_QUEUED_BYTES;
   }
 
+  /** Requests that wait for the batch under way. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Takes no more requests; resolves when those that were taken are answered. */
   async close(): Promise<void> {
     this.#isClosed = true;

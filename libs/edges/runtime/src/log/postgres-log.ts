@@ -20,6 +20,7 @@ import { clientConfig, connectClient, describeUrl, prepareClient } from './conne
 import type { ConnectionOptions } from './connection.ts';
 import { EVENT_COLUMNS, contiguous, copyRows, eventParser } from './copy-rows.ts';
 import * as limits from './limits.ts';
+import { measured } from './measured-append.ts';
 import { migrate } from './migrate.ts';
 import { messageOf, readFailure } from './pg-errors.ts';
 import { WakeUp } from './wake-up.ts';
@@ -74,7 +75,18 @@ export class PostgresLog implements EventLog, StoredLog {
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    return this.#queue.add(prepareAppend(request, this.#codec));
+    return measured(this.#queue.add(prepareAppend(request, this.#codec)));
+  }
+
+  /** Appends that wait for the batch under way. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
+  /** What the database takes on its disk. */
+  async sizeBytes(): Promise<number> {
+    const [row] = await this.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size');
+    return Number.parseInt(row?.size ?? '0', 10);
   }
 
   async read(after: bigint, limit: number): Promise<readonly Envelope[]> {

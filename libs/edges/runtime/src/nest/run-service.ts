@@ -2,7 +2,7 @@ import { CorruptLog, type AnyCellLink, type AnyService } from '@plinth/eventing'
 import { HistoryForked } from '../audit/history-forked.ts';
 import { homeOf, othersOf, readCells, type CellMap } from '../config/cells.ts';
 import { readConfig } from '../config/config.ts';
-import { kafkaOf, tlsOf, type KafkaCell } from '../config/process-files.ts';
+import { kafkaOf, telemetryOf, tlsOf, type KafkaCell } from '../config/process-files.ts';
 import {
   cellSettings,
   cellsSettings,
@@ -13,12 +13,12 @@ import {
 } from '../config/settings.ts';
 import { followCell, openCell } from '../link/follow-cell.ts';
 import { PostgresLeaderLock } from '../log/leader-lock.ts';
-import type { PostgresLog } from '../log/postgres-log.ts';
 import { PostgresSnapshots } from '../log/snapshot-store.ts';
 import { openLogPatiently, REAL_CLOCK, untilStopped, type Environment } from '../process/run-process.ts';
+import { observeService } from '../service/observe-service.ts';
 import { PoisonEvent } from '../service/service-host.ts';
 import { startTelemetry } from '../telemetry/export.ts';
-import { observeLag } from '../telemetry/instruments.ts';
+import { LogWatch } from '../telemetry/log-watch.ts';
 import { makeLogger, type Logger } from '../telemetry/logger.ts';
 import { openTransport } from '../transport/open-transport.ts';
 import { startService, type StartedService } from './start-service.ts';
@@ -60,9 +60,13 @@ export const runService = async (
 ): Promise<void> => {
   const config = readConfig(serviceSettings, environment);
   const cells = readCells(config.PLINTH_CELLS, config.PLINTH_CELL);
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector, PLINTH_DATABASE_URL: url } = config;
-  const { PLINTH_DATABASE_OWNER_URL: ownerUrl, PLINTH_HOST: host, PLINTH_PORT: port } = config;
-  const telemetry = collector === undefined ? undefined : startTelemetry(`plinth-${name}`, collector);
+  const {
+    PLINTH_DATABASE_URL: url,
+    PLINTH_DATABASE_OWNER_URL: ownerUrl,
+    PLINTH_HOST: host,
+    PLINTH_PORT: port,
+  } = config;
+  const telemetry = await startTelemetry(`plinth-${name}`, telemetryOf(config));
   const logger = makeLogger(name, config.PLINTH_LOG_LEVEL);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
   const transport = openTransport(log, name, kafkaOf(config));
@@ -77,7 +81,8 @@ export const runService = async (
     allowPlaintext: config.PLINTH_PLAINTEXT === 'anywhere',
     ...tlsOf(config),
   });
-  const stopLag = observeHead(name, service, log);
+  const watch = new LogWatch(log);
+  const stopObserving = observeService(service.runner, watch);
   const stopTelling = tellStates(service, logger);
   const more = beside?.(service, logger);
   const followers = follow(links, {
@@ -96,13 +101,14 @@ export const runService = async (
       throw error;
     }),
     stop: async () => {
-      stopLag();
+      stopObserving();
+      watch.stop();
       stopTelling();
       await more?.stop();
       await Promise.all(followers.map((follower) => follower.stop()));
       await service.stop();
       await log.close();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   });
 };
@@ -150,22 +156,4 @@ const tellStates = ({ host }: StartedService, logger: Logger): (() => void) => {
   };
   process.on('SIGUSR2', tell);
   return () => process.off('SIGUSR2', tell);
-};
-
-const HEAD_EVERY_MS = 5_000;
-
-/** Keeps the figure of how far the folds are behind the head of the log. */
-const observeHead = (name: string, { host }: StartedService, log: PostgresLog): (() => void) => {
-  let head = host.last;
-  const timer = setInterval(() => {
-    log.head().then(
-      ({ position }) => (head = position),
-      () => undefined,
-    );
-  }, HEAD_EVERY_MS);
-  const stop = observeLag(name, () => Math.max(0, Number(head - host.last)));
-  return () => {
-    clearInterval(timer);
-    stop();
-  };
 };

@@ -47,6 +47,7 @@ export type StartServiceOptions = Readonly<{
 
 export type StartedService = Readonly<{
   host: ServiceHost;
+  runner: FreeRunner;
   /** Whether this replica reacts. */
   isLeading: () => boolean;
   /**
@@ -159,6 +160,7 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
   if (isReady) health?.set(true);
   return {
     host,
+    runner,
     isLeading: () => runner.isLeading,
     failed: lifecycle.failed,
     stop: async () => {

@@ -8,6 +8,7 @@ import type { PartitionWriter } from '../transport/kafka-writer.ts';
 import { GENESIS, headersOf, logRecord, readLogRecord, type LogRecord } from '../transport/log-record.ts';
 import { logChunks, type RelayedLog } from './log-chunks.ts';
 import type { Publication } from './publication.ts';
+import { countPublished } from './relay-instruments.ts';
 
 export type LogPublicationPorts = Readonly<{
   log: RelayedLog;
@@ -80,6 +81,7 @@ export class LogPublication implements Publication {
     });
     const first = await this.#ports.writer.send(this.name, 0, records);
     if (first < place.end) throw new TopicCut(`Expected offset ${place.end} of ${this.name}, was ${first}`);
+    countPublished({ topic: this.name }, records.length);
     place.end = first + BigInt(records.length);
     place.position += BigInt(records.length);
     this.#position = place.position;

@@ -2,7 +2,9 @@ import type { LeaderLock } from '@plinth/eventing';
 import { AssertionError } from '@plinth/money';
 import { HistoryForked } from '../audit/history-forked.ts';
 import { pause } from '../transport/pause.ts';
+import { countTakeover } from '../telemetry/instruments.ts';
 import type { Publication } from './publication.ts';
+import { countRetry } from './relay-instruments.ts';
 
 export type RelayPorts = Readonly<{
   lock: LeaderLock;
@@ -60,6 +62,7 @@ export class Relay {
       });
       if (signal.aborted) return;
       this.#setLeading(true);
+      countTakeover({ service: 'relay' });
       const stop = new AbortController();
       const both = AbortSignal.any([signal, stop.signal]);
       const running = publications.map((publication) => this.#publish(publication, both));
@@ -88,6 +91,7 @@ export class Relay {
         if (error instanceof HistoryForked || error instanceof AssertionError) throw error;
         if (signal.aborted) return;
         this.#failing.add(publication.name);
+        countRetry({ publication: publication.name });
         onFailure(publication.name, error);
         // What got on is tried again at once, what does not more and more rarely.
         if (publication.position > position) attempt = 0;

@@ -2,7 +2,7 @@ import { Server } from '@grpc/grpc-js';
 import { hostname } from 'node:os';
 import { headsOfTable } from '../audit/heads-table.ts';
 import { ConfigError, readConfig } from '../config/config.ts';
-import { kafkaOf, tlsOf } from '../config/process-files.ts';
+import { kafkaOf, telemetryOf, tlsOf } from '../config/process-files.ts';
 import { cellSettings, kafkaSettings, processSettings, telemetrySettings } from '../config/settings.ts';
 import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
@@ -13,7 +13,8 @@ import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
 import { openLogPatiently, untilStopped, type Environment } from '../process/run-process.ts';
 import { startTelemetry } from '../telemetry/export.ts';
-import { observeLag } from '../telemetry/instruments.ts';
+import { observeLag, observeLeader } from '../telemetry/instruments.ts';
+import { LogWatch } from '../telemetry/log-watch.ts';
 import { makeLogger } from '../telemetry/logger.ts';
 import { connectKafka } from '../transport/kafka-settings.ts';
 import { KafkaTopics } from '../transport/kafka-topics.ts';
@@ -22,6 +23,7 @@ import { headsTopic, logTopic } from '../transport/topic-names.ts';
 import type { DeadLetter } from './desk/dead-letters.ts';
 import { DeskPublication } from './desk/desk-publication.ts';
 import { HeadsPublication } from './heads-publication.ts';
+import { observeDeadLetters, observeFailing } from './relay-instruments.ts';
 import { LogPublication } from './log-publication.ts';
 import type { Publication } from './publication.ts';
 import { Relay } from './relay.ts';
@@ -41,8 +43,8 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const kafka = kafkaOf(config);
   if (kafka === undefined) throw new ConfigError('PLINTH_KAFKA_BROKERS: must be set for a relay');
   const { PLINTH_DATABASE_URL: url, PLINTH_DATABASE_OWNER_URL: ownerUrl } = config;
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector, PLINTH_HOST: host, PLINTH_PORT: port } = config;
-  const telemetry = collector === undefined ? undefined : startTelemetry('plinth-relay', collector);
+  const { PLINTH_HOST: host, PLINTH_PORT: port } = config;
+  const telemetry = await startTelemetry('plinth-relay', telemetryOf(config));
   const logger = makeLogger('relay', config.PLINTH_LOG_LEVEL);
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
   const client = connectKafka(`plinth-relay-${hostname()}`, kafka.access);
@@ -50,6 +52,11 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const { prefix } = kafka;
   const onDead = (letter: DeadLetter): void =>
     logger.error(letter, 'an event was put aside: it is tried again when a relay starts');
+  const desks = new DeskPublication({
+    ...{ log, topics, prefix, onDead },
+    writer: new KafkaWriter(client, kafka.access),
+    source: `/plinth/cells/${config.PLINTH_CELL}`,
+  });
   const publications = [
     new LogPublication({
       log,
@@ -57,11 +64,7 @@ export const runRelay = async (environment: Environment): Promise<void> => {
       writer: new KafkaWriter(client, kafka.access),
       topic: logTopic(prefix),
     }),
-    new DeskPublication({
-      ...{ log, topics, prefix, onDead },
-      writer: new KafkaWriter(client, kafka.access),
-      source: `/plinth/cells/${config.PLINTH_CELL}`,
-    }),
+    desks,
     new HeadsPublication({
       heads: headsOfTable(log),
       topics,
@@ -75,6 +78,7 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const onLeading = (isLeading: boolean): void => logger.info(isLeading ? 'leading' : 'standing by');
   const relay = new Relay({ lock, publications, onFailure, onLeading });
   const edge = await openEdge(config, relay);
+  const stopLetters = observeDeadLetters(() => [[desks.waitingLetters, {}]]);
   const stopWatching = watch(log, relay, publications, edge.health);
   const stop = new AbortController();
   const failed = relay.run(stop.signal).then(() => new Promise<never>(() => undefined));
@@ -84,12 +88,13 @@ export const runRelay = async (environment: Environment): Promise<void> => {
     failed,
     stop: async () => {
       stopWatching();
+      stopLetters();
       stop.abort();
       await relay.ended;
       await lock.release();
       await edge.close();
       await log.close();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   });
 };
@@ -121,26 +126,29 @@ const openEdge = async (config: EdgeConfig, relay: Relay): Promise<Edge> => {
   return { health, close: () => Promise.all([shutDown(server, GRACE_MS), closeHealth()]) };
 };
 
-/** Keeps the figures of how far each publication is behind the head of the log, and the health. */
+/** Keeps the health, and lets the figures of the publications be read. */
 const watch = (
   log: PostgresLog,
   relay: Relay,
   publications: readonly Publication[],
   health: Health,
 ): (() => void) => {
-  let head = 0n;
-  const timer = setInterval(() => {
-    health.set(relay.failing.length === 0);
-    log.head().then(
-      ({ position }) => (head = position),
-      () => undefined,
-    );
-  }, WATCH_MS);
-  const lagOf = (publication: Publication): number =>
-    // A standby is not behind: it publishes nothing.
-    relay.isLeading ? Math.max(0, Number(head - publication.position)) : 0;
+  const timer = setInterval(() => health.set(relay.failing.length === 0), WATCH_MS);
+  const ofLog = new LogWatch(log);
   const stops = publications.map((publication) =>
-    observeLag(`relay ${publication.name}`, () => lagOf(publication)),
+    observeLag(
+      `relay ${publication.name}`,
+      // A standby is not behind: it publishes nothing.
+      () => (relay.isLeading ? ofLog.head() : Promise.resolve(publication.position)),
+      () => publication.position,
+    ),
+  );
+  stops.push(
+    observeLeader(() => [[relay.isLeading ? 1 : 0, { service: 'relay' }]]),
+    observeFailing(() =>
+      publications.map(({ name }) => [relay.failing.includes(name) ? 1 : 0, { publication: name }]),
+    ),
+    () => ofLog.stop(),
   );
   return () => {
     clearInterval(timer);

@@ -12,6 +12,8 @@ export type Sender = Readonly<{
   actor: string;
   requestId: string;
   traceparent?: string;
+  /** Traceparents of others that had a part in it: of a batch. They stay within the process. */
+  links?: readonly string[];
 }>;
 
 export type QueryAnswer =

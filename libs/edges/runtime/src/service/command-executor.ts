@@ -11,7 +11,8 @@ import {
   type Intent,
   type Rejection,
 } from '@plinth/eventing';
-import { countCommand, currentTraceparent, traceAppend, traceCommand } from '../telemetry/instruments.ts';
+import { countCommand, countConflict } from '../telemetry/instruments.ts';
+import { traceAppend, traceCommand, traced } from '../telemetry/spans.ts';
 import { appendsOf, commitStates, decideAll, guardsOf, type Decision } from './decision.ts';
 import { commandEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -29,6 +30,8 @@ export type CommandCall = Readonly<{
   requestId: string;
   actor: string;
   traceparent?: string;
+  /** Traceparents of others that had a part in it, of a batch. */
+  links?: readonly string[];
 }>;
 
 export type CommandAnswer =
@@ -71,9 +74,10 @@ const idOf = (intents: readonly Intent[]): string => {
  * request id.
  */
 export const executeCommand = async (host: ServiceHost, call: CommandCall): Promise<CommandAnswer> =>
-  traceCommand(host.name, call.name, call.traceparent, async () => {
+  traceCommand(host.name, call.name, call, async () => {
     const answer = await execute(host, call);
-    countCommand(call.name, answer.status === 'accepted' ? 'accepted' : answer.rejection.code);
+    const outcome = answer.status === 'accepted' ? 'accepted' : answer.rejection.code;
+    countCommand({ service: host.name, name: call.name, outcome });
     return answer;
   });
 
@@ -111,7 +115,7 @@ const executeInTurn = async (
     const result = await append(host, call, context, hash, decision, answer);
     switch (result.status) {
       case 'appended':
-        if (rejection === undefined) commitStates(decision, host.states);
+        if (rejection === undefined) commitStates(host.name, decision, host.states);
         return answerOf(encode(answer), result.last);
       case 'duplicate':
         host.states.doubt(touched.keys());
@@ -119,6 +123,7 @@ const executeInTurn = async (
       case 'key-reused':
         return { status: 'rejected', rejection: KEY_REUSED };
       case 'conflict':
+        countConflict({ service: host.name });
         host.states.doubt(touched.keys());
         continue;
       case 'fenced':
@@ -179,12 +184,6 @@ const contextOf = (host: ServiceHost, call: CommandCall): CommandContext => ({
     ...traced(call.traceparent),
   },
 });
-
-/** The span that is running, when there is one; else what the caller sent. */
-const traced = (given: string | undefined): Readonly<{ traceparent?: string }> => {
-  const traceparent = currentTraceparent() ?? given;
-  return traceparent === undefined ? {} : { traceparent };
-};
 
 const append = async (
   host: ServiceHost,

@@ -10,6 +10,7 @@ import {
 } from '@plinth/eventing';
 import { assert } from '@plinth/money';
 import { LIMITS } from './limits.ts';
+import { countEvents } from '../telemetry/instruments.ts';
 import type { StreamStates } from './stream-states.ts';
 
 type Touched = {
@@ -90,8 +91,9 @@ export const guardsOf = ({ touched, rejection }: Decision): readonly StreamAppen
     .map(([stream, { before }]) => ({ stream, expectedVersion: before, events: [] }));
 
 /** After the append succeeded. */
-export const commitStates = (decision: Decision, states: StreamStates): void => {
+export const commitStates = (service: string, decision: Decision, states: StreamStates): void => {
   for (const [stream, { decider, before, state, events }] of decision.touched) {
     if (events.length > 0) states.advance(stream, decider, before, events, state);
+    for (const { type } of events) countEvents({ service, type });
   }
 };

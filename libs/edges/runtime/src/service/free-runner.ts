@@ -1,4 +1,6 @@
 import type { Effect, Envelope, LeaderLock, Transport } from '@plinth/eventing';
+import { countFailedEffect, countTakeover, recordFold } from '../telemetry/instruments.ts';
+import { traceEffect } from '../telemetry/spans.ts';
 import { pause } from '../transport/pause.ts';
 import { LIMITS } from './limits.ts';
 import { Fenced, isPassing, type ServiceHost } from './service-host.ts';
@@ -48,6 +50,11 @@ export class FreeRunner {
 
   get isLeading(): boolean {
     return this.#leading;
+  }
+
+  /** Effects that have no outcome yet. */
+  get effectsUnderway(): number {
+    return this.#inFlight.size;
   }
 
   /** Runs until the signal aborts, or until the service must stop (poison event): then it rejects. */
@@ -119,14 +126,18 @@ export class FreeRunner {
     if (this.host.last === 0n) await this.host.restore(await this.host.checkpoint());
     if (this.#leading) await this.#resolveUnknown(signal);
     for await (const batch of this.#ports.transport.subscribe(this.host.last, until)) {
+      let foldMs = 0;
       for (const event of batch) {
         if (until.aborted) return;
+        const startedMs = performance.now();
         this.host.fold(event);
+        foldMs += performance.now() - startedMs;
         if (!this.#ports.lock.isHeld) this.#setLeading(false);
         if (!this.#leading) continue;
         await this.#reactTo(event, signal);
         await this.#resolveUnknown(signal);
       }
+      recordFold({ service: this.host.name }, foldMs);
       this.#wakeTimer?.();
       if (this.#leading && this.host.isSnapshotDue('running')) await this.#keepSnapshot();
     }
@@ -155,7 +166,8 @@ export class FreeRunner {
 
   /** A passing fault is waited for at this event for as long as this replica leads. */
   async #reactTo(event: Envelope, signal: AbortSignal): Promise<void> {
-    const dispatch = (effect: Effect): Promise<void> => this.#dispatch(effect, signal);
+    const dispatch = (effect: Effect, traceparent: string | undefined): Promise<void> =>
+      this.#dispatch(effect, traceparent, signal);
     try {
       await this.#patiently(signal, async () => {
         if (this.#ports.lock.isHeld) await this.host.react(event, signal, dispatch);
@@ -176,6 +188,7 @@ export class FreeRunner {
     await this.host.takeOver();
     if (this.host.reacted < this.host.last) this.host.resetViews();
     this.#resolved = false;
+    countTakeover({ service: this.host.name });
     this.#setLeading(true);
   }
 
@@ -188,22 +201,27 @@ export class FreeRunner {
     this.#resolved = true;
     this.#wakeTimer?.();
     for (const effect of this.host.definition.unresolved?.(this.host.views) ?? []) {
-      await this.#dispatch(effect, signal);
+      await this.#dispatch(effect, undefined, signal);
     }
   }
 
-  async #dispatch(effect: Effect, signal: AbortSignal): Promise<void> {
+  async #dispatch(effect: Effect, traceparent: string | undefined, signal: AbortSignal): Promise<void> {
     while (this.#inFlight.size >= LIMITS.effectsInFlightMax) await Promise.race(this.#inFlight);
-    const run = this.#perform(effect, signal).finally(() => this.#inFlight.delete(run));
+    const run = this.#perform(effect, traceparent, signal).finally(() => this.#inFlight.delete(run));
     this.#inFlight.add(run);
   }
 
-  async #perform(effect: Effect, signal: AbortSignal): Promise<void> {
+  async #perform(effect: Effect, traceparent: string | undefined, signal: AbortSignal): Promise<void> {
+    const service = this.host.name;
     try {
-      const intents = await this.host.perform(effect, signal);
-      await this.#patiently(signal, () => this.host.recordOutcome(effect, intents));
+      await traceEffect(service, effect, traceparent, async () => {
+        const intents = await this.host.perform(effect, signal);
+        await this.#patiently(signal, () => this.host.recordOutcome(effect, intents));
+      });
     } catch (error) {
-      if (!signal.aborted) this.#ports.onEffectFailed(effect, error);
+      if (signal.aborted) return;
+      countFailedEffect({ service, effect: effect.effect });
+      this.#ports.onEffectFailed(effect, error);
     }
   }
 

@@ -2,6 +2,7 @@ export * from './command-executor.ts';
 export * from './free-runner.ts';
 export * from './ids.ts';
 export * from './lockstep.ts';
+export { observeService } from './observe-service.ts';
 export { ServiceHistory } from './service-history.ts';
 export * from './service-host.ts';
 export * from './snapshot-keeper.ts';

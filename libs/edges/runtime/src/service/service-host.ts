@@ -15,7 +15,8 @@ import {
   type Rejection,
 } from '@plinth/eventing';
 import { assert, AssertionError } from '@plinth/money';
-import { currentTraceparent, traceEffect, traceReaction } from '../telemetry/instruments.ts';
+import { countConflict, countEvents, recordReaction } from '../telemetry/instruments.ts';
+import { traceAppend, traced, traceReaction } from '../telemetry/spans.ts';
 import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -165,7 +166,7 @@ export class ServiceHost {
   async react(
     event: Envelope,
     signal: AbortSignal,
-    dispatch?: (effect: Effect) => Promise<void>,
+    dispatch?: (effect: Effect, traceparent: string | undefined) => Promise<void>,
   ): Promise<void> {
     if (event.position <= this.#reacted) return;
     assert(event.position === this.#last, 'Expected to react to the event that was folded last');
@@ -178,7 +179,7 @@ export class ServiceHost {
         else intents.push(...(await this.perform(reaction, signal)));
       }
       await this.#record(event, intents);
-      for (const effect of later) await dispatch?.(effect);
+      for (const effect of later) await dispatch?.(effect, event.traceparent);
     } catch (cause) {
       if (cause instanceof Fenced || isPassing(cause) || signal.aborted) throw cause;
       throw new PoisonEvent(this.name, event, cause);
@@ -186,34 +187,40 @@ export class ServiceHost {
     this.#reacted = event.position;
   }
 
+  /** Events folded since the snapshot that a start would go on from. */
+  get snapshotAge(): bigint {
+    return this.#last - (this.#keeper?.position ?? 0n);
+  }
+
   /** Carries out one effect and gives the decisions that record its outcome. */
   async perform(effect: Effect, signal: AbortSignal): Promise<readonly Intent[]> {
     const handler = this.definition.effects?.[effect.effect];
     assert(handler !== undefined, () => `Expected a handler of effect ${effect.effect} in ${this.name}`);
-    const now = this.ports.clock.now();
-    return traceEffect(this.name, effect.effect, effect.key, () =>
-      handler(effect.input as never, { now, signal }),
-    );
+    return handler(effect.input as never, { now: this.ports.clock.now(), signal });
   }
 
   /** Records the outcome of an effect that ran in the background. */
   async recordOutcome(effect: Effect, intents: readonly Intent[]): Promise<void> {
-    const cause = { correlationId: effect.key, causationId: effect.key, actor: `service:${this.name}` };
+    const ids = { correlationId: effect.key, causationId: effect.key };
+    const cause = { ...ids, actor: `service:${this.name}`, ...traced(undefined) };
     for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
       const decision = await decideAll(intents, this.states, this.definition.owns);
       if (decision.rejection !== undefined) throw new AssertionError(refusal(decision.rejection));
       if (decision.eventCount === 0) return;
       const versions = [...decision.touched].map(([stream, { before }]) => `${stream}@${before}`).join();
-      const result = await this.ports.log.append({
-        appends: appendsOf(decision, (n) =>
-          reactionEventId(`${effect.effect}:${effect.key}:${versions}`, this.name, n),
-        ),
-        cause,
-        occurredAt: this.ports.clock.now(),
-      });
-      if (result.status === 'appended') return commitStates(decision, this.states);
+      const result = await traceAppend(this.name, () =>
+        this.ports.log.append({
+          appends: appendsOf(decision, (n) =>
+            reactionEventId(`${effect.effect}:${effect.key}:${versions}`, this.name, n),
+          ),
+          cause,
+          occurredAt: this.ports.clock.now(),
+        }),
+      );
+      if (result.status === 'appended') return commitStates(this.name, decision, this.states);
       this.states.doubt(decision.touched.keys());
       if (result.status === 'duplicate') return;
+      countConflict({ service: this.name });
     }
     throw new AssertionError(`Expected to record ${effect.effect} within ${LIMITS.conflictRetriesMax} tries`);
   }
@@ -284,8 +291,10 @@ export class ServiceHost {
       this.states.doubt([stream]);
       throw error;
     });
-    if (result.status === 'appended') this.states.advance(stream, TIMER, version.version, [event], undefined);
-    else this.states.doubt([stream]);
+    if (result.status === 'appended') {
+      this.states.advance(stream, TIMER, version.version, [event], undefined);
+      countEvents({ service: this.name, type: event.type });
+    } else this.states.doubt([stream]);
     return result.status === 'appended';
   }
 
@@ -308,6 +317,7 @@ export class ServiceHost {
   }
 
   async #appendReaction(event: Envelope, decision: Decision): Promise<AppendResult> {
+    const startedMs = performance.now();
     try {
       return await traceReaction(this.name, event, () =>
         this.ports.log.append({
@@ -320,6 +330,8 @@ export class ServiceHost {
     } catch (error) {
       this.#isInDoubt ||= error instanceof OutcomeUnknown;
       throw error;
+    } finally {
+      recordReaction({ service: this.name }, performance.now() - startedMs);
     }
   }
 
@@ -344,7 +356,7 @@ export class ServiceHost {
       const result = await this.#appendReaction(event, decision);
       switch (result.status) {
         case 'appended':
-          commitStates(decision, this.states);
+          commitStates(this.name, decision, this.states);
           this.#stored = event.position;
           return;
         case 'duplicate':
@@ -354,6 +366,7 @@ export class ServiceHost {
         case 'fenced':
           throw new Fenced(this.name, this.#stored, result.actual);
         case 'conflict':
+          countConflict({ service: this.name });
           this.states.doubt(decision.touched.keys());
           continue;
         case 'key-reused':
@@ -386,11 +399,5 @@ const causeOf = (event: Envelope, service: string) => ({
   correlationId: event.correlationId,
   causationId: event.id,
   actor: `service:${service}`,
-  ...traced(event),
+  ...traced(event.traceparent),
 });
-
-/** The reaction's own span, when there is one; else the event's. */
-const traced = ({ traceparent }: Envelope): Readonly<{ traceparent?: string }> => {
-  const span = currentTraceparent() ?? traceparent;
-  return span === undefined ? {} : { traceparent: span };
-};

@@ -75,6 +75,11 @@ export class SnapshotKeeper {
     this.revision = revisionOf(parts);
   }
 
+  /** Of the snapshot that a start would go on from; 0n before the first. */
+  get position(): bigint {
+    return this.#kept;
+  }
+
   /** Whether enough has happened since the last snapshot for another one; at a stop less is enough. */
   isDue(position: bigint, when: 'running' | 'stopping'): boolean {
     const { every = LIMITS.snapshotEvery } = this.#ports;

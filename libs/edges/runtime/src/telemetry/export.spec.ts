@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTelemetry } from './export.ts';
-import { countCommand, observeLag, traceAppend } from './instruments.ts';
+import { countCommand, observeLag } from './instruments.ts';
+import { traceAppend } from './spans.ts';
 
 describe('telemetry', () => {
   it('reaches a collector over OTLP, metrics too', async () => {
@@ -13,10 +14,14 @@ describe('telemetry', () => {
     });
     await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
     const { port } = collector.address() as AddressInfo;
-    const telemetry = startTelemetry('plinth', `http://127.0.0.1:${port}/`);
+    const telemetry = await startTelemetry('plinth', { collector: `http://127.0.0.1:${port}/` });
     await traceAppend('risk', async () => undefined);
-    countCommand('Do', 'accepted');
-    const forget = observeLag('risk', () => 3);
+    countCommand({ service: 'risk', name: 'Do', outcome: 'accepted' });
+    const forget = observeLag(
+      'risk',
+      () => Promise.resolve(5n),
+      () => 2n,
+    );
     await telemetry.stop();
     forget();
     await new Promise((resolve) => collector.close(resolve));

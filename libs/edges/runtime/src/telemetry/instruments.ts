@@ -1,146 +1,156 @@
-import {
-  context,
-  metrics,
-  propagation,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Counter,
-  type Histogram,
-  type MeterProvider,
-  type ObservableGauge,
-  type ObservableResult,
-} from '@opentelemetry/api';
+import { counter, gauge, histogram } from './meter.ts';
 
 /*
- * Spans and metrics of the runtime, made by hand around the log, the services and the edge. Without an
- * exporter the API does nothing and costs next to nothing; nothing of it enters a decision.
+ * What every process measures of its services and of the log. Contexts declare figures of their folds
+ * themselves; the edges what passes through them.
  */
 
-const tracer = trace.getTracer('plinth');
+/** Answers to commands; a repetition that was answered from the store counts too. */
+export const countCommand = counter({
+  name: 'plinth_runtime_commands_total',
+  about: 'commands by service, name and outcome: accepted, or the code of the refusal',
+  labels: ['service', 'name', 'outcome'],
+});
 
-type Instruments = Readonly<{
-  commands: Counter;
-  appends: Histogram;
-  reactions: Histogram;
-  lag: ObservableGauge;
-  linkFailing: ObservableGauge;
-}>;
+/** Counted by whoever appended them, once for the whole cell. */
+export const countEvents = counter({
+  name: 'plinth_runtime_events_total',
+  about: 'events appended by this process, by service and type',
+  labels: ['service', 'type'],
+});
 
-const made = new WeakMap<MeterProvider, Instruments>();
+export const countConflict = counter({
+  name: 'plinth_runtime_conflicts_total',
+  about: 'decisions taken anew because another writer of the stream was first',
+  labels: ['service'],
+});
 
-/** Of the provider that is registered now: the API gives no meter that follows a later one. */
-const instruments = (): Instruments => {
-  const provider = metrics.getMeterProvider();
-  let found = made.get(provider);
-  if (found === undefined) {
-    const meter = provider.getMeter('plinth');
-    found = {
-      commands: meter.createCounter('plinth_runtime_commands_total', {
-        description: 'commands by name and outcome',
-      }),
-      appends: meter.createHistogram('plinth_runtime_append_duration_ms', {
-        unit: 'ms',
-        description: 'one append',
-      }),
-      reactions: meter.createHistogram('plinth_runtime_reaction_duration_ms', {
-        unit: 'ms',
-        description: 'one reaction that appended something',
-      }),
-      lag: meter.createObservableGauge('plinth_runtime_lag_events', {
-        description: 'head − last folded position',
-      }),
-      linkFailing: meter.createObservableGauge('plinth_runtime_link_failing_ms', {
-        unit: 'ms',
-        description: 'for how long the log of another cell could not be taken over; 0 while it can',
-      }),
-    };
-    made.set(provider, found);
-  }
-  return found;
-};
+export const countTakeover = counter({
+  name: 'plinth_runtime_takeovers_total',
+  about: 'times that this process became the leader of a service',
+  labels: ['service'],
+});
 
-export const countCommand = (name: string, outcome: string): void =>
-  instruments().commands.add(1, { name, outcome });
+export const countFailedEffect = counter({
+  name: 'plinth_runtime_failed_effects_total',
+  about: 'effects whose outcome is not known and will be asked for',
+  labels: ['service', 'effect'],
+});
+
+export const recordFold = histogram(
+  {
+    name: 'plinth_runtime_fold_duration_ms',
+    about: 'folding one batch of events into every view of a service',
+    labels: ['service'],
+  },
+  [0.1, 0.5, 1, 5, 10, 50, 100, 500, 1_000, 5_000],
+);
+
+export const recordReaction = histogram({
+  name: 'plinth_runtime_reaction_duration_ms',
+  about: 'one reaction that appended something',
+  labels: ['service'],
+});
+
+export const recordAppend = histogram({
+  name: 'plinth_log_append_duration_ms',
+  about:
+    'one append, waiting included, by outcome: appended, conflict …, unknown, storage-full, retry, failed',
+  labels: ['outcome'],
+});
+
+const lag = gauge({
+  name: 'plinth_runtime_lag_events',
+  about: 'head of the log − last position that a service has folded, or a relay published',
+  labels: ['service'],
+});
+
+const last = gauge({
+  name: 'plinth_runtime_position_events',
+  about: 'last position that a service has folded, or a relay published',
+  labels: ['service'],
+});
 
 /** Reports how far a service is behind the log's head, as first-class figure. Returns the unsubscriber. */
-export const observeLag = (service: string, lag: () => number): (() => void) => {
-  const { lag: gauge } = instruments();
-  const observe = (result: ObservableResult): void => result.observe(lag(), { service });
-  gauge.addCallback(observe);
-  return () => gauge.removeCallback(observe);
+export const observeLag = (
+  service: string,
+  head: () => Promise<bigint>,
+  position: () => bigint,
+): (() => void) => {
+  // Positions first: the head is read after them, so that the difference is never below what it is.
+  const behind = async (): Promise<number> => {
+    const at = position();
+    return Math.max(0, Number((await head()) - at));
+  };
+  const stops = [
+    lag(async () => [[await behind(), { service }]]),
+    last(() => [[Number(position()), { service }]]),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 };
+
+const linkFailing = gauge({
+  name: 'plinth_runtime_link_failing_ms',
+  about: 'for how long the log of another cell could not be taken over; 0 while it can',
+  labels: ['link', 'from'],
+});
 
 /** Reports for how long a link to another cell has failed. Returns the unsubscriber. */
-export const observeLink = (link: string, from: string, failingMs: () => number): (() => void) => {
-  const { linkFailing: gauge } = instruments();
-  const observe = (result: ObservableResult): void => result.observe(failingMs(), { link, from });
-  gauge.addCallback(observe);
-  return () => gauge.removeCallback(observe);
-};
+export const observeLink = (link: string, from: string, failingMs: () => number): (() => void) =>
+  linkFailing(() => [[failingMs(), { link, from }]]);
 
-const parentOf = (traceparent: string | undefined): Context =>
-  traceparent === undefined ? context.active() : propagation.extract(context.active(), { traceparent });
+export const observeLeader = gauge({
+  name: 'plinth_runtime_leader',
+  about: '1 on the replica that reacts for a service, 0 on those that stand by',
+  labels: ['service'],
+});
 
-/** The traceparent of the span that is running; undefined while telemetry is off. */
-export const currentTraceparent = (): string | undefined => {
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(context.active(), carrier);
-  return carrier.traceparent;
-};
+export const observeStopped = gauge({
+  name: 'plinth_runtime_stopped',
+  about: '1 when a service stands still, at an event that it cannot go on from',
+  labels: ['service'],
+});
 
-const MS_PER_S = 1_000;
-const seconds = (): number => performance.now() / MS_PER_S;
+export const observeEffects = gauge({
+  name: 'plinth_runtime_effects_underway',
+  about: 'effects that have been started and have no outcome yet',
+  labels: ['service'],
+});
 
-const inSpan = async <T>(
-  name: string,
-  attributes: Attributes,
-  traceparent: string | undefined,
-  run: () => Promise<T>,
-): Promise<T> =>
-  tracer.startActiveSpan(name, { attributes }, parentOf(traceparent), async (span) => {
-    try {
-      return await run();
-    } catch (error) {
-      span.recordException(error instanceof Error ? error : String(error));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+export const observeSnapshot = gauge({
+  name: 'plinth_runtime_snapshot_age_events',
+  about: 'events folded since the snapshot that a start would go on from',
+  labels: ['service'],
+});
 
-export const traceCommand = <T>(
-  service: string,
-  name: string,
-  traceparent: string | undefined,
-  run: () => Promise<T>,
-) => inSpan(`command ${name}`, { service }, traceparent, run);
+export const observeHead = gauge({
+  name: 'plinth_log_head_events',
+  about: 'position of the last event of the log',
+  labels: [],
+});
 
-export const traceEffect = <T>(service: string, effect: string, key: string, run: () => Promise<T>) =>
-  inSpan(`effect ${effect}`, { service, key }, undefined, run);
+export const observeEpoch = gauge({
+  name: 'plinth_log_epoch',
+  about: 'epoch of the log: raised when a standby of the database was promoted',
+  labels: [],
+});
 
-export const traceAppend = async <T>(service: string, run: () => Promise<T>): Promise<T> => {
-  const start = seconds();
-  try {
-    return await inSpan('append', { service }, undefined, run);
-  } finally {
-    instruments().appends.record((seconds() - start) * MS_PER_S, { service });
-  }
-};
+export const observeReachable = gauge({
+  name: 'plinth_log_reachable',
+  about: '1 when the database answered just now',
+  labels: [],
+});
 
-/** A reaction to an event: a child of the span in which that event was decided. */
-export const traceReaction = async <T>(
-  service: string,
-  event: Readonly<{ type: string; position: bigint; traceparent?: string }>,
-  run: () => Promise<T>,
-): Promise<T> => {
-  const start = seconds();
-  const attributes = { service, event: event.type, position: event.position.toString() };
-  try {
-    return await inSpan(`react ${event.type}`, attributes, event.traceparent, run);
-  } finally {
-    instruments().reactions.record((seconds() - start) * MS_PER_S, { service });
-  }
-};
+export const observeSize = gauge({
+  name: 'plinth_log_database_bytes',
+  about: 'size of the database on its disk',
+  labels: [],
+});
+
+export const observeQueue = gauge({
+  name: 'plinth_log_waiting_appends',
+  about: 'appends of this process that wait for the one under way',
+  labels: [],
+});

@@ -1,4 +1,4 @@
-import { metrics, type Counter, type MeterProvider } from '@opentelemetry/api';
+import { counter } from '../telemetry/meter.ts';
 
 /** What became of a record, or of an event that was read from the log in its stead. */
 export type RecordOutcome =
@@ -13,16 +13,11 @@ export type RecordOutcome =
   /** Events read from the log to catch up, or while Kafka could not be reached. */
   | 'tailed';
 
-const made = new WeakMap<MeterProvider, Counter>();
+const count = counter({
+  name: 'plinth_transport_records_total',
+  about: 'records of the backbone by what became of them',
+  labels: ['service', 'outcome'],
+});
 
-export const countRecords = (service: string, outcome: RecordOutcome, count: number): void => {
-  const provider = metrics.getMeterProvider();
-  let counter = made.get(provider);
-  if (counter === undefined) {
-    counter = provider.getMeter('plinth').createCounter('plinth_transport_records_total', {
-      description: 'records of the backbone by what became of them',
-    });
-    made.set(provider, counter);
-  }
-  counter.add(count, { service, outcome });
-};
+export const countRecords = (service: string, outcome: RecordOutcome, records: number): void =>
+  count({ service, outcome }, records);

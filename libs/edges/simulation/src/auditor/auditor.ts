@@ -38,16 +38,24 @@ export class Auditor {
     return this.#breaches;
   }
 
-  apply(event: Envelope): void {
+  /** What is checked, one sentence per invariant. */
+  get invariants(): readonly string[] {
+    return this.#audits.flatMap(({ invariants }) => invariants);
+  }
+
+  /** Breaches seen at this event. */
+  apply(event: Envelope): readonly Breach[] {
     this.#events += 1;
-    for (const audit of this.#audits) this.#keep(audit.apply(event));
+    const found = this.#audits.flatMap((audit) => audit.apply(event));
+    this.#keep(found);
+    return found;
   }
 
   finish(): AuditReport {
     for (const audit of this.#audits) this.#keep(audit.finish());
     return {
       events: this.#events,
-      invariants: this.#audits.flatMap(({ invariants }) => invariants),
+      invariants: this.invariants,
       breaches: this.#breaches,
       found: this.#found,
     };

@@ -71,6 +71,19 @@ export class OrdersView implements Fold {
     for (const { state, closed } of this.#orders.values()) if (closed === undefined) yield state;
   }
 
+  get openCount(): number {
+    return this.#orders.size - this.#closed.size;
+  }
+
+  /** Orders that were closed at or after `at`, newest first. */
+  *closedSince(at: Instant): Iterable<OrderRecord> {
+    for (const id of [...this.#closed].reverse()) {
+      const record = this.#orders.get(id) as OrderRecord;
+      if ((record.closedAtMs ?? 0) < at) return;
+      yield record;
+    }
+  }
+
   /** Known orders of an account, newest first. */
   *of(accountId: string): Iterable<OrderRecord> {
     for (const id of [...(this.#byAccount.get(accountId) ?? NONE)].reverse()) {

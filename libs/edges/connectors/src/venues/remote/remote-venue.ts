@@ -1,4 +1,4 @@
-import { Client, status as grpc, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, Metadata, status as grpc, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import type {
   BookOutcome,
   CancelOutcome,
@@ -22,6 +22,8 @@ export type RemoteVenueOptions = Readonly<{
   timeoutMs?: number;
   /** How long an order that was sent without an answer may still be on its way. */
   settleMs?: number;
+  /** Of the span that calls, when there is one: the venue may go on with it. */
+  traceparent?: () => string | undefined;
 }>;
 
 const TIMEOUT_MS = 5_000;
@@ -49,6 +51,7 @@ export class RemoteVenue implements VenueAdapter {
   readonly #client: Client;
   readonly #timeoutMs: number;
   readonly #settleMs: number;
+  readonly #traceparent: () => string | undefined;
   /**
    * Until then an order that the venue does not have may still reach it: one that this process sent, or one
    * that it sent before it was started again.
@@ -60,6 +63,7 @@ export class RemoteVenue implements VenueAdapter {
     this.venueId = venueId;
     this.#timeoutMs = timeoutMs;
     this.#settleMs = settleMs;
+    this.#traceparent = options.traceparent ?? (() => undefined);
     this.#settledAt = performance.now() + settleMs;
     this.#client = new Client(address, credentials, {
       'grpc.enable_retries': 0,
@@ -110,6 +114,13 @@ export class RemoteVenue implements VenueAdapter {
     this.#client.close();
   }
 
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    const traceparent = this.#traceparent();
+    if (traceparent !== undefined) metadata.set('traceparent', traceparent);
+    return metadata;
+  }
+
   #call<Request, Response>(
     { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
     request: Request,
@@ -123,6 +134,7 @@ export class RemoteVenue implements VenueAdapter {
         requestSerialize,
         responseDeserialize,
         request,
+        this.#metadata(),
         { deadline },
         (error, answer) => {
           signal.removeEventListener('abort', cancel);

@@ -1,4 +1,4 @@
-import { status as grpc, type handleUnaryCall, type Server } from '@grpc/grpc-js';
+import { status as grpc, type handleUnaryCall, type Metadata, type Server } from '@grpc/grpc-js';
 import type { VenueAdapter } from '@plinth/market';
 import { VenueTradingService } from '@plinth/messages/venue';
 import { bookAnswer, cancelAnswer, orderOf, queryAnswer, reportsAnswer, submitAnswer } from './outcomes.ts';
@@ -14,8 +14,20 @@ const invalid = (details: string): Refusal => ({ code: grpc.INVALID_ARGUMENT, de
 
 type Venues = ReadonlyMap<string, VenueAdapter>;
 
+/** Something that goes round every call, such as a span; `traceparent` is the caller's. */
+export type Around = <T>(call: string, traceparent: string | undefined, run: () => Promise<T>) => Promise<T>;
+
+const traceparentOf = (metadata: Metadata): string | undefined => {
+  const [value] = metadata.get('traceparent');
+  return typeof value === 'string' ? value : undefined;
+};
+
 /** Adds venues to a server, for `RemoteVenue` to ask. */
-export const serveVenues = (server: Server, venues: Venues): void => {
+export const serveVenues = (
+  server: Server,
+  venues: Venues,
+  around: Around = (_call, _traceparent, run) => run(),
+): void => {
   const unary =
     <Request extends Readonly<{ venueId: string }>, Response>(
       answer: (venue: VenueAdapter, request: Request, signal: AbortSignal) => Promise<Response | Refusal>,
@@ -26,7 +38,9 @@ export const serveVenues = (server: Server, venues: Venues): void => {
         const details = `venue_id: Expected one of ${[...venues.keys()].join(', ')}`;
         return callback({ code: grpc.NOT_FOUND, details });
       }
-      answer(venue, call.request, AbortSignal.timeout(CALL_TIMEOUT_MS)).then(
+      around(call.getPath(), traceparentOf(call.metadata), () =>
+        answer(venue, call.request, AbortSignal.timeout(CALL_TIMEOUT_MS)),
+      ).then(
         (said) => {
           if (isRefusal(said)) callback(said);
           else callback(null, said);

@@ -8,6 +8,7 @@ import type { NewRecord, PartitionWriter } from '../../transport/kafka-writer.ts
 import { deadTopic, deskTopic } from '../../transport/topic-names.ts';
 import { logChunks, type RelayedLog } from '../log-chunks.ts';
 import type { Publication } from '../publication.ts';
+import { countDeadLetter, countPublished } from '../relay-instruments.ts';
 import { markDelivered, pendingLetters, putAside, type DeadLetter } from './dead-letters.ts';
 import { openPartitions, type DeskPartitions } from './desk-partitions.ts';
 import { deskRecord, type DeskPlace } from './desk-record.ts';
@@ -37,6 +38,7 @@ export class DeskPublication implements Publication {
   readonly #ports: Required<DeskPublicationPorts>;
   readonly #deadTopic: string;
   #position = 0n;
+  #waitingLetters = 0;
 
   constructor(ports: DeskPublicationPorts) {
     const defaults = { codec: catalogueCodec, definitions: DESK_TOPICS, onDead: () => undefined };
@@ -46,6 +48,11 @@ export class DeskPublication implements Publication {
 
   get position(): bigint {
     return this.#position;
+  }
+
+  /** Events that were put aside and not delivered, as far as this relay has seen. */
+  get waitingLetters(): number {
+    return this.#waitingLetters;
   }
 
   async run(isLeading: () => boolean, signal: AbortSignal): Promise<void> {
@@ -150,7 +157,9 @@ export class DeskPublication implements Publication {
     { records, place }: Batch,
   ): Promise<void> {
     for (let from = 0; from < records.length; from += KAFKA_LIMITS.batchEvents) {
-      await this.#ports.writer.send(topic, partition, records.slice(from, from + KAFKA_LIMITS.batchEvents));
+      const batch = records.slice(from, from + KAFKA_LIMITS.batchEvents);
+      await this.#ports.writer.send(topic, partition, batch);
+      countPublished({ topic }, batch.length);
     }
     places[partition] = place;
   }
@@ -159,6 +168,8 @@ export class DeskPublication implements Publication {
     // What an earlier run has put aside already stands there, or was delivered since.
     if (places.some(({ position }) => position > event.position)) return;
     await putAside(this.#ports.writer, this.#deadTopic, topic, event, error);
+    countDeadLetter({ topic });
+    this.#waitingLetters += 1;
     const reason = error instanceof Error ? error.message : String(error);
     this.#ports.onDead({ topic, position: event.position, type: event.type, reason });
   }
@@ -166,7 +177,9 @@ export class DeskPublication implements Publication {
   /** Letters that this version of the program understands go to the end of their partitions. */
   async #redrive(desks: readonly DeskPartitions[]): Promise<void> {
     const { topics, log, writer } = this.#ports;
-    for (const letter of await pendingLetters(topics, this.#deadTopic)) {
+    const letters = await pendingLetters(topics, this.#deadTopic);
+    this.#waitingLetters = letters.length;
+    for (const letter of letters) {
       const desk = desks.find(({ topic }) => topic === letter.topic);
       const [event] = await log.readStored(letter.position - 1n, 1);
       if (desk === undefined || event === undefined) continue;
@@ -185,6 +198,7 @@ export class DeskPublication implements Publication {
         await this.#send(desk, partition, { records: [record], place });
       }
       await markDelivered(writer, this.#deadTopic, letter);
+      this.#waitingLetters -= 1;
     }
   }
 

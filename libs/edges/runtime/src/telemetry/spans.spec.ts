@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { currentTraceparent, traceAppend, traceCommand, traceReaction } from './instruments.ts';
+import { currentTraceparent, traceAppend, traceCommand, traceReaction } from './spans.ts';
 
 const event = { type: 'OrderPlaced', position: 7n };
 
 describe('spans of the runtime', () => {
   it('cost nothing and leave no mark while no exporter is there', async () => {
-    expect(await traceCommand('risk', 'Do', undefined, async () => currentTraceparent())).toBeUndefined();
+    expect(await traceCommand('risk', 'Do', {}, async () => currentTraceparent())).toBeUndefined();
   });
 
   describe('with a provider', () => {
@@ -22,7 +22,7 @@ describe('spans of the runtime', () => {
 
     it('make one trace from a command over its append to a reaction in another process', async () => {
       const sent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-      const inAppend = await traceCommand('accounts', 'Do', sent, () =>
+      const inAppend = await traceCommand('accounts', 'Do', { traceparent: sent }, () =>
         traceAppend('accounts', async () => currentTraceparent()),
       );
       const inReaction = await traceReaction('risk', { ...event, traceparent: inAppend ?? '' }, async () =>

@@ -1,0 +1,55 @@
+import type { Envelope } from '@plinth/eventing';
+import { LogWatch, observedCounter, observeLag, TailTransport, type PostgresLog } from '@plinth/runtime';
+import { Auditor, type Breach } from '@plinth/simulation';
+
+const observeEvents = observedCounter({
+  name: 'plinth_audit_events_total',
+  about: 'events that the auditor has judged',
+  labels: [],
+});
+
+const observeBreaches = observedCounter({
+  name: 'plinth_audit_breaches_total',
+  about: 'times that an invariant did not hold, by invariant; nothing is put right by itself',
+  labels: ['invariant'],
+});
+
+export type InvariantWatch = Readonly<{ events: number; breaches: number }>;
+
+/**
+ * Judges every event of a log from the first on, then each new one, until the signal: with arithmetic of its
+ * own, beside whatever writes it.
+ */
+export const watchInvariants = async (
+  log: PostgresLog,
+  signal: AbortSignal,
+  onBreach: (breach: Breach) => void,
+): Promise<InvariantWatch> => {
+  const auditor = new Auditor();
+  const counts = new Map<string, number>(auditor.invariants.map((invariant) => [invariant, 0]));
+  let last = 0n;
+  const watch = new LogWatch(log);
+  const stops = [
+    observeEvents(() => [[Number(last), {}]]),
+    observeBreaches(() => [...counts].map(([invariant, count]) => [count, { invariant }] as const)),
+    observeLag(
+      'auditor',
+      () => watch.head(),
+      () => last,
+    ),
+    () => watch.stop(),
+  ];
+  const judge = (event: Envelope): void => {
+    for (const breach of auditor.apply(event)) {
+      counts.set(breach.invariant, (counts.get(breach.invariant) ?? 0) + 1);
+      onBreach(breach);
+    }
+    last = event.position;
+  };
+  try {
+    for await (const batch of new TailTransport(log).subscribe(0n, signal)) batch.forEach(judge);
+  } finally {
+    for (const stop of stops) stop();
+  }
+  return { events: Number(last), breaches: auditor.breaches };
+};
