@@ -15,7 +15,7 @@ import {
   type Rejection,
 } from '@plinth/eventing';
 import { assert, AssertionError } from '@plinth/money';
-import { countConflict, countEvents, recordReaction } from '../telemetry/instruments.ts';
+import { countConflict, countEvents } from '../telemetry/instruments.ts';
 import { traceAppend, traced, traceReaction } from '../telemetry/spans.ts';
 import { appendsOf, commitStates, decideAll, type Decision } from './decision.ts';
 import { reactionEventId, timerEventId } from './ids.ts';
@@ -317,7 +317,6 @@ export class ServiceHost {
   }
 
   async #appendReaction(event: Envelope, decision: Decision): Promise<AppendResult> {
-    const startedMs = performance.now();
     try {
       return await traceReaction(this.name, event, () =>
         this.ports.log.append({
@@ -330,8 +329,6 @@ export class ServiceHost {
     } catch (error) {
       this.#isInDoubt ||= error instanceof OutcomeUnknown;
       throw error;
-    } finally {
-      recordReaction({ service: this.name }, performance.now() - startedMs);
     }
   }
 

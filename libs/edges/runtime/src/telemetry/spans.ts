@@ -8,6 +8,7 @@ import {
   type Context,
   type Link,
 } from '@opentelemetry/api';
+import { recordReaction } from './instruments.ts';
 
 /*
  * Spans, made by hand around the edges, the log and the services. What one span caused in another process is
@@ -104,5 +105,9 @@ export const traceReaction = <T>(
 ): Promise<T> => {
   const attributes = { service, event: event.type, position: event.position.toString() };
   const { traceparent } = event;
-  return inSpan(`react ${event.type}`, { kind: SpanKind.CONSUMER, attributes, traceparent }, run);
+  const startedMs = performance.now();
+  const how = { kind: SpanKind.CONSUMER, attributes, traceparent };
+  return inSpan(`react ${event.type}`, how, run).finally(() =>
+    recordReaction({ service }, performance.now() - startedMs),
+  );
 };
