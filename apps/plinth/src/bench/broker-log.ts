@@ -10,12 +10,15 @@ const PRICES = { BTC: 60_000, ETH: 3_000, SOL: 150, XRP: 0.6 } as const;
 const VENUES = ['alpha', 'bravo'] as const;
 /** Orders between two rounds of marks. */
 const ORDERS_PER_ROUND = 100;
-/** Streams of one append. */
+/** Streams, and events, of one append. */
 const STREAMS_PER_APPEND = 400;
+const EVENTS_PER_APPEND = 1_000;
 
-type Given = Readonly<{ stream: string; event: NewEvent }>;
+/** One event of a stream, before it has an id. */
+export type Given = Readonly<{ stream: string; event: NewEvent }>;
 
-const made = <T extends EventType>(
+/** An event from plain fields, through its codec. */
+export const made = <T extends EventType>(
   stream: string,
   type: T,
   data: Readonly<Record<string, unknown>>,
@@ -142,14 +145,22 @@ export function* brokerEvents(accounts: number, count: number): Generator<Given>
   }
 }
 
-/** The events as appends, in their order, as many at a time as a log takes well. */
-export function* asAppends(events: Iterable<Given>, nextId: () => string): Generator<AppendRequest> {
-  const versions = new Map<string, number>();
+/**
+ * The events as appends, in their order, as many at a time as a log takes well. `begun`: versions of streams
+ * that the log has already.
+ */
+export function* asAppends(
+  events: Iterable<Given>,
+  nextId: () => string,
+  begun: ReadonlyMap<string, number> = new Map(),
+): Generator<AppendRequest> {
+  const versions = new Map(begun);
   let streams = new Map<string, { expectedVersion: number; events: StreamAppend['events'][number][] }>();
-  let number = 0;
+  let [number, waiting] = [0, 0];
   const flush = (): AppendRequest => {
     const appends = [...streams].map(([stream, given]) => ({ stream, ...given }));
     streams = new Map();
+    waiting = 0;
     number += 1;
     const cause = { actor: 'service:bench', correlationId: `b${number}`, causationId: `b${number}` };
     return { appends, cause, occurredAt: START_MS + number };
@@ -160,7 +171,8 @@ export function* asAppends(events: Iterable<Given>, nextId: () => string): Gener
     given.events.push({ ...event, id: nextId() });
     streams.set(stream, given);
     versions.set(stream, version + 1);
-    if (streams.size >= STREAMS_PER_APPEND) yield flush();
+    waiting += 1;
+    if (streams.size >= STREAMS_PER_APPEND || waiting >= EVENTS_PER_APPEND) yield flush();
   }
   if (streams.size > 0) yield flush();
 }

@@ -4,6 +4,8 @@ import type { BenchOptions } from './options.ts';
 export type Bench = Readonly<{
   name: string;
   about: string;
+  /** Only when it is named: it takes minutes, and others' parts again. */
+  isApart?: true;
   run: (options: BenchOptions) => Promise<readonly BenchRow[]>;
 }>;
 
@@ -63,5 +65,11 @@ export const BENCHES: readonly Bench[] = [
     name: 'relay',
     about: 'the log into Kafka',
     run: async (options) => (await import('./relay.ts')).benchRelay(options),
+  },
+  {
+    name: 'cluster',
+    about: 'every service a process of its own, through a real Kafka',
+    isApart: true,
+    run: async (options) => (await import('./cluster/index.ts')).benchCluster(options),
   },
 ];

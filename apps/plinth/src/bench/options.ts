@@ -9,6 +9,8 @@ export type BenchOptions = Readonly<{
   databaseUrl?: string;
   /** Where other people's packages are kept that are measured as baselines. */
   peersDirectory: string;
+  /** Aborted when the user wants no more of it. */
+  signal?: AbortSignal;
 }>;
 
 /** Sizes 1×, 10×, 100×; the first alone when it must be quick. */

@@ -2,15 +2,13 @@ import { kafkaOf } from '@plinth/runtime/config';
 import { benchRelay as measureRelay, type Figure } from '@plinth/runtime/bench';
 import { environment } from '../cli/environment.ts';
 import { absentRow, against, atLeast, type BenchRow } from './bench-row.ts';
+import { kafkaRemedy } from './kafka-remedy.ts';
 import type { Spread } from './measure.ts';
 import { sizes, type BenchOptions } from './options.ts';
 
 const BENCH = 'relay';
 const UNIT = 'events/s';
 const TARGET = 50_000;
-
-export const KAFKA_REMEDY =
-  'relay: Expected a Kafka to measure on: set PLINTH_KAFKA_BROKERS=host:port of one that may be loaded';
 
 const spreadOfFigure = ({ median, min, max, rounds }: Figure): Spread => ({
   ...{ median, min, max, rounds },
@@ -20,7 +18,7 @@ const spreadOfFigure = ({ median, min, max, rounds }: Figure): Spread => ({
 /** The backbone from PostgreSQL into a real Kafka, beside the client library's own producer. */
 export const benchRelay = async (options: BenchOptions): Promise<readonly BenchRow[]> => {
   const kafka = kafkaOf(environment());
-  if (kafka === undefined) return [absentRow(BENCH, 'log → Kafka', KAFKA_REMEDY)];
+  if (kafka === undefined) return [absentRow(BENCH, 'log → Kafka', kafkaRemedy(BENCH))];
   const rows: BenchRow[] = [];
   for (const events of sizes(options, 20_000, 200_000)) {
     const { figures } = await measureRelay({

@@ -14,12 +14,14 @@ const READ_EVENTS = 10_000;
 const ACCOUNTS = 1_000;
 const UNIT = 'events/s';
 
-const freshFolds = (): readonly Fold[] => [
+/** Every view of accounts and risk, empty. */
+export const freshFolds = (): readonly Fold[] => [
   ...Object.values(AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell: 'main' }).views()),
   ...Object.values(RiskService({ cell: 'main' }).views()),
 ];
 
-const replayAll = async (log: PostgresLog, folds: readonly Fold[]): Promise<number> => {
+/** The whole log through the folds. Returns how many events there were. */
+export const replayAll = async (log: PostgresLog, folds: readonly Fold[]): Promise<number> => {
   for (let last = 0n; ;) {
     const events = await log.read(last, READ_EVENTS);
     for (const event of events) for (const fold of folds) fold.apply(event);
@@ -30,7 +32,7 @@ const replayAll = async (log: PostgresLog, folds: readonly Fold[]): Promise<numb
 };
 
 /** Rows through a server-side cursor, as the driver gives them; nothing is decoded. */
-const cursorAll = (ownerUrl: string, schema: string): Promise<number> =>
+export const cursorAll = (ownerUrl: string, schema: string): Promise<number> =>
   asOwner(ownerUrl, async (client) => {
     await client.query('BEGIN');
     await client.query(`DECLARE whole CURSOR FOR SELECT * FROM ${schema}.events ORDER BY position`);
@@ -43,8 +45,10 @@ const cursorAll = (ownerUrl: string, schema: string): Promise<number> =>
     }
   });
 
-const fill = async (log: PostgresLog, count: number): Promise<void> => {
+/** Puts a broker's events into a log. */
+export const fill = async (log: PostgresLog, count: number, signal?: AbortSignal): Promise<void> => {
   for (const request of asAppends(brokerEvents(Math.min(ACCOUNTS, count / 10), count), benchIds())) {
+    signal?.throwIfAborted();
     const { status } = await log.append(request);
     if (status !== 'appended') throw new Error(`Expected appended, was ${status}`);
   }

@@ -1,6 +1,12 @@
 import type { SimulatedVenue } from '@plinth/connectors';
 import type { Clock } from '@plinth/eventing';
-import { GatewayServer, PostgresNonceStore, signerProofs, type GatewayConfig } from '@plinth/gateway';
+import {
+  GatewayServer,
+  PostgresNonceStore,
+  ratesOf,
+  signerProofs,
+  type GatewayConfig,
+} from '@plinth/gateway';
 import type { RoutingViews } from '@plinth/routing';
 import type { ObservedVenue } from '@plinth/runtime';
 import {
@@ -21,6 +27,7 @@ import {
 } from '@plinth/runtime';
 import { assert } from '@plinth/money';
 import { MarketRefused, openMarket, type LiveMarket } from '@plinth/simulation';
+import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { auditFiles, openHeadSigner } from './audit-trail.ts';
 import { Loops } from './loops.ts';
@@ -175,8 +182,9 @@ const startGateway = async (
 ): Promise<GatewayServer> => {
   const { open, directory, gateway, logger } = options;
   const { operatorKeys, sealingKey } = openSecrets(directory);
+  const { PLINTH_GATEWAY_RATE_PER_KEY: perKey, PLINTH_GATEWAY_RATE_PER_CLIENT: perClient } = environment();
   const server = new GatewayServer(
-    { ...gateway, operatorKeys, sealingKey },
+    { ...gateway, operatorKeys, sealingKey, rates: ratesOf(perKey, perClient) },
     {
       cell,
       // Callers sign with the time of their own machines, whatever time the cell lives in.

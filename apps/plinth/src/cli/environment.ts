@@ -11,6 +11,7 @@ import {
   tlsSettings,
   type Config,
 } from '@plinth/runtime/config';
+import type { Environment } from '@plinth/runtime';
 import { CliError, EXIT } from './exit-codes.ts';
 
 const schema = {
@@ -26,6 +27,9 @@ const schema = {
   ),
   PLINTH_SHARED: optionalTextSetting('where recorded data lies, in data/; ../shared beside the checkout'),
 } as const;
+
+/** What processes that are started from here inherit. */
+export const inheritedEnvironment = (): Environment => process.env;
 
 let read: Config<typeof schema> | undefined;
 

@@ -6,6 +6,7 @@ import { environment } from '../cli/environment.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRows, type Output } from '../cli/output.ts';
 import { stateHome } from '../cli/places.ts';
+import { interruptible } from '../cli/signals.ts';
 
 type BenchCommandOptions = Readonly<{
   json?: string;
@@ -21,7 +22,7 @@ export const register = (program: Command): void => {
     .description('measure the hot paths, each beside a baseline in the same run')
     .argument(
       '[name...]',
-      'append, replay, margin, tick, routing, interest, ledger, grpc, relay (default: all)',
+      'append, replay, margin, tick, options, routing, interest, ledger, grpc, relay (all these); cluster',
     )
     .option('--json <file>', 'write the figures to a file too')
     .option('--quick', 'smallest sizes and short rounds: a look, not a measurement', false)
@@ -30,43 +31,38 @@ export const register = (program: Command): void => {
       'install the packages that are measured as baselines into .plinth/bench first',
       false,
     )
-    .option('--database <url>', 'a PostgreSQL to measure append and replay on instead of an embedded one')
+    .option(
+      '--database <url>',
+      'a PostgreSQL to measure append, replay and relay on instead of an embedded one',
+    )
     .addOption(outputOption())
     .action(bench);
 };
 
 const bench = async (names: readonly string[], options: BenchCommandOptions): Promise<void> => {
-  const { BENCHES } = await import('../bench/index.ts');
+  const { chooseBenches } = await import('../bench/choose.ts');
   const { benchReport, benchText, loadNow } = await import('../bench/bench-report.ts');
   const { QUICK, USUAL } = await import('../bench/measure.ts');
-  const unknown = names.find((name) => !BENCHES.some((one) => one.name === name));
-  if (unknown !== undefined) {
-    const known = BENCHES.map(({ name }) => name).join(', ');
-    throw new CliError(EXIT.usage, `Expected one of ${known}, was ${unknown}`);
-  }
+  const chosen = chooseBenches(names, environment().PLINTH_KAFKA_BROKERS);
   const peersDirectory = join(stateHome(), 'bench');
-  if (names.includes('relay')) await refuseWithoutKafka();
   if (options.withPeers) await installPeers(peersDirectory);
   const { quick, database } = options;
   const settings = { pace: quick ? QUICK : USUAL, quick, peersDirectory };
   const { load, warning } = loadNow();
   if (warning !== undefined) process.stderr.write(`${warning}\n`);
   const rows: BenchRow[] = [];
-  for (const { name, about, run } of BENCHES) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    process.stderr.write(`${name}: ${about}\n`);
-    rows.push(...(await run(database === undefined ? settings : { ...settings, databaseUrl: database })));
-  }
+  await interruptible(async (signal) => {
+    for (const { name, about, run } of chosen) {
+      signal.throwIfAborted();
+      process.stderr.write(`${name}: ${about}\n`);
+      const given = { ...settings, signal };
+      rows.push(...(await run(database === undefined ? given : { ...given, databaseUrl: database })));
+    }
+  });
   const report = benchReport(rows, load);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.output === 'table') printRows(rows.map(benchText), 'table');
   else printRows(options.output === 'json' ? [report] : rows, options.output);
-};
-
-/** Asked for by name it is an error; in a run of everything its row says what was missing. */
-const refuseWithoutKafka = async (): Promise<void> => {
-  const { KAFKA_REMEDY } = await import('../bench/relay.ts');
-  if (environment().PLINTH_KAFKA_BROKERS === undefined) throw new CliError(EXIT.usage, KAFKA_REMEDY);
 };
 
 const installPeers = async (directory: string): Promise<void> => {

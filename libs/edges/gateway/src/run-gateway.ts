@@ -41,6 +41,7 @@ import { openHealthPort, type TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
 import { PostgresNonceStore } from './auth/postgres-nonce-store.ts';
 import { openSealingKeyFile } from './client/key-file.ts';
+import { ratesOf } from './policy/rate-limits.ts';
 import { followerProofs } from './proofs/proof-source.ts';
 import { GatewayServer } from './server/gateway-server.ts';
 
@@ -152,6 +153,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       allowPlaintext: config.PLINTH_GATEWAY_PLAINTEXT === 'anywhere',
       ...clientTlsOf(config),
       ...{ operatorKeys, sealingKey, onCertificateRefused },
+      rates: ratesOf(config.PLINTH_GATEWAY_RATE_PER_KEY, config.PLINTH_GATEWAY_RATE_PER_CLIENT),
     },
     {
       ...{

@@ -7,10 +7,15 @@ import { TokenBuckets, type BucketRate } from './token-buckets.ts';
 /** A plain query costs 1. */
 export type RateLimitConfig = Readonly<{ perKey: BucketRate; perClient: BucketRate }>;
 
-export const DEFAULT_RATES: RateLimitConfig = {
-  perKey: { perSecond: 200, burst: 400 },
-  perClient: { perSecond: 600, burst: 1_200 },
-};
+/** Twice the rate at once: a desk that opens asks more than one that runs. */
+const rateOf = (perSecond: number): BucketRate => ({ perSecond, burst: 2 * perSecond });
+
+export const ratesOf = (perKey: number, perClient: number): RateLimitConfig => ({
+  perKey: rateOf(perKey),
+  perClient: rateOf(perClient),
+});
+
+export const DEFAULT_RATES = ratesOf(200, 600);
 
 /** What one key, and all keys of one client together, may ask for. */
 export class RateLimits {

@@ -107,6 +107,18 @@ export const gatewaySettings = {
     min: 1,
     max: 8_192,
   }),
+  PLINTH_GATEWAY_RATE_PER_KEY: integerSetting({
+    about: 'calls a second that one key may make; twice as many at once',
+    fallback: 200,
+    min: 1,
+    max: 1_000_000,
+  }),
+  PLINTH_GATEWAY_RATE_PER_CLIENT: integerSetting({
+    about: 'calls a second that all keys of one client may make; twice as many at once',
+    fallback: 600,
+    min: 1,
+    max: 1_000_000,
+  }),
   PLINTH_GATEWAY_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
     about: 'where the gateway may listen without TLS',
     fallback: 'loopback',

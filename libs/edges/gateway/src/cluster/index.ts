@@ -1,0 +1,1 @@
+export { Cluster, SERVICES, type ClusterOptions, type ClusterTerms, type Part } from './local-cluster.ts';

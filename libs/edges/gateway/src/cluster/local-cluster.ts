@@ -1,0 +1,374 @@
+import { startEmbeddedPostgres, type EmbeddedPostgres, type Environment } from '@plinth/runtime';
+import { keepCertificates } from '@plinth/runtime/certificates';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { GatewayClient } from '../client/gateway-client.ts';
+import { openKeyFile, verifierOf, type ClientKey } from '../client/key-file.ts';
+import { startBalancer, type Balancer } from './balancer.ts';
+
+export const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing'] as const;
+const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
+
+const STOP_MS = 15_000;
+const LINES_KEPT = 200;
+const OUTPUT_MAX = 67_108_864;
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+};
+
+/** One process of the cluster, and what it said last. */
+export type Part = Readonly<{
+  name: string;
+  port: number;
+  child: ChildProcess;
+  lines: readonly string[];
+  isRunning: () => boolean;
+  /** It has said that it serves. */
+  isUp: () => boolean;
+  isLeading: () => boolean;
+}>;
+
+export type ClusterTerms = Readonly<{
+  /** The checkout whose apps are built and run. */
+  root: string;
+  /** What every process inherits. */
+  inherited: Environment;
+  /** More settings of every process, or other ones. */
+  environment?: Readonly<Record<string, string>>;
+  /** Keys that the gateway takes for operators' beside the cluster's own. */
+  operators?: readonly ClientKey[];
+}>;
+
+export type ClusterOptions = Readonly<{
+  /** Processes of each service, behind one address. */
+  replicas?: number;
+  /** These services and nothing else: no market, no gateway. */
+  only?: readonly string[];
+}>;
+
+/**
+ * Every process of a cluster on this machine, built and started as compose or Kubernetes would run them, each
+ * with a certificate of its own: through Kafka when brokers are given, else from the table.
+ */
+export class Cluster {
+  readonly #root: string;
+  readonly #inherited: Environment;
+  readonly #more: Readonly<Record<string, string>>;
+  readonly #operators: readonly ClientKey[];
+  readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
+  readonly #parts: Part[] = [];
+  readonly #ports = new Map<string, number>();
+  readonly #balancers = new Map<string, Balancer>();
+  #postgres: EmbeddedPostgres | undefined;
+  #environment: Record<string, string> = {};
+  #kafka: Readonly<Record<string, string>> = {};
+  #key: ClientKey | undefined;
+  #client: GatewayClient | undefined;
+
+  constructor({ root, inherited, environment = {}, operators = [] }: ClusterTerms) {
+    this.#root = root;
+    this.#inherited = inherited;
+    this.#more = environment;
+    this.#operators = operators;
+  }
+
+  async start(brokers: string | undefined, { replicas = 1, only }: ClusterOptions = {}): Promise<void> {
+    chmodSync(this.#directory, 0o755);
+    // A program that is ended in the middle leaves no process behind.
+    process.on('exit', this.#endAll);
+    await promisify(execFile)(process.execPath, ['tools/build.ts'], { cwd: this.#root });
+    this.#postgres = await startEmbeddedPostgres({ directory: this.#directory });
+    for (const name of [...SERVICES, 'exchange', 'relay', 'gateway']) this.#ports.set(name, await freePort());
+    this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
+    const operators = [this.#key, ...this.#operators].map((key) => ({
+      keyId: key.keyId,
+      publicKey: verifierOf(key).toString('base64'),
+    }));
+    writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
+    if (replicas > 1) {
+      for (const name of SERVICES) {
+        const balancer = await startBalancer();
+        this.#balancers.set(name, balancer);
+        this.#ports.set(name, balancer.port);
+      }
+    }
+    const at = (name: string): string => this.address(name);
+    const file = (name: string): string => join(this.#directory, name);
+    await this.renewCertificates();
+    if (brokers !== undefined)
+      this.#kafka = { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` };
+    this.#environment = {
+      PLINTH_LOG_LEVEL: 'info',
+      // Processes are started again and again here.
+      NODE_COMPILE_CACHE: file('compiled'),
+      PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
+      PLINTH_SERVICES: SERVICES.map((name) => `${name}=${at(name)}`).join(','),
+      PLINTH_VENUES: VENUES.map((name) => `${name}=${at('exchange')}`).join(','),
+      PLINTH_MARKET_DATA: file('market'),
+      PLINTH_GATEWAY_PORT: String(this.#ports.get('gateway')),
+      PLINTH_GATEWAY_TLS_KEY: file('tls/edge/tls.key'),
+      PLINTH_GATEWAY_TLS_CERT: file('tls/edge/tls.crt'),
+      PLINTH_OPERATOR_KEYS: file('operators.json'),
+      PLINTH_SEALING_KEY: file('sealing.key'),
+      PLINTH_HEAD_KEY: file('head.pem'),
+      PLINTH_WITNESS: file('witness.ndjson'),
+      ...this.#kafka,
+      ...this.#more,
+    };
+    if (brokers !== undefined) this.run('relay');
+    for (const name of only ?? [...SERVICES, 'exchange', 'gateway']) {
+      if (!this.#balancers.has(name)) this.run(name);
+      else for (let n = 0; n < replicas; n += 1) await this.runReplica(name);
+    }
+    this.#client = this.clientAt(Date.now);
+  }
+
+  /** A client of the gateway whose clock says this. */
+  clientAt(now: () => number): GatewayClient {
+    const ca = readFileSync(join(this.#directory, 'tls', 'ca.crt'));
+    return new GatewayClient({ address: this.address('gateway'), key: this.key, ca, timeoutMs: 10_000, now });
+  }
+
+  /** Directory of a process's certificate; `edge` is what the gateway shows to clients. */
+  certificates(name: string): string {
+    return join(this.#directory, 'tls', name);
+  }
+
+  /** New keys and certificates for everybody, by the same authority, while they run. */
+  async renewCertificates(): Promise<void> {
+    const directory = join(this.#directory, 'tls');
+    await keepCertificates({ directory, hosts: [], days: 1, nowMs: Date.now(), isForced: true });
+  }
+
+  #identity(name: string): Record<string, string> {
+    const place = this.certificates(name);
+    return {
+      PLINTH_TLS_KEY: join(place, 'tls.key'),
+      PLINTH_TLS_CERT: join(place, 'tls.crt'),
+      PLINTH_TLS_CA: join(place, 'ca.crt'),
+    };
+  }
+
+  get client(): GatewayClient {
+    if (this.#client === undefined) throw new Error('Expected a started cluster');
+    return this.#client;
+  }
+
+  address(name: string): string {
+    return `127.0.0.1:${this.#ports.get(name)}`;
+  }
+
+  /** The command line as a client of the gateway, as its bundle: what it wrote. */
+  plinth(...given: readonly string[]): Promise<string> {
+    const key = join(this.#directory, 'operator.key.json');
+    const ca = join(this.#directory, 'tls', 'ca.crt');
+    return this.#bundle([...given, '--gateway', this.address('gateway'), '--key', key, '--ca', ca]);
+  }
+
+  /** The command line over the cluster's log, with the key of its heads. */
+  audit(...given: readonly string[]): Promise<string> {
+    const key = join(this.#directory, 'head.pem');
+    return this.#bundle(['audit', ...given, '--database', this.databaseUrl, '--key', key]);
+  }
+
+  /** The command line over the cluster's log, and the code that it ended with. */
+  async replayCheck(): Promise<string> {
+    return this.#bundle([
+      'replay',
+      '--check',
+      '--from-snapshot',
+      '--database',
+      this.databaseUrl,
+      '-o',
+      'json',
+    ]);
+  }
+
+  /** Asks every process to stop and waits for it: what they know by then is kept. */
+  async stopProcesses(): Promise<void> {
+    for (const { child } of this.#parts) {
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+    }
+    await Promise.all(this.#parts.map(({ child }) => ended(child)));
+  }
+
+  async #bundle(args: readonly string[]): Promise<string> {
+    const main = join(this.#root, 'dist', 'plinth', 'main.js');
+    const env = {
+      ...this.#inherited,
+      ...this.#identity('operator'),
+      ...this.#kafka,
+      PLINTH_HOME: this.#directory,
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], {
+      ...{ env, maxBuffer: OUTPUT_MAX },
+    });
+    return stdout;
+  }
+
+  /** The command line over the database alone, without a gateway. */
+  async offline(...given: readonly string[]): Promise<string> {
+    const main = join(this.#root, 'dist', 'plinth', 'main.js');
+    const env = { ...this.#inherited, PLINTH_HOME: this.#directory };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...given], {
+      ...{ env, maxBuffer: OUTPUT_MAX },
+    });
+    return stdout;
+  }
+
+  /** Cuts connections to a service, as a bad wire would; says how many. */
+  cut(name: string, count: number): number {
+    return this.#balancers.get(name)?.cut(count) ?? 0;
+  }
+
+  freePort(): Promise<number> {
+    return freePort();
+  }
+
+  get databaseUrl(): string {
+    return this.#environment['PLINTH_DATABASE_URL'] ?? '';
+  }
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** First part of the topics' names. */
+  get topicPrefix(): string {
+    return this.#environment['PLINTH_KAFKA_PREFIX'] ?? '';
+  }
+
+  get key(): ClientKey {
+    if (this.#key === undefined) throw new Error('Expected a started cluster');
+    return this.#key;
+  }
+
+  get running(): readonly Part[] {
+    return this.#parts.filter((part) => part.isRunning());
+  }
+
+  /** Starts a process; another replica of a service when a port is given. */
+  run(name: string, port = this.#ports.get(name) ?? 0, more: Readonly<Record<string, string>> = {}): Part {
+    const child = spawn(process.execPath, [join(this.#root, 'dist', name, 'main.js')], {
+      env: {
+        ...{ ...this.#inherited, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
+        ...more,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const part = watch(name, port, child);
+    const balancer = this.#balancers.get(name);
+    balancer?.add(port);
+    child.once('exit', () => balancer?.remove(port));
+    this.#parts.push(part);
+    return part;
+  }
+
+  async runReplica(name: string, more: Readonly<Record<string, string>> = {}): Promise<Part> {
+    return this.run(name, await freePort(), more);
+  }
+
+  /** Kills a process and starts another in its place. */
+  async replace(part: Part, more: Readonly<Record<string, string>> = {}): Promise<Part> {
+    part.child.kill('SIGKILL');
+    if (part.isRunning()) await once(part.child, 'exit');
+    return this.#balancers.has(part.name)
+      ? this.runReplica(part.name, more)
+      : this.run(part.name, part.port, more);
+  }
+
+  /** The process of that name that was started last. */
+  part(name: string): Part {
+    const found = this.#parts.findLast((one) => one.name === name);
+    if (found === undefined) throw new Error(`Expected a process ${name}`);
+    return found;
+  }
+
+  /** The process of the same name that was started before this one. */
+  partBefore(part: Part): Part {
+    const found = this.#parts.findLast((one) => one.name === part.name && one !== part);
+    if (found === undefined) throw new Error(`Expected an earlier process ${part.name}`);
+    return found;
+  }
+
+  async kill(name: string): Promise<void> {
+    const { child } = this.part(name);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** Asks until the answer is there; says what the processes said when it does not come. */
+  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
+    const end = performance.now() + timeoutMs;
+    let last: unknown;
+    while (performance.now() < end) {
+      try {
+        const answer = await ask();
+        if (answer !== undefined) return answer;
+        last = 'not yet';
+      } catch (error) {
+        last = error;
+      }
+      await sleep(100);
+    }
+    const said = this.#parts.map(({ name, lines }) => `${name}: ${lines.slice(-3).join(' | ')}`);
+    throw new Error(`Expected ${what}: ${String(last)}\n${said.join('\n')}`);
+  }
+
+  readonly #endAll = (): void => {
+    for (const { child } of this.#parts) child.kill('SIGKILL');
+  };
+
+  async stop(): Promise<void> {
+    this.#client?.close();
+    await this.stopProcesses();
+    for (const balancer of this.#balancers.values()) balancer.close();
+    await this.#postgres?.stop();
+    process.off('exit', this.#endAll);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Follows what a process says: its last lines, whether it serves, whether it leads. */
+const watch = (name: string, port: number, child: ChildProcess): Part => {
+  const lines: string[] = [];
+  let [isUp, isLeading] = [false, false];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface(stream).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > LINES_KEPT) lines.shift();
+      if (/"msg":"(serving|relaying)"/.test(line)) isUp = true;
+      if (line.includes('"msg":"leading"')) isLeading = true;
+      if (line.includes('"msg":"standing by"')) isLeading = false;
+    });
+  }
+  return {
+    ...{ name, port, child, lines },
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    isUp: () => isUp,
+    isLeading: () => isLeading,
+  };
+};
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await once(child, 'exit');
+  clearTimeout(timer);
+};
