@@ -14,10 +14,14 @@ import {
   type Logger,
 } from '@plinth/runtime';
 import {
+  cellSettings,
+  cellsSettings,
+  homeOf,
   integerSetting,
   parseAddresses,
   peerSettings,
   processSettings,
+  readCells,
   readConfig,
   telemetrySettings,
   telemetryOf,
@@ -41,6 +45,8 @@ const { PLINTH_DATABASE_URL: _url, PLINTH_DATABASE_OWNER_URL: _owner, ...ownSett
 
 const schema = {
   ...ownSettings,
+  ...cellSettings,
+  ...cellsSettings,
   ...telemetrySettings,
   ...peerSettings,
   PLINTH_MARKET_DATA: textSetting({
@@ -72,6 +78,7 @@ const waitAll =
 const play = async (
   program: Program,
   cell: RemoteCell,
+  isHome: boolean,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -83,7 +90,9 @@ const play = async (
         isOpen = true;
         logger.info('the market is open');
       }
-      await program.market.tick(cell);
+      // Marks are judged in the home cell; in any other the venues move, and that is all.
+      if (isHome) await program.market.tick(cell);
+      else program.market.move();
     } catch (error) {
       logger.warn({ err: error }, 'the market could not move, will be tried again');
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -104,6 +113,8 @@ export const runExchange = async (environment: Environment): Promise<void> => {
   const config = readConfig(schema, environment);
   const logger = makeLogger('exchange', config.PLINTH_LOG_LEVEL);
   const telemetry = await startTelemetry('plinth-exchange', telemetryOf(config));
+  const { PLINTH_CELL: own } = config;
+  const isHome = homeOf(readCells(config.PLINTH_CELLS, own), own) === own;
   const { PLINTH_HOST: host, PLINTH_PORT: port, PLINTH_MARKET_DATA: directory } = config;
   const security = tlsOf(config);
   if (security.tls === undefined && config.PLINTH_PLAINTEXT !== 'anywhere' && !isLoopback(host))
@@ -123,7 +134,7 @@ export const runExchange = async (environment: Environment): Promise<void> => {
   health.set(true);
   logger.info({ address: `${host}:${port}`, venues: [...venues.keys()] }, 'serving');
   const stopping = new AbortController();
-  const playing = play(program, cell, logger, stopping.signal);
+  const playing = play(program, cell, isHome, logger, stopping.signal);
   await untilStopped({
     logger,
     failed: playing as Promise<never>,

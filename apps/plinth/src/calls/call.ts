@@ -34,6 +34,8 @@ export type Call = Readonly<{
   /** The field of the answer that is a list, when it is one: printed as a table. */
   rows?: string;
   columns?: readonly string[];
+  /** Fields with the times between which a row was, or is, under way: its age is shown beside them. */
+  lifetime?: Readonly<{ from: string; to: string }>;
 }>;
 
 export const text = (flags: string, field: string, about: string): OptionOf => ({ flags, field, about });

@@ -10,6 +10,7 @@ export type ConnectionOptions = Readonly<{
   key?: string;
   ca?: string;
   timeout: string;
+  cell?: string;
   requestId?: string;
 }>;
 
@@ -31,7 +32,8 @@ export const addConnectionOptions = (command: Command): Command =>
         environment().PLINTH_CA,
       ),
     )
-    .addOption(new Option('--timeout <ms>', 'deadline of a call').default('10000'));
+    .addOption(new Option('--timeout <ms>', 'deadline of a call').default('10000'))
+    .addOption(new Option('--cell <id>', 'the cell that is meant, where there are several (operators)'));
 
 const timeoutOf = (given: string): number => {
   const value = /^\d{1,5}$/.test(given) ? Number(given) : 0;
@@ -56,7 +58,7 @@ export const connected = async <T>(
 ): Promise<T> => {
   const { GatewayClient, GatewayError } = await import('@plinth/gateway/client');
   const { readFileSync } = await import('node:fs');
-  const { gateway: address, ca } = options;
+  const { gateway: address, ca, cell } = options;
   if (!ADDRESS.test(address))
     throw new CliError(EXIT.usage, `--gateway: Expected host:port, was ${JSON.stringify(address)}`);
   const timeoutMs = timeoutOf(options.timeout);
@@ -64,7 +66,8 @@ export const connected = async <T>(
   try {
     const key = await keyOf(options.key ?? operatorKeyPath());
     const authority = ca === undefined ? {} : { ca: readFileSync(ca) };
-    client = new GatewayClient({ address, key, timeoutMs, ...authority });
+    const meant = cell === undefined ? {} : { cell };
+    client = new GatewayClient({ address, key, timeoutMs, ...authority, ...meant });
     return await work(client, key.keyId);
   } catch (error) {
     if (error instanceof GatewayError) throw new CliError(exitCodeOf(error), sentenceOf(error, address));

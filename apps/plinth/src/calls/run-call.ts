@@ -84,6 +84,16 @@ export const send = async (
   return response as Row;
 };
 
+/** The rows with how long each took, or has been under way until now. */
+const aged = (rows: readonly Row[], { lifetime }: Call): readonly Row[] => {
+  if (lifetime === undefined) return rows;
+  const nowMs = Date.now();
+  return rows.map((row) => {
+    const [from, to] = [Number(row[lifetime.from]), Number(row[lifetime.to])];
+    return { ...row, ageMs: Math.max(0, (to === 0 ? nowMs : to) - from) };
+  });
+};
+
 export const emptyOf = async (method: string): Promise<Row> => {
   const { emptyRequest, isMethod } = await import('@plinth/gateway/client');
   const [service = '', name = ''] = method.split('.');
@@ -104,7 +114,7 @@ export const runCall = async (
     const { output } = options;
     if (call.rows !== undefined) {
       const rows = await allPages(ask, request, call.rows, options.limit ?? PAGE_MAX);
-      return printList(rows, output, call.columns);
+      return printList(aged(rows, call), output, call.columns);
     }
     const answer = await ask(request);
     // A command's receipt: with the request id it can be asked for again.

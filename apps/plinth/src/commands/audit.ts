@@ -59,6 +59,14 @@ export const register = (program: Command): void => {
     )
     .requiredOption('--to <dir>', 'directory for events.ndjson, heads.ndjson and public-key.pem')
     .action(exportTo);
+  audit
+    .command('cells')
+    .description(
+      'check what must hold between the logs of all cells: transfers, clearing, marks; exit code 1 else',
+    )
+    .requiredOption('--cells <file>', 'the file of cells that their processes use')
+    .addOption(outputOption())
+    .action(betweenCells);
 };
 
 const verify = async (options: VerifyOptions): Promise<void> => {
@@ -182,4 +190,20 @@ const exportTo = async (options: ExportOptions): Promise<void> => {
     const { events, files } = await exportLog(log, heads, publicKey, options.to);
     printRecord({ events, heads: heads.length, files: files.join(' ') }, options.output);
   });
+};
+
+type CellsOptions = Readonly<{ cells: string; output: Output }>;
+
+const betweenCells = async ({ cells, output }: CellsOptions): Promise<void> => {
+  const { auditCellsOf } = await import('../broker/audit-cells.ts');
+  const { events, found, inFlight, invariants, ...counts } = await auditCellsOf(cells);
+  const figures = { ...counts, events: Object.fromEntries(events), invariants: invariants.length };
+  if (output === 'table') {
+    printRecord({ ...figures, inFlight: inFlight.length }, output);
+    if (found.length > 0) printRows(found, output);
+  } else {
+    printRecord({ ...figures, inFlight, found }, output);
+  }
+  const [first] = found;
+  if (first !== undefined) throw new CliError(EXIT.checkFailed, `${first.invariant}: ${first.detail}`);
 };

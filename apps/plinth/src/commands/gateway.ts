@@ -14,6 +14,8 @@ import { outputOption } from '../cli/output.ts';
 const GROUPS: Readonly<Record<string, string>> = {
   accounts: 'accounts and the money on them',
   clients: 'clients and where their money may go',
+  transfers: 'transfers to other clients, and those between cells',
+  cells: 'the cells of the house',
   keys: 'API keys',
   assets: 'assets',
   orders: 'orders and what they cost',

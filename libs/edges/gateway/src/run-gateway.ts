@@ -1,52 +1,49 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  HeadFollower,
-  headsOfTable,
-  HeadSigner,
-  keepInTable,
   loadSigningKey,
   makeLogger,
   openLogPatiently,
   openTransport,
-  PostgresLeaderLock,
   PostgresSnapshots,
   REAL_CLOCK,
   RemoteCell,
   startTelemetry,
   untilStopped,
-  witnessFile,
   type Environment,
-  type Logger,
-  type PostgresLog,
-  type SigningKey,
 } from '@plinth/runtime';
 import {
   cellSettings,
+  cellsSettings,
   ConfigError,
   gatewayFiles,
   gatewaySettings,
+  homeOf,
   kafkaOf,
   kafkaSettings,
+  othersOf,
   parseAddresses,
   peerSettings,
   processSettings,
+  readCells,
   snapshotSettings,
   readConfig,
   telemetryOf,
   telemetrySettings,
   tlsOf,
+  type CellEntry,
+  type CellMap,
 } from '@plinth/runtime/config';
 import { openHealthPort, type TlsFiles } from '@plinth/runtime/grpc';
 import type { OperatorKey } from './auth/key-directory.ts';
 import { PostgresNonceStore } from './auth/postgres-nonce-store.ts';
+import { keepHeads, OtherCell } from './cells/open-cell.ts';
 import { openSealingKeyFile } from './client/key-file.ts';
 import { ratesOf } from './policy/rate-limits.ts';
-import { followerProofs } from './proofs/proof-source.ts';
 import { GatewayServer } from './server/gateway-server.ts';
 
 const schema = {
   ...cellSettings,
+  ...cellsSettings,
   ...processSettings,
   ...snapshotSettings,
   ...kafkaSettings,
@@ -55,8 +52,6 @@ const schema = {
   ...gatewaySettings,
   ...gatewayFiles,
 } as const;
-
-const HEADS_EVERY_MS = 1_000;
 
 const operatorKeysOf = (path: string): readonly OperatorKey[] => {
   let found: unknown;
@@ -88,49 +83,22 @@ const clientTlsOf = (config: {
   return { tls: { keyFile, certFile, ...(caFile === undefined ? {} : { caFile }) } };
 };
 
-/** Something that is done again and again until the signal; a failure is told and it is tried again. */
-const forever = async (
-  logger: Logger,
-  what: string,
-  signal: AbortSignal,
-  once: () => Promise<unknown>,
-): Promise<void> => {
-  while (!signal.aborted) {
-    await once().catch((error: unknown) => logger.error({ what, err: error }, 'failed, will be tried again'));
-    await sleep(HEADS_EVERY_MS, undefined, { signal }).catch(() => undefined);
-  }
-};
-
-type Signing = Readonly<{
-  log: PostgresLog;
-  url: string;
-  key: SigningKey;
-  witnessPath: string;
-  logger: Logger;
-}>;
-
-/** One gateway of the cell signs heads, whichever holds the lock; all of them prove from the heads signed. */
-const signHeads = async (parts: Signing, signal: AbortSignal): Promise<void> => {
-  const { log, url, key, witnessPath, logger } = parts;
-  const lock = new PostgresLeaderLock({ url, schema: log.schema, service: 'heads' });
-  while (!signal.aborted) {
-    await lock.acquire(signal).catch(() => undefined);
-    if (signal.aborted) break;
-    const [logId, witness] = [await log.logId(), witnessFile(witnessPath)];
-    const ports = { log, logId, epoch: log.epoch, key, witness, clock: REAL_CLOCK, keep: keepInTable(log) };
-    const signer = new HeadSigner(ports);
-    while (!signal.aborted && lock.isHeld) {
-      await signer.advance().catch((error: unknown) => logger.error({ err: error }, 'no head was signed'));
-      await sleep(HEADS_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-  await lock.release();
+/**
+ * The other cells of the house. A gateway of several cells stands at the home cell: there it knows where
+ * clients are.
+ */
+const otherEntries = (cells: CellMap | undefined, own: string): readonly CellEntry[] => {
+  const home = homeOf(cells, own);
+  if (home === own) return othersOf(cells, own);
+  throw new ConfigError(`PLINTH_CELL: Expected ${home}, the home cell, for a gateway; was ${own}`);
 };
 
 /** A gateway as a process: settings from the environment, services at their addresses. */
 export const runGateway = async (environment: Environment): Promise<void> => {
   const config = readConfig(schema, environment);
-  const { PLINTH_DATABASE_URL: url, PLINTH_DATABASE_OWNER_URL: ownerUrl } = config;
+  const { PLINTH_DATABASE_URL: url, PLINTH_DATABASE_OWNER_URL: ownerUrl, PLINTH_CELL: cellId } = config;
+  const map = readCells(config.PLINTH_CELLS, cellId);
+  const entries = otherEntries(map, cellId);
   const telemetry = await startTelemetry('plinth-gateway', telemetryOf(config));
   const logger = makeLogger('gateway', config.PLINTH_LOG_LEVEL);
   const operatorKeys = operatorKeysOf(config.PLINTH_OPERATOR_KEYS);
@@ -142,9 +110,15 @@ export const runGateway = async (environment: Environment): Promise<void> => {
     logger.error({ err: error }, 'a certificate is not used');
   const addresses = parseAddresses(config.PLINTH_SERVICES);
   const cell = new RemoteCell({ addresses, ...tlsOf(config), onCertificateRefused });
-  const follower = new HeadFollower({ log, heads: headsOfTable(log), publicKey: key.publicKey });
   const stopping = new AbortController();
   const { signal } = stopping;
+  const witnessPath = config.PLINTH_WITNESS;
+  const { proofs, ended } = keepHeads({ log, url, key, witnessPath, logger }, signal);
+  const others = entries.map((entry) => {
+    const security = { ...tlsOf(config), onCertificateRefused, kafka: kafkaOf(config), key, logger };
+    // A witness tells one log's history: each has a file of its own.
+    return new OtherCell({ entry, ...security, witnessPath: `${witnessPath}.${entry.cell}` }, signal);
+  });
   const server = new GatewayServer(
     {
       host: config.PLINTH_GATEWAY_HOST,
@@ -156,13 +130,9 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       rates: ratesOf(config.PLINTH_GATEWAY_RATE_PER_KEY, config.PLINTH_GATEWAY_RATE_PER_CLIENT),
     },
     {
-      ...{
-        cell,
-        log,
-        clock: REAL_CLOCK,
-        transport,
-        proofs: followerProofs(follower),
-      },
+      ...{ cell, cellId, log, transport, proofs, clock: REAL_CLOCK },
+      takesClients: map?.cells[0]?.takesClients ?? true,
+      others: others.map(({ ports }) => ports),
       nonces: new PostgresNonceStore(log, REAL_CLOCK.now()),
       snapshots: {
         ...{ store: new PostgresSnapshots(log), logger },
@@ -171,10 +141,6 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       reportBug: (where, error) => logger.error({ where, err: error }, 'a call met a bug'),
     },
   );
-  const running = [
-    signHeads({ log, url, key, witnessPath: config.PLINTH_WITNESS, logger }, signal),
-    forever(logger, 'heads', signal, () => follower.advance()),
-  ];
   const { PLINTH_GATEWAY_HOST: host, PLINTH_HEALTH_PORT: healthPort } = config;
   const closeHealth = await openHealthPort(server.health, host, healthPort);
   await server.start();
@@ -186,7 +152,8 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       stopping.abort();
       await server.stop();
       await closeHealth();
-      await Promise.allSettled(running);
+      await ended;
+      await Promise.all(others.map((other) => other.close()));
       cell.close();
       await log.close();
       await telemetry.stop();

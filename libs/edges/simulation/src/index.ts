@@ -1,4 +1,5 @@
 export { Auditor, type AuditReport } from './auditor/auditor.ts';
+export { auditCells, type CellsReport } from './auditor/audit-cells.ts';
 export type { Breach } from './auditor/breach.ts';
 export { observer, StoryView, type LiquidationStory, type ObserverViews } from './driver/observer.ts';
 export { drawPopulation, STYLES, type PlannedAccount, type Style } from './driver/population.ts';

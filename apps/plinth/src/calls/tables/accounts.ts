@@ -83,6 +83,43 @@ export const ACCOUNT_CALLS: readonly Call[] = [
     ],
   },
   {
+    name: 'transfers send',
+    about: 'ask for a transfer to an account of another client, by the rules of a withdrawal',
+    method: 'Accounts.RequestClientTransfer',
+    args: [
+      ACCOUNT,
+      argument('to-client', 'toClientId', 'the other client'),
+      argument('to-account', 'toAccountId', 'its account'),
+    ],
+    options: [
+      ...[ASSET, AMOUNT],
+      needed('--from <location>', 'fromLocation', 'vault:{chain} or venue:{venue}'),
+      text('--to <location>', 'toLocation', 'where it arrives (default: where it comes from)'),
+      movementId('transferId'),
+    ],
+  },
+  {
+    name: 'transfers list',
+    about: 'transfers to other cells: in flight since when, and what became of the latest others',
+    method: 'Accounts.ListTransfers',
+    args: [optional('account', 'accountId', 'account id; operators may leave it out for all accounts')],
+    options: [
+      oneOf('--state <state>', 'state', 'in this state only', ['in-flight', 'delivered', 'returned'], ''),
+    ],
+    rows: 'transfers',
+    lifetime: { from: 'sentAtMs', to: 'endedAtMs' },
+    columns: [
+      ...['accountId', 'transferId', 'toCell', 'toClientId', 'toAccountId', 'asset', 'amount', 'state'],
+      ...['sentAtMs', 'ageMs', 'code'],
+    ],
+  },
+  {
+    name: 'cells list',
+    about: 'the cells behind the gateway, whether they answer, and what is on its way from them (operators)',
+    method: 'Operations.ListCells',
+    rows: 'cells',
+  },
+  {
     name: 'accounts move',
     about: 'move collateral between locations or sub-accounts of one account',
     method: 'Accounts.MoveCollateral',

@@ -127,7 +127,7 @@ describe('a transfer to a client of another cell', () => {
     expect(types(declined)).toEqual(['TransferDeclined']);
     expect(balances(south, 'clearing')).toEqual({});
     const back = bring(main, declined, 'south', 'main');
-    expect(types(back)).toEqual(['TransferReturned', 'TransferAcknowledged']);
+    expect(types(back)).toEqual(['TransferAcknowledged', 'TransferReturned']);
     expect(balances(main, 'c')).toEqual({ 'client:a1:USD:venue:alpha:USD': '100' });
     expect(transfers(main)).toMatchObject([{ state: 'returned', code }]);
     const [{ request: again } = { request: {} }] = transfersLink('main').commands(declined, 'south');

@@ -161,6 +161,7 @@ const takeBack = (
   if (transfer === undefined) return [end];
   const { toAccountId, asset, amount, fromLocation: location } = transfer.sent;
   return [
+    end,
     onAccount(fromAccountId, {
       type: 'ReturnTransfer',
       ...{ transferId, toCell, toAccountId, location, code, reason },
@@ -168,7 +169,6 @@ const takeBack = (
       amount: amountOf(amount, 'amount'),
       clearing: clearingAccount(toCell),
     }),
-    end,
   ];
 };
 

@@ -28,7 +28,6 @@ export class TransfersView implements Fold {
   readonly #ended = new Map<string, EndedTransfer>();
   /** By cell. */
   readonly #through = new Map<string, bigint>();
-  #returned: Readonly<{ code: string; reason: string }> = { code: '', reason: '' };
 
   apply(event: Envelope): void {
     switch (event.type) {
@@ -39,9 +38,7 @@ export class TransfersView implements Fold {
         return;
       }
       case 'TransferReturned':
-        // Its acknowledgement is the next event of the same append.
-        this.#returned = { code: event.data.code, reason: event.data.reason };
-        return;
+        return this.#explain(event.data);
       case 'TransferAcknowledged':
         return this.#end(event.data, event.occurredAt);
       case 'TransferArrived':
@@ -81,12 +78,20 @@ export class TransfersView implements Fold {
     const transfer = this.#inFlight.get(key);
     assert(transfer !== undefined, () => `Expected transfer ${transferId} of ${accountId} to be in flight`);
     this.#inFlight.delete(key);
-    const why = outcome === 'returned' ? this.#returned : { code: '', reason: '' };
-    this.#ended.set(key, { ...transfer, ...why, endedAtMs, outcome: outcome as EndedTransfer['outcome'] });
+    const end = { outcome: outcome as EndedTransfer['outcome'], endedAtMs, code: '', reason: '' };
+    this.#ended.set(key, { ...transfer, ...end });
     for (const oldest of this.#ended.keys()) {
       if (this.#ended.size <= LIMITS.endedTransfersMax) break;
       this.#ended.delete(oldest);
     }
+  }
+
+  /** Comes in the same append as the end of the transfer, behind it. */
+  #explain({ accountId, transferId, code, reason }: EventData<'TransferReturned'>): void {
+    const key = keyOf(accountId, transferId);
+    const ended = this.#ended.get(key);
+    assert(ended !== undefined, () => `Expected transfer ${transferId} of ${accountId} to have ended`);
+    this.#ended.set(key, { ...ended, code, reason });
   }
 
   *entries(): Iterable<readonly [string, string]> {
@@ -102,7 +107,6 @@ export class TransfersView implements Fold {
       inFlight: this.#inFlight,
       ended: this.#ended,
       through: this.#through,
-      returned: this.#returned,
     };
   }
 
@@ -110,13 +114,11 @@ export class TransfersView implements Fold {
     refill(this.#inFlight, state.inFlight);
     refill(this.#ended, state.ended);
     refill(this.#through, state.through);
-    this.#returned = state.returned;
   }
 
   reset(): void {
     this.#inFlight.clear();
     this.#ended.clear();
     this.#through.clear();
-    this.#returned = { code: '', reason: '' };
   }
 }

@@ -109,6 +109,17 @@ describe('marks of the home cell', () => {
     expect(markOf(south)).toMatchObject({ state: 'live', price: '60010' });
   });
 
+  it('are halted also when a round of this very moment, or of a clock ahead, has just been taken', () => {
+    const [main, south] = [worldOf('main'), worldOf('south')];
+    taken(south, publish(main, T0 + 1_000, { BTC: '60000' }), T0 + 1_100);
+    const now = T0 + 20_000;
+    const [empty] = publish(worldOf('main'), now + 500, { ETH: '3000' });
+    taken(south, [{ ...(empty as Envelope), position: 99n }], now);
+    expect(south.passTime(now).map(({ type }) => type)).toEqual(['TimerFired', 'MarksPublished']);
+    expect(markOf(south)?.state).toBe('halted');
+    expect(south.passTime(now)).toEqual([]);
+  });
+
   it('are judged nowhere else', () => {
     const outcome = worldOf('south').when(
       'PublishRound',

@@ -133,12 +133,17 @@ export const publishRound =
       return [roundIntent(config, views, atMs, request.quotes)];
     });
 
-/** A round without quotes: halts the marks that nobody has confirmed for too long. */
+/**
+ * A round without quotes: halts the marks that nobody has confirmed for too long. Rounds that are taken over
+ * carry the time of the cell that judged them, which may be ahead of the time here: the halt comes after them
+ * all the same.
+ */
 export const haltStale = (
   config: PricingConfig,
   event: Envelope,
   views: PricingViews,
-): Intent<PublishRound> => ({
-  ...roundIntent(config, views, event.occurredAt, []),
-  onRejection: 'ignore',
-});
+): Intent<PublishRound> => {
+  const last = config.marksFrom === '' ? 0 : views.marks.at + 1;
+  const atMs = Math.max(event.occurredAt, last);
+  return { ...roundIntent(config, views, atMs, []), onRejection: 'ignore' };
+};

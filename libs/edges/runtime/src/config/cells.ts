@@ -63,10 +63,10 @@ const repeated = (values: readonly string[]): string | undefined =>
 
 /**
  * The cells of a house, from the text of the file: `{ "home": "main", "cells": [{ "cell", "database",
- * "services", "kafkaPrefix", "takesClients" }] }`. `own` must be one of them.
+ * "services", "kafkaPrefix", "takesClients" }] }`. `own`, when it is given, must be one of them.
  * @throws ConfigError naming the field and what it must be.
  */
-export const parseCells = (text: string, own: string): CellMap => {
+export const parseCells = (text: string, own?: string): CellMap => {
   let found: Found;
   try {
     found = JSON.parse(text) as Found;
@@ -84,7 +84,8 @@ export const parseCells = (text: string, own: string): CellMap => {
   if (twice !== undefined) wrong('cells', `without anything twice, was ${twice} in two of them`);
   const first = cells.find(({ cell }) => cell === home);
   if (first === undefined) return wrong('home', `one of ${cells.map(({ cell }) => cell).join(', ')}`);
-  if (!cells.some(({ cell }) => cell === own)) wrong('cells', `with ${own}, the cell of this process`);
+  if (own !== undefined && !cells.some(({ cell }) => cell === own))
+    wrong('cells', `with ${own}, the cell of this process`);
   return { home: first.cell, cells: [first, ...cells.filter((one) => one !== first)] };
 };
 

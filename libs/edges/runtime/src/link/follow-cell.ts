@@ -41,7 +41,7 @@ export const openCell = async (
   entry: CellEntry,
   service: string,
   kafka: KafkaCell | undefined,
-): Promise<OpenCell> => {
+): Promise<OpenCell & Readonly<{ log: PostgresLog }>> => {
   const log = await openPostgresLog({ url: entry.database, isForeign: true });
   const topics = kafka === undefined ? undefined : { ...kafka, prefix: entry.kafkaPrefix };
   return { log, transport: openTransport(log, `${service}-${entry.cell}`, topics) };

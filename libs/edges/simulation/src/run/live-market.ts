@@ -29,14 +29,7 @@ export class LiveMarket {
   }
 
   async tick(cell: Pick<CellClient, 'command'>): Promise<void> {
-    const now = this.#clock.now();
-    const tick = Math.min(this.feed.ticks - 1, Math.max(0, this.#tickAt(now)));
-    for (const [venueId, venue] of this.#venues) {
-      venue.setCondition(this.feed.faultAt(tick, venueId));
-      for (const { instrumentId, bids, asks } of this.feed.booksAt(tick, venueId)) {
-        venue.setLiquidity(instrumentId, bids, asks, now);
-      }
-    }
+    const { now, tick } = this.move();
     const quotes = this.feed
       .quotesAt(tick)
       .map((quote) => ({ ...quote, sourceTimeMs: now, bid: '', ask: '' }));
@@ -45,6 +38,19 @@ export class LiveMarket {
     if (answer.status === 'rejected') {
       throw new Error(`a round was refused with ${answer.rejection.code}: ${answer.rejection.message}`);
     }
+  }
+
+  /** The venues alone, without a word to anybody of their prices. */
+  move(): Readonly<{ now: number; tick: number }> {
+    const now = this.#clock.now();
+    const tick = Math.min(this.feed.ticks - 1, Math.max(0, this.#tickAt(now)));
+    for (const [venueId, venue] of this.#venues) {
+      venue.setCondition(this.feed.faultAt(tick, venueId));
+      for (const { instrumentId, bids, asks } of this.feed.booksAt(tick, venueId)) {
+        venue.setLiquidity(instrumentId, bids, asks, now);
+      }
+    }
+    return { now, tick };
   }
 }
 
