@@ -174,7 +174,7 @@ describe(`every service a process of its own, ${WAY}`, () => {
     const rows = JSON.parse(await cluster.replayCheck()) as readonly Readonly<Record<string, string>>[];
     expect(rows.filter(({ result }) => result !== 'equal')).toEqual([]);
     expect(new Set(rows.map(({ service }) => service))).toEqual(new Set([...SERVICES, 'gateway']));
-    expect(new Set(rows.map(({ snapshot }) => snapshot)).size).toBeGreaterThan(2);
+    expect(new Set(rows.map(({ snapshot }) => snapshot)).size).toBeGreaterThan(1);
   }, 240_000);
 });
 

@@ -8,6 +8,6 @@ const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
 /** A cluster of this checkout that keeps snapshots often, so that short tests meet them. */
 export class Cluster extends LocalCluster {
   constructor() {
-    super({ root: ROOT, inherited: process.env, environment: { PLINTH_SNAPSHOT_EVERY: '300' } });
+    super({ root: ROOT, inherited: process.env, environment: { PLINTH_SNAPSHOT_EVERY: '100' } });
   }
 }

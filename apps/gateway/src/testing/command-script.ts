@@ -161,6 +161,9 @@ const lasting = (value: unknown): unknown => {
 const WHOLE = /^(client|account)-script/;
 const BY_PRICE = new Set(['FillBooked', 'InterestCharged', 'FundingPosted', 'LoanDrawn', 'LoanRepaid']);
 
+/** Cash that a fill draws to its venue. */
+const COVER = '"moveId":"cover.';
+
 type Told = Readonly<{ stream: string; text: string; type: string; json: string }>;
 
 const toldOf = async (log: PostgresLog): Promise<readonly Told[]> => {
@@ -170,7 +173,7 @@ const toldOf = async (log: PostgresLog): Promise<readonly Told[]> => {
     for (const { stream, type, data } of batch) {
       if (!stream.includes('script')) continue;
       const json = JSON.stringify(eventToJson(type, data as never));
-      const isWhole = WHOLE.test(stream) && !BY_PRICE.has(type);
+      const isWhole = WHOLE.test(stream) && !BY_PRICE.has(type) && !json.includes(COVER);
       const text = isWhole ? `${type} ${JSON.stringify(lasting(JSON.parse(json)))}` : type;
       told.push({ stream, text, type, json });
     }

@@ -34,6 +34,8 @@ export type Call = Readonly<{
   /** The field of the answer that is a list, when it is one: printed as a table. */
   rows?: string;
   columns?: readonly string[];
+  /** The answer rests on no position of one log. */
+  isWithoutPosition?: true;
   /** Fields with the times between which a row was, or is, under way: its age is shown beside them. */
   lifetime?: Readonly<{ from: string; to: string }>;
 }>;

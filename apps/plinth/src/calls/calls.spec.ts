@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { MemoryLog } from '@plinth/eventing';
-import { GatewayServer, makeKey, verifierOf, writeKeyFile } from '@plinth/gateway';
+import { GatewayServer, makeKey, RULES, verifierOf, writeKeyFile } from '@plinth/gateway';
 import { emptyRequest, isMethod } from '@plinth/gateway/client';
 import { formatCellParameters } from '@plinth/portfolio';
 import { defaultParameters } from '@plinth/risk';
@@ -345,9 +345,10 @@ describe('the table of calls', () => {
       const command = second === undefined ? group : group?.commands.find((one) => one.name() === second);
       const flags = command?.options.map(({ long }) => long) ?? [];
       const [service = '', methodName = ''] = method.split('.');
-      const isQuery = 'read' in emptyRequest(service as 'Accounts', methodName as 'GetAccount');
-      expect([name, flags.includes('--min-position')]).toEqual([name, isQuery]);
-      expect([name, flags.includes('--request-id')]).toEqual([name, !isQuery]);
+      const hasRead = 'read' in emptyRequest(service as 'Accounts', methodName as 'GetAccount');
+      const isCommand = RULES[service]?.[methodName]?.kind === 'command';
+      expect([name, flags.includes('--min-position')]).toEqual([name, hasRead]);
+      expect([name, flags.includes('--request-id')]).toEqual([name, isCommand]);
     }
   });
 });

@@ -55,9 +55,10 @@ const addCall = (program: Command, call: Call): void => {
   for (const argument of call.args ?? []) command.addArgument(argumentOf(argument));
   for (const option of call.options ?? []) command.addOption(optionOf(option));
   if (call.rows !== undefined) command.option('--limit <n>', 'rows at most', wholeNumber(1, LIMIT_MAX), 100);
-  if (isRead(call))
-    command.option('--min-position <position>', 'the answer must include this position', position);
-  else command.option('--request-id <id>', 'name of this request; send it again to get the same answer');
+  if (isRead(call)) {
+    if (call.isWithoutPosition !== true)
+      command.option('--min-position <position>', 'the answer must include this position', position);
+  } else command.option('--request-id <id>', 'name of this request; send it again to get the same answer');
   const count = call.args?.length ?? 0;
   command.addOption(outputOption()).action((...given: unknown[]) => {
     return runCall(call, given.slice(0, count) as (string | undefined)[], given[count] as CallOptions);

@@ -117,6 +117,7 @@ export const ACCOUNT_CALLS: readonly Call[] = [
     name: 'cells list',
     about: 'the cells behind the gateway, whether they answer, and what is on its way from them (operators)',
     method: 'Operations.ListCells',
+    isWithoutPosition: true,
     rows: 'cells',
   },
   {
