@@ -6,6 +6,8 @@ const unit = {
   displayName: 'unit',
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.int\\.spec\\.ts$'],
+  // A core each: by default one would stay idle.
+  maxWorkers: '100%',
 };
 
 export default unit;

@@ -16,7 +16,7 @@ type SpecFile = Readonly<{
 }>;
 
 const CONFIG: Readonly<Record<Suite, string>> = { unit: 'jest.config.js', int: 'jest.int.config.js' };
-const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 600_000, int: 1_800_000 };
+const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 1_200_000, int: 2_400_000 };
 
 /**
  * Runs the specs of a suite whose path matches `pattern`; `onFile` hears of each spec file that has ended.
