@@ -108,10 +108,12 @@ export const eventParser =
     const next = (): number => {
       const length = bytes.readInt32BE(at);
       at += 4 + Math.max(length, 0);
+      if (at > bytes.length) throw new Error(`Expected a whole row, was cut at ${bytes.length} bytes`);
       return length;
     };
     const text = (): string => {
       const length = next();
+      if (length < 0) throw new Error('Expected a text in a row, was none');
       return internAscii(bytes, at - length, at) ?? bytes.toString('utf8', at - length, at);
     };
     const position = bytes.readBigInt64BE(start + 6);

@@ -50,7 +50,9 @@ const read = (row: Buffer): Envelope =>
 /** A row that is too short for what it says, one of other columns, or bytes that are no event. */
 const isClear = (error: unknown): boolean =>
   error instanceof CorruptLog ||
-  /Expected 12 columns|ERR_OUT_OF_RANGE|ERR_BUFFER_OUT_OF_BOUNDS/.test(String(error));
+  /Expected (12 columns|a whole row|a text in a row)|ERR_OUT_OF_RANGE|ERR_BUFFER_OUT_OF_BOUNDS/.test(
+    String(error),
+  );
 
 const outcomes = (
   row: () => Buffer,
