@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runOverload } from './overload.ts';
 
-/** A minute, as it is promised; shorter or longer by the environment. */
-const SECONDS = Number(process.env['PLINTH_OVERLOAD_SECONDS'] ?? 60);
+/** PLINTH_OVERLOAD_SECONDS=60 makes it the minute that is promised. */
+const SECONDS = Number(process.env['PLINTH_OVERLOAD_SECONDS'] ?? 20);
 const TIMES = 5;
 
 describe(`five times as many callers as a cell has room for, ${SECONDS} s`, () => {

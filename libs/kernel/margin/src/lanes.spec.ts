@@ -65,7 +65,7 @@ describeLanes('sums over columns two at a time', () => {
       }),
       { numRuns: 30 },
     );
-    expect(charged).toBeGreaterThan(5);
+    expect(charged).toBeGreaterThan(0);
   });
 
   it('one model after another has the memory; the others go on in plain code', () => {

@@ -1,7 +1,6 @@
 import { isRejection, type CommandContext, type Intent, type Rejection } from '@plinth/eventing';
 import { clearingAccount } from '@plinth/market';
 import type { accountsMessages as m, EventData } from '@plinth/messages';
-import { assert } from '@plinth/money';
 import { accountDestination } from '../domain/client-transfers.ts';
 import { amountOf } from '../domain/ledger-amount.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -180,7 +179,12 @@ export const takeTransfer =
       operatorOnly(context);
       const { sourcePosition, sent, arrived, declined: refusal } = request;
       const fromCell = cellOf(request.fromCell, 'from_cell');
-      assert(fromCell !== config.cell, () => `Expected another cell than ${fromCell}`);
+      if (fromCell === config.cell) {
+        refuse('INVALID_FIELD', `Expected from_cell to be another cell than ${config.cell}`, {
+          field: 'from_cell',
+          reason: 'invalid',
+        });
+      }
       const to = sent?.toCell ?? arrived?.fromCell ?? refusal?.fromCell;
       if (to !== config.cell) {
         refuse('INVALID_FIELD', `Expected an event about a transfer to or from cell ${config.cell}`, {
