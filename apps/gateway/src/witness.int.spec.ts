@@ -9,7 +9,7 @@ import { violationsOf, type Entry } from './testing/history.ts';
 import { ACCEPTED, type LedgerCommand } from './testing/ledger-model.ts';
 
 /** Commands of each client. */
-const COMMANDS = Number(process.env['PLINTH_WITNESS_COMMANDS'] ?? 5_000);
+const COMMANDS = Number(process.env['PLINTH_WITNESS_COMMANDS'] ?? 500);
 const CLIENTS = 8;
 /** What a client has under way at once. */
 const LANES = 8;
