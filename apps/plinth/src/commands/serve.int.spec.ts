@@ -113,13 +113,15 @@ describe('one service as a process of its own', () => {
     const read = errorFromStatus(error);
     expect(read).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_FIELD', field: 'curve' });
     expect(read.message).toMatch(/^Expected /);
-    const nameless = (await call(InterestCommandsService.openPool, pool).catch(
-      (e: unknown) => e,
-    )) as ServiceError;
-    expect(errorFromStatus(nameless)).toMatchObject({
-      code: status.INVALID_ARGUMENT,
-      reason: 'REQUEST_ID_INVALID',
-    });
+    const refused = async (metadata: Metadata): Promise<unknown> =>
+      errorFromStatus(
+        (await call(InterestCommandsService.openPool, pool, metadata).catch(
+          (e: unknown) => e,
+        )) as ServiceError,
+      );
+    const { INVALID_ARGUMENT: code } = status;
+    expect(await refused(operator(''))).toMatchObject({ code, reason: 'REQUEST_ID_INVALID' });
+    expect(await refused(new Metadata())).toMatchObject({ code, reason: 'SENDER_INVALID' });
   });
 
   it('appends nothing for a call whose time is over', async () => {
