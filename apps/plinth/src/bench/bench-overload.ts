@@ -49,7 +49,7 @@ export const benchOverload = async ({ quick, databaseUrl }: BenchOptions): Promi
       {
         ...{ bench: BENCH, what: 'until all is as before', scale, unit: 'ms', figure: back },
         target: atMost(BACK_TARGET_MS, back, 'ms'),
-        note: `memory ${figures.heldMb >= 0 ? '+' : ''}${figures.heldMb.toFixed(0)} MB in the overload`,
+        note: `${figures.grownMb.toFixed(1)} MB more held after the overload`,
       },
     ];
   } finally {

@@ -19,6 +19,7 @@ import {
 } from '@plinth/runtime';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heldMb } from './held-memory.ts';
 
 export type OverloadTerms = Readonly<{
   log: PostgresLog;
@@ -47,7 +48,8 @@ export type OverloadFigures = Readonly<{
   laneOverload: Latency;
   /** A command again, after the overload: how long until one was taken as fast as before it. */
   backMs: number;
-  heldMb: number;
+  /** How much more is held after the overload than before it, once garbage is gone. */
+  grownMb: number;
 }>;
 
 const ACCOUNTS = 256;
@@ -176,8 +178,6 @@ const lane = async (log: PostgresLog, untilMs: number): Promise<readonly number[
   return times;
 };
 
-const heldMb = (): number => process.memoryUsage().rss / 1_048_576;
-
 /**
  * Asks a cell for what it can do, then for several times as much, by callers that do not care what they are
  * told, and at last as before.
@@ -200,7 +200,7 @@ export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures
       lane(terms.log, overUntil),
       over.run(CALLERS * terms.times, overUntil, false),
     ]);
-    const grown = heldMb() - held;
+    const grownMb = heldMb() - held;
     const after = new Load(cell.client);
     const backMs = await untilAsBefore(after, usualMs);
     const perSecond = (count: number, ms: number): number => (count * 1_000) / ms;
@@ -213,7 +213,7 @@ export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures
       accepted: [...normal.accepted, ...over.accepted, ...after.accepted],
       laneNormal: latency(laneNormal),
       laneOverload: latency(laneOverload),
-      ...{ backMs, heldMb: grown },
+      ...{ backMs, grownMb },
     };
   } finally {
     await cell.stop();

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ClientKey } from '@plinth/gateway/client';
 import { Seeded, wireMethods } from '@plinth/messages/testing';
-import { AT_ONCE, callEdge, FUZZ_INPUTS, FUZZ_SEED, heldMb } from '../testing/fuzzing.ts';
+import { heldMb } from '../bench/held-memory.ts';
+import { AT_ONCE, callEdge, FUZZ_INPUTS, FUZZ_SEED } from '../testing/fuzzing.ts';
 import { openSmallCell, type SmallCell } from '../testing/small-cell.ts';
 import { WireCaller } from '../testing/wire-caller.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Seeded, wireMethods } from '@plinth/messages/testing';
-import { AT_ONCE, callService, FUZZ_INPUTS, FUZZ_SEED, heldMb } from '../testing/fuzzing.ts';
+import { heldMb } from '../bench/held-memory.ts';
+import { AT_ONCE, callService, FUZZ_INPUTS, FUZZ_SEED } from '../testing/fuzzing.ts';
 import { openServedCell, type ServedCell } from '../testing/served-cell.ts';
 import { WireCaller } from '../testing/wire-caller.ts';
 

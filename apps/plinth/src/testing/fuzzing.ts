@@ -11,8 +11,6 @@ import {
   type WireMethod,
 } from '@plinth/messages/testing';
 import { INNER_METADATA } from '@plinth/runtime';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { vocabulary } from './small-cell.ts';
 import { framed, type Ending, type WireCaller } from './wire-caller.ts';
 
@@ -113,14 +111,4 @@ export const callService = async (
   const { code, message } = await caller.send(method.path, payload, headers);
   if ((isFramed ? CLEAR : CLEAR_OF_FRAMES).includes(code)) return undefined;
   return `#${n} ${method.path} ${body.toString('hex').slice(0, 400)}: ${code} ${message}`;
-};
-
-/** What stays after everything that can go has gone. */
-export const heldMb = (): number => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return (heapUsed + external + arrayBuffers) / 1_048_576;
 };

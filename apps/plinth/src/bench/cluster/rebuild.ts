@@ -1,9 +1,8 @@
 import type { Fold } from '@plinth/eventing';
 import { openPostgresLog } from '@plinth/runtime';
 import { benchSchema, benchServer, dropBenchSchema } from '@plinth/runtime/bench';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { against, atLeast, type BenchRow } from '../bench-row.ts';
+import { heldBytes } from '../held-memory.ts';
 import { measureRates, type Spread } from '../measure.ts';
 import type { BenchOptions } from '../options.ts';
 import { cursorAll, fill, freshFolds, replayAll } from '../replay.ts';
@@ -12,14 +11,6 @@ const BENCH = 'cluster';
 const UNIT = 'events/s';
 const TARGET = 300_000;
 const MIB = 1_048_576;
-
-/** Memory in use when garbage is gone, bytes. */
-const memoryNow = (): number => {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-};
 
 /** A whole log from PostgreSQL into every view of accounts and risk, in one process. */
 export const benchRebuild = async (
@@ -45,9 +36,9 @@ export const benchRebuild = async (
       ];
       const measured = await measureRates(subjects, { warmUpMs: 0, rounds, roundMs: 0 });
       const [own, cursor] = measured as [Spread, Spread];
-      const [views, full] = [folds.length, memoryNow()];
+      const [views, full] = [folds.length, heldBytes()];
       folds = [];
-      const held = full - memoryNow();
+      const held = full - heldBytes();
       return [
         {
           ...{ bench: BENCH, what: 'rebuild of accounts and risk from PostgreSQL', unit: UNIT, figure: own },
