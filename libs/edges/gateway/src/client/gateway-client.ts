@@ -8,7 +8,7 @@ import {
   type ClientReadableStream,
   type StatusObject,
 } from '@grpc/grpc-js';
-import { errorFromStatus, GRPC_LIMITS, GrpcError } from '@plinth/runtime/grpc';
+import { boundedConnect, errorFromStatus, GRPC_LIMITS, GrpcError } from '@plinth/runtime/grpc';
 import { RULES } from '../policy/rules.ts';
 import { canonicalText, METADATA, signText } from '../auth/signing.ts';
 import { SERVICES } from '../services.ts';
@@ -210,7 +210,7 @@ export class GatewayClient {
 }
 
 const channel = ({ ca }: GatewayClientOptions): ChannelCredentials =>
-  ca === undefined ? credentials.createInsecure() : credentials.createSsl(ca);
+  boundedConnect(ca === undefined ? credentials.createInsecure() : credentials.createSsl(ca));
 
 const definitionOf = (service: ServiceName, method: string): unknown => {
   const definition: unknown = Object.entries(SERVICES[service]).find(

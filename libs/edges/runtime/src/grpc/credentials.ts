@@ -1,4 +1,5 @@
 import { credentials, experimental, ServerCredentials, type ChannelCredentials } from '@grpc/grpc-js';
+import { boundedConnect } from './bounded-connect.ts';
 import { CertificateFiles, type MutualTlsFiles, type TlsFiles } from './certificates.ts';
 import { identityOf, identityUri } from './identity.ts';
 
@@ -28,16 +29,18 @@ export const channelCredentialsTo = (
   tls: MutualTlsFiles | undefined,
   report: ReportCertificate = byDefault,
 ): ((service: string) => ChannelCredentials) => {
-  if (tls === undefined) return () => credentials.createInsecure();
+  if (tls === undefined) return () => boundedConnect(credentials.createInsecure());
   const files = new CertificateFiles(tls, report);
   return (service) =>
-    experimental.createCertificateProviderChannelCredentials(files, files, {
-      checkServerIdentity: (host, { subjectaltname }) => {
-        const found = identityOf(subjectaltname);
-        if (found === service) return undefined;
-        return new Error(
-          `Expected a certificate of ${identityUri(service)} at ${host}, was ${found ?? 'another'}`,
-        );
-      },
-    });
+    boundedConnect(
+      experimental.createCertificateProviderChannelCredentials(files, files, {
+        checkServerIdentity: (host, { subjectaltname }) => {
+          const found = identityOf(subjectaltname);
+          if (found === service) return undefined;
+          return new Error(
+            `Expected a certificate of ${identityUri(service)} at ${host}, was ${found ?? 'another'}`,
+          );
+        },
+      }),
+    );
 };

@@ -1,3 +1,4 @@
+export { boundedConnect } from './bounded-connect.ts';
 export { CertificateError, type MutualTlsFiles, type TlsFiles } from './certificates.ts';
 export * from './credentials.ts';
 export * from './deadline.ts';

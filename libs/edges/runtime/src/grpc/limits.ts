@@ -14,6 +14,8 @@ export const GRPC_LIMITS = {
   /** The same between services, where a process that is frozen must not hold its callers for long. */
   innerKeepaliveTimeMs: 5_000,
   innerKeepaliveTimeoutMs: 3_000,
+  /** Whoever takes a connection has to say something within this time, or it is made anew. */
+  connectMs: 5_000,
   connectionIdleMaxMs: 600_000,
   /**
    * A connection is asked to end at this age, so that callers spread over new replicas and certificates that
