@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../house/workspace.ts';
 import { DASHBOARDS } from './dashboards.ts';
@@ -101,4 +102,21 @@ describe('what watches a cell', () => {
     },
     120_000,
   );
+
+  (promtool === undefined ? it.skip : it)('shows queries that Prometheus can parse', () => {
+    const queries = DASHBOARDS.flatMap(({ panels }) => panels).flatMap((panel) => panel.queries);
+    const parsed = (exprs: readonly string[]): string => {
+      const rules = exprs.map((expr, n) => ({ record: `panel:${n}`, expr }));
+      const directory = mkdtempSync(join(tmpdir(), 'plinth-panels-'));
+      const path = join(directory, 'rules.yml');
+      try {
+        writeFileSync(path, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
+        return execFileSync(promtool ?? '', ['check', 'rules', path], { encoding: 'utf8', stdio: 'pipe' });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    };
+    expect(parsed(queries.map(({ expr }) => expr))).toContain(`${queries.length} rules found`);
+    expect(() => parsed(['sum(rate(plinth_log_head_events[5m])'])).toThrow('unclosed left parenthesis');
+  });
 });

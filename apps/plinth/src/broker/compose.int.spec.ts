@@ -18,7 +18,7 @@ const TAKEOVER_MS = 5_000;
 const ROLLED = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing', 'relay', 'gateway'];
 const READS = [['marks'], ['instruments'], ['venues'], ['assets'], ['pools'], ['liquidations'], ['accounts']];
 
-const why = whyNoCompose();
+const why = await whyNoCompose();
 
 (why === undefined ? describe : describe.skip)(
   `the stack of docker-compose.yml${why === undefined ? '' : ` (${why})`}`,
@@ -115,8 +115,8 @@ const why = whyNoCompose();
         return holder !== undefined && holder !== leader.address;
       });
       expect(performance.now() - killedMs).toBeLessThan(TAKEOVER_MS);
-      await stack.compose('up', '-d', '--no-recreate', '--scale', 'accounts=2');
-      await stack.untilHealthy(HEALTHY_MS);
+      await stack.revive(leader);
+      await stack.untilAnswers(leader, HEALTHY_MS);
     }, 180_000);
 
     it('loses nothing and does nothing twice while every process is restarted in turn', async () => {
@@ -125,9 +125,12 @@ const why = whyNoCompose();
       const paying = pay(client, stop.signal);
       for (const service of ROLLED) {
         for (const container of await stack.containers())
-          if (container.service === service) await stack.restart(container);
-        await stack.untilHealthy(HEALTHY_MS);
+          if (container.service === service) {
+            await stack.restart(container);
+            await stack.untilAnswers(container, HEALTHY_MS);
+          }
       }
+      await stack.untilHealthy(HEALTHY_MS);
       stop.abort();
       const paid = await paying;
       expect(paid.length).toBeGreaterThan(10);

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,8 @@ const OUTPUT_MAX = 67_108_864;
 /** A busy machine: an engine that is there answers late rather than not at all. */
 const ANSWER_MS = 60_000;
 const STOP_S = '15';
+/** From nothing an engine and its images take minutes. */
+const ENGINE_MS = 600_000;
 
 const run = async (
   program: string,
@@ -24,7 +27,7 @@ const run = async (
 const answers = (...command: readonly string[]): boolean => {
   const [program = '', ...args] = command;
   try {
-    execFileSync(program, args, { stdio: 'ignore', timeout: ANSWER_MS });
+    execFileSync(program, args, { stdio: 'ignore', timeout: ANSWER_MS, env: process.env });
     return true;
   } catch {
     return false;
@@ -35,8 +38,29 @@ const answers = (...command: readonly string[]): boolean => {
 const composeCommand = (): readonly string[] | undefined =>
   [['docker', 'compose'], ['docker-compose']].find((command) => answers(...command, 'version'));
 
+/**
+ * An engine that is being started beside the tests says in the file PLINTH_DOCKER_EXPORTS how it is reached,
+ * as lines `export NAME=value`: that is waited for and taken over. Any other line says why there is none.
+ */
+const awaitEngine = async (): Promise<string | undefined> => {
+  const path = process.env['PLINTH_DOCKER_EXPORTS'];
+  if (path === undefined) return undefined;
+  const end = performance.now() + ENGINE_MS;
+  while (!existsSync(path)) {
+    if (performance.now() > end) return 'Docker has not started in time';
+    await sleep(1_000);
+  }
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  const isExport = (line: string): boolean => line.startsWith('export ');
+  if (!lines.every(isExport)) return lines.join(' ').replace(/^# /, '');
+  for (const [, name = '', value] of lines.join(' ').matchAll(/(\w+)=(\S+)/g)) process.env[name] = value;
+  return undefined;
+};
+
 /** Why no stack can be brought up here; undefined when one can. */
-export const whyNoCompose = (): string | undefined => {
+export const whyNoCompose = async (): Promise<string | undefined> => {
+  const why = await awaitEngine();
+  if (why !== undefined) return why;
   if (!answers('docker', 'info')) return 'no Docker answers';
   return composeCommand() === undefined ? 'no docker compose' : undefined;
 };
@@ -132,15 +156,36 @@ export class ComposeStack {
 
   async #told(containers: readonly Container[]): Promise<string> {
     const texts = containers.map(async ({ id, service, state, health }) => {
-      const { stdout, stderr } = await promisify(execFile)('docker', ['logs', '--tail', '5', id]);
+      const { stdout, stderr } = await promisify(execFile)('docker', ['logs', '--tail', '5', id], {
+        env: process.env,
+      });
       return `${service} is ${state}, ${health ?? 'not asked'}: ${stdout}${stderr}`;
     });
     return (await Promise.all(texts)).join('\n');
   }
 
+  /** Asks for a container's health with Docker's own question, without waiting for Docker's next turn. */
+  async untilAnswers({ id, service }: Container, timeoutMs: number): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      try {
+        await run('docker', ['exec', id, 'node', 'dist/probe/main.js']);
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw new Error(`Expected an answer of ${service}`, { cause: error });
+        await sleep(500);
+      }
+    }
+  }
+
   /** As if the machine had cut its power. */
   async kill({ id }: Container): Promise<void> {
     await run('docker', ['kill', '--signal', 'KILL', id]);
+  }
+
+  /** Has one that was killed run again. */
+  async revive({ id }: Container): Promise<void> {
+    await run('docker', ['start', id]);
   }
 
   /** Stops in good order and starts again. */
@@ -157,6 +202,8 @@ export class ComposeStack {
 
   /** Takes everything down, volumes included; the images stay for the next time. */
   async stop(): Promise<void> {
+    // Nothing of it is needed any more: no process has to end in good order.
+    await this.compose('kill');
     await this.compose('down', '--volumes', '--remove-orphans', '--timeout', STOP_S);
   }
 }

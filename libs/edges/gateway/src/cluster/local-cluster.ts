@@ -50,6 +50,8 @@ export type ClusterTerms = Readonly<{
   environment?: Readonly<Record<string, string>>;
   /** Keys that the gateway takes for operators' beside the cluster's own. */
   operators?: readonly ClientKey[];
+  /** Every process shows its figures at a port of its own: `metricsPort`. */
+  isMeasured?: boolean;
 }>;
 
 export type ClusterOptions = Readonly<{
@@ -71,6 +73,8 @@ export class Cluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
   readonly #parts: Part[] = [];
   readonly #ports = new Map<string, number>();
+  readonly #isMeasured: boolean;
+  readonly #metricsPorts = new Map<string, number>();
   readonly #balancers = new Map<string, Balancer>();
   #postgres: EmbeddedPostgres | undefined;
   #environment: Record<string, string> = {};
@@ -78,11 +82,12 @@ export class Cluster {
   #key: ClientKey | undefined;
   #client: GatewayClient | undefined;
 
-  constructor({ root, inherited, environment = {}, operators = [] }: ClusterTerms) {
+  constructor({ root, inherited, environment = {}, operators = [], isMeasured = false }: ClusterTerms) {
     this.#root = root;
     this.#inherited = inherited;
     this.#more = environment;
     this.#operators = operators;
+    this.#isMeasured = isMeasured;
   }
 
   async start(brokers: string | undefined, { replicas = 1, only }: ClusterOptions = {}): Promise<void> {
@@ -91,7 +96,10 @@ export class Cluster {
     process.on('exit', this.#endAll);
     await promisify(execFile)(process.execPath, ['tools/build.ts'], { cwd: this.#root });
     this.#postgres = await startEmbeddedPostgres({ directory: this.#directory });
-    for (const name of [...SERVICES, 'exchange', 'relay', 'gateway']) this.#ports.set(name, await freePort());
+    for (const name of [...SERVICES, 'exchange', 'relay', 'gateway']) {
+      this.#ports.set(name, await freePort());
+      if (this.#isMeasured) this.#metricsPorts.set(name, await freePort());
+    }
     this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
     const operators = [this.#key, ...this.#operators].map((key) => ({
       keyId: key.keyId,
@@ -261,11 +269,23 @@ export class Cluster {
     return this.#parts.filter((part) => part.isRunning());
   }
 
+  /** Where a process that is measured shows its figures; another replica of it shows none. */
+  metricsPort(name: string): number | undefined {
+    return this.#metricsPorts.get(name);
+  }
+
+  #measuring(name: string, port: number): Record<string, string> {
+    const metricsPort = this.#metricsPorts.get(name);
+    if (metricsPort === undefined || port !== this.#ports.get(name)) return {};
+    return { PLINTH_METRICS_PORT: String(metricsPort) };
+  }
+
   /** Starts a process; another replica of a service when a port is given. */
   run(name: string, port = this.#ports.get(name) ?? 0, more: Readonly<Record<string, string>> = {}): Part {
     const child = spawn(process.execPath, [join(this.#root, 'dist', name, 'main.js')], {
       env: {
         ...{ ...this.#inherited, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
+        ...this.#measuring(name, port),
         ...more,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

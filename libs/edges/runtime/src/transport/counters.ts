@@ -1,17 +1,17 @@
 import { counter } from '../telemetry/meter.ts';
 
-/** What became of a record, or of an event that was read from the log in its stead. */
-export type RecordOutcome =
-  | 'applied'
-  | 'duplicate'
-  | 'stale'
-  | 'damaged'
+/** What becomes of a record, or of an event that is read from the log in its stead. */
+const OUTCOMES = [
+  ...(['applied', 'duplicate', 'stale', 'damaged'] as const),
   /** Places at which records were missing. */
-  | 'gap'
+  'gap',
   /** Events that Kafka should have brought, read from the log. */
-  | 'repaired'
+  'repaired',
   /** Events read from the log to catch up, or while Kafka could not be reached. */
-  | 'tailed';
+  'tailed',
+] as const;
+
+export type RecordOutcome = (typeof OUTCOMES)[number];
 
 const count = counter({
   name: 'plinth_transport_records_total',
@@ -21,3 +21,8 @@ const count = counter({
 
 export const countRecords = (service: string, outcome: RecordOutcome, records: number): void =>
   count({ service, outcome }, records);
+
+/** Every outcome is there from the start: else the first record that is lost would be no increase. */
+export const startCounting = (service: string): void => {
+  for (const outcome of OUTCOMES) countRecords(service, outcome, 0);
+};

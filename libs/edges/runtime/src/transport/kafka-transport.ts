@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { canonicalEvent } from '../audit/canonical-event.ts';
 import { HistoryForked } from '../audit/history-forked.ts';
-import { countRecords, type RecordOutcome } from './counters.ts';
+import { countRecords, startCounting, type RecordOutcome } from './counters.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { KafkaTopics } from './kafka-topics.ts';
 import { chainHash, eventOf, GENESIS, readLogRecord, type LogRecord, type RawRecord } from './log-record.ts';
@@ -71,6 +71,7 @@ export class KafkaTransport implements Transport {
   }
 
   async *subscribe(after: bigint, signal: AbortSignal): AsyncIterable<readonly Envelope[]> {
+    startCounting(this.#options.service);
     const { epoch } = await this.#options.log.head();
     const hash = this.#known.position === after ? this.#known.hash : undefined;
     const sequence = new LogSequence(after, after === 0n ? GENESIS : hash, epoch);
