@@ -1,5 +1,4 @@
 export { decays, deviations, inverseGreeks, linearGreeks, locate, values } from './black';
 export { tails } from './tails';
 export { highStep, lowStep, middleStep, place } from './volatility';
-export { chargeColumns, fillPlace, mostNeeded } from './coverage';
-export { scanBook } from './scan';
+export { valueAccounts } from './accounts';

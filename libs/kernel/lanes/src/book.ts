@@ -1,87 +1,133 @@
 import { openLanes, type LaneKernels } from './lanes.ts';
 
-/** Where assembly/scan.ts and assembly/coverage.ts have their arrays: place in bytes, and how many. */
-const LAYOUT = {
-  amounts: [0, 2_048],
-  bases: [16_384, 2_048],
-  groupEnds: [24_576, 64],
-  worst: [45_056, 4],
-  placeAmounts: [45_312, 2_048],
-  placeBases: [61_696, 2_048],
-  transferable: [69_888, 128],
-  halts: [70_912, 128],
-  charges: [71_936, 256],
-  excess: [73_984, 128 * 256],
-  slots: [336_128, 128],
-  underlyingEnds: [336_640, 1_024],
-  ownLoss: [340_736, 1_024],
-  initialOwnLoss: [348_928, 1_024],
-} as const;
-/** Doubles of a place's row in `excess`. */
-export const EXCESS_ROW = 256;
-const ROWS = 589_824;
+/** Accounts and rows of one call, and what rulebooks ask of them. */
+export const BLOCK_ACCOUNTS = 64;
+export const BLOCK_ROWS = 2_048;
+export const BLOCK_ASKED = 1_024;
+
+/** How many there are of each line of a risk model. */
+export type BookSizes = Readonly<{
+  instruments: number;
+  assets: number;
+  places: number;
+  underlyings: number;
+  groups: number;
+  shapes: number;
+  /** Columns of one measure, a multiple of 8. */
+  width: number;
+  /** Doubles of all cost curves. */
+  curves: number;
+}>;
+
+/** Bytes of the records of assembly/regions.ts. */
+export const INSTRUMENT_BYTES = 168;
+export const ASSET_BYTES = 80;
+export const PLACE_BYTES = 32;
+export const SHAPE_BYTES = 64;
+export const SUMS_BYTES = 32;
+export const ASK_BYTES = 32;
+/** Of the figures that `valueAccounts` makes of an account, and of its two bounds. */
+export const FIGURE_DOUBLES = 24;
+const REALS = 8;
+
+/** Where what does not exist is summed up: one record and one exposure more than there are. */
+const bytesOf = (s: BookSizes) =>
+  ({
+    reals: 8 * REALS,
+    instruments: INSTRUMENT_BYTES * s.instruments,
+    assets: ASSET_BYTES * s.assets,
+    places: PLACE_BYTES * s.places,
+    underlyings: 8 * s.underlyings,
+    shapes: SHAPE_BYTES * s.shapes,
+    rows: 16 * s.shapes * s.width,
+    instrumentBounds: 64 * s.instruments,
+    assetBounds: 32 * s.assets,
+    assetSums: SUMS_BYTES * (s.assets + 1),
+    placeSums: SUMS_BYTES * s.places,
+    shapeSums: 8 * s.shapes,
+    underlyingSums: 8 * s.underlyings,
+    exposures: 8 * (s.places * s.shapes + 1),
+    positionCounts: 4 * BLOCK_ACCOUNTS,
+    balanceCounts: 4 * BLOCK_ACCOUNTS,
+    askedCounts: 4 * BLOCK_ACCOUNTS,
+    positionKeys: 4 * BLOCK_ROWS,
+    quantities: 8 * BLOCK_ROWS,
+    entries: 8 * BLOCK_ROWS,
+    balanceKeys: 4 * BLOCK_ROWS,
+    amounts: 8 * BLOCK_ROWS,
+    asked: ASK_BYTES * BLOCK_ASKED,
+    figures: 8 * FIGURE_DOUBLES * BLOCK_ACCOUNTS,
+    bounds: 16 * BLOCK_ACCOUNTS,
+    touched: 8 * Math.ceil(s.shapes / 64),
+    assetList: 4 * (s.assets + 1),
+    placeList: 4 * (s.places + 1),
+    shapeList: 4 * s.shapes,
+    shapeAmounts: 8 * s.shapes,
+    shapeBases: 4 * s.shapes,
+    underlyingList: 4 * (s.underlyings + 1),
+    underlyingEnds: 4 * (s.underlyings + 1),
+    own: 8 * s.underlyings,
+    initialOwn: 8 * s.underlyings,
+    groupEnds: 4 * (s.groups + 1),
+    groupLows: 16 * s.groups,
+    placeAmounts: 8 * (s.shapes + 1),
+    placeBases: 4 * (s.shapes + 1),
+    isFilled: s.places,
+    excess: 16 * s.places * s.width,
+    notionals: 8 * BLOCK_ROWS,
+    profits: 8 * BLOCK_ROWS,
+    curves: 8 * s.curves,
+  }) satisfies Readonly<Record<string, number>>;
+
+type Region = keyof ReturnType<typeof bytesOf>;
+
+/** Words of the header: sizes, counts that the kernels keep; then the addresses of regions. */
+const SHAPE_COUNT = 0;
+const WIDTH = 1;
+const HAS_OPTIONS = 2;
+const ADDRESSES = 8;
+/** Behind the constants of the kernels. */
+const START = 589_824;
+const LINE = 64;
 const PAGE = 65_536;
 const MOST_PAGES = 1_024;
 
-/**
- * One account's sums beside the rows of one risk model, in linear memory. Amounts of shapes and the places
- * (in doubles) where their rows begin; ends of groups and of underlyings among them; largest losses: of the
- * whole and of groups summed, for maintenance and for initial margin, and of each underlying; the same of one
- * place; by place what share is transferable, and what share a halt holds back (0 where nothing halts);
- * charges by column; equity less requirement by place and column; places to be looked at.
- */
+/** The memory of one risk model: addresses of its regions in bytes, and views of them. */
 export type LaneBook = Readonly<{
   kernels: LaneKernels;
-  /** Where the rows begin, in bytes. */
-  at: number;
-  rows: Float64Array;
-  amounts: Float64Array;
-  bases: Int32Array;
-  groupEnds: Int32Array;
-  worst: Float64Array;
-  placeAmounts: Float64Array;
-  placeBases: Int32Array;
-  transferable: Float64Array;
-  halts: Float64Array;
-  charges: Float64Array;
-  excess: Float64Array;
-  slots: Int32Array;
-  underlyingEnds: Int32Array;
-  ownLoss: Float64Array;
-  initialOwnLoss: Float64Array;
+  at: Readonly<Record<Region, number>>;
+  reals: (region: Region) => Float64Array;
+  whole: (region: Region) => Int32Array;
 }>;
 
-/** Room for so many doubles of rows; undefined where the engine has no SIMD, or for more than 60 MB. */
-export const openBook = (rows: number): LaneBook | undefined => {
+/** Room for a risk model; undefined where the engine has no SIMD, or for more than 64 MB. */
+export const openBook = (sizes: BookSizes, hasOptions: boolean): LaneBook | undefined => {
   kernels ??= openLanes();
   if (kernels === undefined) return undefined;
   const { memory } = kernels;
-  const pages = Math.ceil((ROWS + 8 * rows) / PAGE);
+  const bytes = bytesOf(sizes);
+  const at = {} as Record<Region, number>;
+  let end = START;
+  for (const name of Object.keys(bytes) as Region[]) {
+    at[name] = end;
+    end += LINE * Math.ceil(bytes[name] / LINE);
+  }
+  const pages = Math.ceil(end / PAGE);
   if (pages > MOST_PAGES) return undefined;
   const missing = pages - memory.buffer.byteLength / PAGE;
   if (missing > 0) memory.grow(missing);
   const { buffer } = memory;
-  const reals = ([from, count]: readonly [number, number]): Float64Array =>
-    new Float64Array(buffer, from, count);
-  const whole = ([from, count]: readonly [number, number]): Int32Array => new Int32Array(buffer, from, count);
+  new Uint8Array(buffer, START, end - START).fill(0);
+  const header = new Uint32Array(buffer, 0, ADDRESSES + Object.keys(bytes).length);
+  header[SHAPE_COUNT] = sizes.shapes;
+  header[WIDTH] = sizes.width;
+  header[HAS_OPTIONS] = hasOptions ? 1 : 0;
+  header.set(Object.values(at), ADDRESSES);
   return {
     kernels,
-    at: ROWS,
-    rows: new Float64Array(buffer, ROWS, rows),
-    amounts: reals(LAYOUT.amounts),
-    bases: whole(LAYOUT.bases),
-    groupEnds: whole(LAYOUT.groupEnds),
-    worst: reals(LAYOUT.worst),
-    placeAmounts: reals(LAYOUT.placeAmounts),
-    placeBases: whole(LAYOUT.placeBases),
-    transferable: reals(LAYOUT.transferable),
-    halts: reals(LAYOUT.halts),
-    charges: reals(LAYOUT.charges),
-    excess: reals(LAYOUT.excess),
-    slots: whole(LAYOUT.slots),
-    underlyingEnds: whole(LAYOUT.underlyingEnds),
-    ownLoss: reals(LAYOUT.ownLoss),
-    initialOwnLoss: reals(LAYOUT.initialOwnLoss),
+    at,
+    reals: (region) => new Float64Array(buffer, at[region], Math.floor(bytes[region] / 8)),
+    whole: (region) => new Int32Array(buffer, at[region], Math.floor(bytes[region] / 4)),
   };
 };
 

@@ -1,3 +1,3 @@
-export { EXCESS_ROW, openBook, type LaneBook } from './book.ts';
+export * from './book.ts';
 export { BLOCK, columnsOf, plainColumns, type Columns } from './columns.ts';
 export { openLanes, type LaneKernels } from './lanes.ts';

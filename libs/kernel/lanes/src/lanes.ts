@@ -15,11 +15,8 @@ export type LaneKernels = Readonly<{
   lowStep: (count: number) => void;
   middleStep: (count: number) => void;
   highStep: (count: number) => void;
-  /** Of the book in memory, see book.ts: `rows` is where the rows of the risk model begin, in bytes. */
-  scanBook: (rows: number, groups: number, underlyings: number, width: number) => void;
-  fillPlace: (rows: number, place: number, now: number, count: number, columns: number) => void;
-  mostNeeded: (slots: number, columns: number) => number;
-  chargeColumns: (places: number, columns: number) => void;
+  /** Figures of so many accounts whose rows stand in memory, with their bounds when asked: book.ts. */
+  valueAccounts: (count: number, isBounded: boolean) => void;
 }>;
 
 /** What is used of the engine's WebAssembly; the types of the language do not know it. */

@@ -1,7 +1,6 @@
 import type { Book } from './book.ts';
 import * as at from './figures.ts';
 import { LIMITS } from './limits.ts';
-import { MANY } from './margin.ts';
 import type { MarginKernel } from './margin-kernel.ts';
 import { PriceFactors } from './price-factors.ts';
 import { Sensitivity } from './sensitivity.ts';
@@ -90,7 +89,7 @@ export class DistanceIndex {
     const due = Int32Array.from(this.#due).sort();
     this.#due = [];
     for (const account of due) this.#isDue[account] = 0;
-    if (due.length >= MANY) model.arrays.toLanes();
+
     for (const account of due) this.#revalue(account, onChange);
     return due.length;
   }

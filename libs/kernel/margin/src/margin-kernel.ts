@@ -1,3 +1,4 @@
+import { AccountBlocks } from './account-blocks.ts';
 import type { Book } from './book.ts';
 import { basisCharge } from './contingencies/basis.ts';
 import { shortOptionCharge } from './contingencies/options.ts';
@@ -19,7 +20,9 @@ export class MarginKernel {
   readonly figures = new Float64Array(at.FIGURE_COUNT);
   readonly scratch = new KernelScratch();
   readonly coverage = new LiquidityCoverage();
-  readonly #requirements = new VenueRequirements();
+  readonly requirements = new VenueRequirements();
+  /** The way for many accounts. */
+  readonly blocks = new AccountBlocks(this);
 
   constructor(model: RiskModel) {
     this.model = model;
@@ -31,7 +34,7 @@ export class MarginKernel {
     scratch.begin(model);
     addBalances(model, scratch, book, account);
     addPositions(model, scratch, book, account, figures);
-    if (model.places.hasRules) this.#requirements.add(model, scratch, book, account);
+    if (model.places.hasRules) this.requirements.add(model, scratch, book, account);
     addAssets(model, scratch, figures);
     scan(model, scratch, figures);
     figures[at.BASIS] = basisCharge(model, scratch, false);

@@ -87,9 +87,6 @@ const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
   };
 };
 
-/** From so many accounts on the rows of a model are worth copying. */
-export const MANY = 32;
-
 /** Figures of accounts [from, to) into `out`, FIGURE_COUNT per account, the first at place 0. */
 export const marginAll = (
   kernel: MarginKernel,
@@ -103,10 +100,8 @@ export const marginAll = (
   if (out.length < (to - from) * at.FIGURE_COUNT)
     refuse('out', `Expected room for ${(to - from) * at.FIGURE_COUNT} figures, was ${out.length}`);
   kernel.model.refresh();
-  if (to - from >= MANY) kernel.model.arrays.toLanes();
-  for (let account = from; account < to; account++) {
-    const figures = kernel.value(book, account);
-    const place = (account - from) * at.FIGURE_COUNT;
-    for (let n = 0; n < at.FIGURE_COUNT; n++) out[place + n] = figures[n]!;
-  }
+  const accounts = Int32Array.from({ length: to - from }, (_, n) => from + n);
+  kernel.blocks.value(book, accounts, undefined, (first, count, figures) => {
+    out.set(figures.subarray(0, count * at.FIGURE_COUNT), first * at.FIGURE_COUNT);
+  });
 };

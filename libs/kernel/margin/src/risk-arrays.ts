@@ -1,4 +1,3 @@
-import { openBook, type LaneBook } from '@plinth/lanes';
 import { scenarioGrid } from '@plinth/options';
 import type { CatalogueInstrument } from './catalogue.ts';
 import { deltaOf, optionTerms } from './instrument-arrays.ts';
@@ -6,9 +5,6 @@ import type { ModelView } from './model-view.ts';
 import { optionValues, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
 import type { ShockParameters } from './parameters.ts';
 import type { VolatilityMove } from './scenarios.ts';
-
-/** The arrays whose rows stand in linear memory: one at most. */
-const holders = new Set<RiskArrays>();
 
 /** A shocked price keeps at least this share of itself. */
 const LEAST_LEFT = 1e-6;
@@ -56,7 +52,9 @@ export class RiskArrays {
   expiryMs = new Float64Array(0);
   delta = new Float64Array(0);
   #isStale = new Uint8Array(0);
-  #lanes: LaneBook | undefined;
+  /** How often the rows were refreshed, and each option's row filled: a copy of an older one is stale. */
+  refreshes = 0;
+  fillings = new Int32Array(0);
   /** One option in every column, and as it stands. */
   #states = scenarioGrid(1, 1);
   #values = new Float64Array(1);
@@ -97,7 +95,6 @@ export class RiskArrays {
         this.ofInstrument[i] = shape;
       }
     }
-    this.leaveLanes();
     this.count = underlyings.length;
     this.hasOptions = this.#option.some((option) => option >= 0);
     this.underlying = Int32Array.from(underlyings);
@@ -106,6 +103,7 @@ export class RiskArrays {
     this.shapes = new Float64Array(this.count * stride);
     this.delta = new Float64Array(this.count);
     this.#isStale = new Uint8Array(this.count);
+    this.fillings = new Int32Array(this.count);
     this.#states = scenarioGrid(1, stride + 1);
     this.#values = new Float64Array(stride + 1);
     this.expiryMs = Float64Array.from(this.#option, (i) => {
@@ -114,30 +112,6 @@ export class RiskArrays {
     });
     for (const name of ['low', 'high', 'initialLow', 'initialHigh', 'reach'] as const)
       this[name] = new Float64Array(this.count);
-  }
-
-  /** Linear memory that holds the rows too, while this model has it. */
-  get lanes(): LaneBook | undefined {
-    return this.#lanes;
-  }
-
-  /**
-   * Copies the rows to where sums over them are fastest, before many accounts are valued. One model has that
-   * place at a time; where the engine has none the plain code does the same.
-   */
-  toLanes(): void {
-    if (this.#lanes !== undefined) return;
-    for (const other of holders) other.leaveLanes();
-    holders.clear();
-    this.#lanes = openBook(this.shapes.length);
-    if (this.#lanes === undefined) return;
-    holders.add(this);
-    this.#lanes.rows.set(this.shapes);
-  }
-
-  /** Sums are taken in plain code from here on. */
-  leaveLanes(): void {
-    this.#lanes = undefined;
   }
 
   /** First line of the option that a shape belongs to, −1 when it is none's. */
@@ -155,7 +129,7 @@ export class RiskArrays {
       this.#fillShape(model.width, shape);
       this.#measure(model.width, shape);
     }
-    this.#lanes?.rows.set(this.shapes);
+    this.refreshes++;
   }
 
   /** Revalues the option of a shape that is about to be read: of all that are listed few are held. */
@@ -164,8 +138,7 @@ export class RiskArrays {
     this.#isStale[shape] = 0;
     this.#fillOption(model, shape, this.#option[shape]!);
     this.#measure(model.width, shape);
-    const stride = 2 * model.width;
-    this.#lanes?.rows.set(this.shapes.subarray(shape * stride, (shape + 1) * stride), shape * stride);
+    this.fillings[shape]!++;
   }
 
   #refreshShocks({ parameters, columns, scenarios, shockSizes, catalogue, width }: ModelView): void {

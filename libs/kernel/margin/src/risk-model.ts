@@ -2,6 +2,7 @@ import { AssetArrays } from './asset-arrays.ts';
 import type { Catalogue } from './catalogue.ts';
 import { IdTable, refuse } from './checks.ts';
 import { InstrumentArrays } from './instrument-arrays.ts';
+import { LaneModel } from './lane-model.ts';
 import { LIMITS } from './limits.ts';
 import type { MarketState } from './market-state.ts';
 import type { RiskParameters, ShockParameters } from './parameters.ts';
@@ -28,6 +29,8 @@ export class RiskModel {
   readonly places = new PlaceArrays();
   readonly arrays = new RiskArrays();
   readonly positions = new PositionUnits();
+  /** The same in linear memory, for many accounts at once. */
+  readonly lanes = new LaneModel(this);
   layout = layoutOf(0, 0, 0, 0);
   columns: ScenarioColumns;
   readonly underlyingParameters: ShockParameters[] = [];
@@ -38,6 +41,8 @@ export class RiskModel {
   basisRates = new Float64Array(0);
   /** Rises when the catalogue grew: arrays sized to an older one are too small. */
   linesVersion = 0;
+  /** Rises whenever the arrays were computed anew. */
+  refreshes = 0;
   #seenMarket = -1;
   #seenCurves = -1;
   #seenLines = '';
@@ -75,6 +80,7 @@ export class RiskModel {
     this.instruments.refresh(this);
     if (grew || shocksMoved || this.arrays.hasOptions) this.arrays.refresh(this);
     this.positions.refresh(this);
+    this.refreshes++;
     this.#seenMarket = this.market.version;
     this.#seenCurves = this.market.curvesVersion;
     this.#seenLines = lines;

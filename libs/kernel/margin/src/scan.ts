@@ -1,4 +1,3 @@
-import type { LaneBook } from '@plinth/lanes';
 import * as at from './figures.ts';
 import type { KernelScratch } from './kernel-scratch.ts';
 import type { RiskModel } from './risk-model.ts';
@@ -12,20 +11,17 @@ export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64A
   const { width } = model;
   const f = figures;
   scratch.arrange(model);
-  if (model.arrays.lanes) scanLanes(model.arrays.lanes, scratch, figures, width);
-  else {
-    scanHalf(model, scratch, 0, width);
-    f[at.SCAN_ALL] = scratch.worst[0]!;
-    f[at.SCAN_GROUP] = scratch.worst[1]!;
-    scanHalf(model, scratch, width, 2 * width);
-    f[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
-    f[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
-    scanOwn(model, scratch, figures);
-  }
+  scanHalf(model, scratch, 0, width);
+  f[at.SCAN_ALL] = scratch.worst[0]!;
+  f[at.SCAN_GROUP] = scratch.worst[1]!;
+  scanHalf(model, scratch, width, 2 * width);
+  f[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
+  f[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
+  scanOwn(model, scratch, figures);
   const { all, group, own } = model.parameters.blend;
-  f[at.SCAN] = all * f[at.SCAN_ALL]! + group * f[at.SCAN_GROUP]! + own * f[at.SCAN_OWN]!;
+  f[at.SCAN] = all * f[at.SCAN_ALL] + group * f[at.SCAN_GROUP] + own * f[at.SCAN_OWN]!;
   f[at.INITIAL_SCAN] =
-    all * f[at.INITIAL_SCAN_ALL]! + group * f[at.INITIAL_SCAN_GROUP]! + own * f[at.INITIAL_SCAN_OWN]!;
+    all * f[at.INITIAL_SCAN_ALL] + group * f[at.INITIAL_SCAN_GROUP] + own * f[at.INITIAL_SCAN_OWN]!;
 };
 
 /**
@@ -127,32 +123,6 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array
   }
   figures[at.SCAN_OWN] = own;
   figures[at.INITIAL_SCAN_OWN] = initialOwn;
-};
-
-/** The same, two columns at a time. */
-const scanLanes = (lanes: LaneBook, scratch: KernelScratch, f: Float64Array, width: number): void => {
-  const { shapeCount, groupCount, underlyingCount } = scratch;
-  for (let n = 0; n < shapeCount; n++) {
-    lanes.amounts[n] = scratch.amounts[n]!;
-    lanes.bases[n] = scratch.bases[n]!;
-  }
-  for (let g = 0; g < groupCount; g++) lanes.groupEnds[g] = scratch.groupEnds[g]!;
-  for (let u = 0; u < underlyingCount; u++) lanes.underlyingEnds[u] = scratch.underlyingEnds[u]!;
-  lanes.kernels.scanBook(lanes.at, groupCount, underlyingCount, width);
-  f[at.SCAN_ALL] = lanes.worst[0]!;
-  f[at.SCAN_GROUP] = lanes.worst[1]!;
-  f[at.INITIAL_SCAN_ALL] = lanes.worst[2]!;
-  f[at.INITIAL_SCAN_GROUP] = lanes.worst[3]!;
-  let own = 0;
-  let initialOwn = 0;
-  for (let u = 0; u < underlyingCount; u++) {
-    scratch.ownLoss[u] = lanes.ownLoss[u]!;
-    scratch.initialOwnLoss[u] = lanes.initialOwnLoss[u]!;
-    own += lanes.ownLoss[u]!;
-    initialOwn += lanes.initialOwnLoss[u]!;
-  }
-  f[at.SCAN_OWN] = own;
-  f[at.INITIAL_SCAN_OWN] = initialOwn;
 };
 
 /** Lowest profit, at most 0, of several shapes together. */

@@ -5,15 +5,13 @@ import type { KernelScratch } from './kernel-scratch.ts';
 import { UNITS, UNIT_NOTIONAL, UNIT_SETTLED } from './position-units.ts';
 import type { RiskModel } from './risk-model.ts';
 
-/** Places in a record of constants: for a worth W or a notional N, then for a profit. */
-const RECORD = 6;
+/** Places in a record of constants: for a worth W or a notional N; a second one is for a profit. */
+const RECORD = 4;
 const EQUITY = 0;
 const REQUIREMENT = 1;
 const COVERAGE = 2;
 const BAND = 3;
-const PROFIT_REQUIREMENT = 4;
-const PROFIT_COVERAGE = 5;
-const PROFIT_BAND = 3;
+const PROFIT = RECORD;
 
 /**
  * How fast the distance between equity and a requirement can change with prices: an upper bound of
@@ -22,8 +20,11 @@ const PROFIT_BAND = 3;
  */
 export class Sensitivity {
   readonly #model: RiskModel;
-  #assets = new Float64Array(0);
-  #instruments = new Float64Array(0);
+  /** A record per asset; two per instrument. */
+  assets = new Float64Array(0);
+  instruments = new Float64Array(0);
+  /** Rises with every change of the records. */
+  refreshes = 0;
   /**
    * Price factor of each asset: its underlying, or, when not shocked, one of its own behind them; −1 the
    * numeraire.
@@ -50,12 +51,13 @@ export class Sensitivity {
     this.factorOfAsset[catalogue.assets.indexOf(NUMERAIRE)] = -1;
     this.factorCount = underlyings + catalogue.assets.size;
     this.factors = new Int32Array(this.factorCount);
-    this.#assets = new Float64Array(catalogue.assets.size * RECORD);
-    this.#instruments = new Float64Array(catalogue.instruments.size * RECORD);
+    this.assets = new Float64Array(catalogue.assets.size * RECORD);
+    this.instruments = new Float64Array(catalogue.instruments.size * 2 * RECORD);
   }
 
   /** Constants that follow from parameters and from the sizes of shocks, not from prices. */
   refresh(): void {
+    this.refreshes++;
     for (let a = 0; a < this.factorOfAsset.length; a++) this.#refreshAsset(a);
     for (let i = 0; i < this.#model.catalogue.instruments.size; i++) this.#refreshInstrument(i);
   }
@@ -71,10 +73,10 @@ export class Sensitivity {
     const u = this.#model.assets.underlying[a]!;
     const moved = 1 + this.#takenOff(a);
     const credit = places.credit.reduce((most, one) => Math.max(most, one), 0);
-    this.#assets[at + EQUITY] = moved;
-    this.#assets[at + REQUIREMENT] = this.#reachOf(u) + this.#rateOf(u) + moved * credit;
-    this.#assets[at + COVERAGE] = moved + this.#reachOf(u);
-    this.#assets[at + BAND] = 3;
+    this.assets[at + EQUITY] = moved;
+    this.assets[at + REQUIREMENT] = this.#reachOf(u) + this.#rateOf(u) + moved * credit;
+    this.assets[at + COVERAGE] = moved + this.#reachOf(u);
+    this.assets[at + BAND] = 3;
   }
 
   /**
@@ -85,7 +87,7 @@ export class Sensitivity {
    */
   #refreshInstrument(i: number): void {
     const { instruments, arrays, assets, places, parameters } = this.#model;
-    const at = i * RECORD;
+    const at = i * 2 * RECORD;
     const settlement = instruments.settlement[i]!;
     const paidIn = assets.underlying[settlement]!;
     const quoted = assets.underlying[instruments.quote[i]!]!;
@@ -97,12 +99,15 @@ export class Sensitivity {
     const rate = this.#rateOf(instruments.underlying[i]!) + this.#rateOf(paidIn) + this.#rateOf(quoted);
     const credit = moved * places.credit[venue]!;
     const cost = 1.5 * parameters.concentration.maxCostFraction;
-    this.#instruments[at + EQUITY] = moved;
-    this.#instruments[at + REQUIREMENT] = 2 * (reach + rate + cost) + credit;
-    this.#instruments[at + COVERAGE] = moved + 2 * (required + reach * (1 + required));
-    this.#instruments[at + BAND] = 6;
-    this.#instruments[at + PROFIT_REQUIREMENT] = this.#reachOf(paidIn) + this.#rateOf(paidIn) + credit;
-    this.#instruments[at + PROFIT_COVERAGE] = moved + this.#reachOf(paidIn);
+    this.instruments[at + EQUITY] = moved;
+    this.instruments[at + REQUIREMENT] = 2 * (reach + rate + cost) + credit;
+    this.instruments[at + COVERAGE] = moved + 2 * (required + reach * (1 + required));
+    this.instruments[at + BAND] = 6;
+    const profit = at + PROFIT;
+    this.instruments[profit + EQUITY] = moved;
+    this.instruments[profit + REQUIREMENT] = this.#reachOf(paidIn) + this.#rateOf(paidIn) + credit;
+    this.instruments[profit + COVERAGE] = moved + this.#reachOf(paidIn);
+    this.instruments[profit + BAND] = 3;
   }
 
   #takenOff(asset: number): number {
@@ -125,8 +130,7 @@ export class Sensitivity {
   measure(book: Book, account: number, scratch: KernelScratch): void {
     const { price } = this.#model.assets;
     const { units } = this.#model.positions;
-    const assets = this.#assets;
-    const instruments = this.#instruments;
+    const { assets, instruments } = this;
     let equity = 0;
     let requirement = 0;
     let coverage = 0;
@@ -144,17 +148,17 @@ export class Sensitivity {
     const lastPosition = positions.start[account]! + positions.count[account]!;
     for (let row = positions.start[account]!; row < lastPosition; row++) {
       const i = positions.key[row]!;
-      const at = i * RECORD;
+      const own = i * 2 * RECORD;
+      const paid = own + PROFIT;
       const quantity = positions.value[row]!;
       const notional = Math.abs(quantity) * units[i * UNITS + UNIT_NOTIONAL]!;
       const profit =
         Math.abs(profitOf(this.#model, i, quantity, positions.extra[row]!)) *
         units[i * UNITS + UNIT_SETTLED]!;
-      equity += (notional + profit) * instruments[at + EQUITY]!;
-      requirement +=
-        notional * instruments[at + REQUIREMENT]! + profit * instruments[at + PROFIT_REQUIREMENT]!;
-      coverage += notional * instruments[at + COVERAGE]! + profit * instruments[at + PROFIT_COVERAGE]!;
-      band += notional * instruments[at + BAND]! + profit * PROFIT_BAND;
+      equity += notional * instruments[own + EQUITY]! + profit * instruments[paid + EQUITY]!;
+      requirement += notional * instruments[own + REQUIREMENT]! + profit * instruments[paid + REQUIREMENT]!;
+      coverage += notional * instruments[own + COVERAGE]! + profit * instruments[paid + COVERAGE]!;
+      band += notional * instruments[own + BAND]! + profit * instruments[paid + BAND]!;
     }
     const { callRatio, hysteresis } = this.#model.parameters.states;
     // A book at one place has no coverage charge, whatever prices do.

@@ -1,7 +1,6 @@
 import type { KernelScratch } from '../kernel-scratch.ts';
 import type { RiskModel } from '../risk-model.ts';
 import { LOCATION_EQUITY, LOCATION_REQUIRED } from '../work-layout.ts';
-import { chargeColumns, fillPlace, haltedIn, mostNeeded, worstColumn } from './lane-coverage.ts';
 
 /** Bounds and vectors round apart by far less than this. */
 const ROUNDING = 1 + 1e-9;
@@ -32,7 +31,6 @@ export class LiquidityCoverage {
     const { places, placeCount } = scratch;
     for (let n = 0; n < placeCount; n++) if (this.#filled[places[n]!] === 0) this.#fill(model, scratch, n);
     const { width } = model;
-    if (model.arrays.lanes) chargeColumns(model.arrays.lanes, model, scratch);
     this.initial = this.#worst(model, scratch, width, 2 * width);
     // Maintenance last: it is the one whose binding column and venue are kept.
     this.maintenance = this.#worst(model, scratch, 0, width);
@@ -70,7 +68,6 @@ export class LiquidityCoverage {
 
   /** Largest need over all columns, of the filled places. */
   #mostNeeded(model: RiskModel, scratch: KernelScratch): number {
-    if (model.arrays.lanes) return mostNeeded(model.arrays.lanes, model, scratch, this.#filled);
     const stride = 2 * model.width;
     const { places, placeCount } = scratch;
     let most = 0;
@@ -91,10 +88,6 @@ export class LiquidityCoverage {
   #fill(model: RiskModel, scratch: KernelScratch, n: number): void {
     const place = scratch.places[n]!;
     const now = excessNow(scratch, place);
-    if (model.arrays.lanes) {
-      fillPlace(model.arrays.lanes, model, scratch, n, now);
-      return;
-    }
     const stride = 2 * model.width;
     const { shapes, shapeCount, work: sums, layout } = scratch;
     const size = model.places.isVenue.length * stride;
@@ -117,13 +110,6 @@ export class LiquidityCoverage {
   }
 
   #worst(model: RiskModel, scratch: KernelScratch, from: number, to: number): number {
-    const { lanes } = model.arrays;
-    if (lanes) {
-      const worst = worstColumn(lanes, from, to);
-      this.column = worst < 0 ? from : worst;
-      this.venue = worst < 0 ? -1 : haltedIn(lanes, scratch, worst);
-      return worst < 0 ? 0 : lanes.charges[worst]!;
-    }
     const stride = 2 * model.width;
     const { transferable, isVenue } = model.places;
     const { places, placeCount } = scratch;

@@ -26,11 +26,33 @@ export class VenueRequirements {
   #seen = new Uint8Array(0);
   #touched = new Int32Array(0);
 
+  /** What is asked of an account: places, USD, and how much of it moves with the price of which shape. */
+  places = new Int32Array(0);
+  asked = new Float64Array(0);
+  moving = new Float64Array(0);
+  /** −1 where nothing moves. */
+  shapes = new Int32Array(0);
+
   add(model: RiskModel, scratch: KernelScratch, book: Book, account: number): void {
-    const { catalogue, arrays } = model;
-    const underlyings = catalogue.underlyings.size;
-    const touched = this.#sumUp(model, book, account, underlyings);
+    const count = this.ask(model, book, account);
     const { work: sums, layout } = scratch;
+    for (let n = 0; n < count; n++) {
+      const location = layout.locations + this.places[n]! * LOCATION_RECORD;
+      sums[location + LOCATION_REQUIRED] = sums[location + LOCATION_REQUIRED]! + this.asked[n]!;
+      const of = this.shapes[n]!;
+      if (of < 0) continue;
+      const shape = layout.shapes + of * SHAPE_RECORD;
+      if (sums[shape] === 0)
+        scratch.openShape(shape, layout.underlyings + model.arrays.underlying[of]! * UNDERLYING_RECORD);
+      const exposure = layout.exposures + this.places[n]! * layout.shapeCount + of;
+      sums[exposure] = sums[exposure]! - this.moving[n]!;
+    }
+  }
+
+  /** Works out what is asked of an account; how many places and underlyings ask. */
+  ask(model: RiskModel, book: Book, account: number): number {
+    const underlyings = model.catalogue.underlyings.size;
+    const touched = this.#sumUp(model, book, account, underlyings);
     for (let n = 0; n < touched; n++) {
       const cell = this.#touched[n]!;
       this.#seen[cell] = 0;
@@ -41,17 +63,16 @@ export class VenueRequirements {
         rows === undefined
           ? this.#askedAt(model, place, u, cell)
           : this.#askedWithOptions(model, book, { place, u, cell, rows });
-      const location = layout.locations + place * LOCATION_RECORD;
-      sums[location + LOCATION_REQUIRED] = sums[location + LOCATION_REQUIRED]! + asked;
-      // What options ask stands still: it is the most of several prices already.
-      if (rows !== undefined || asked === 0) continue;
-      const shape = layout.shapes + arrays.ofUnderlying[u]! * SHAPE_RECORD;
-      if (sums[shape] === 0) scratch.openShape(shape, layout.underlyings + u * UNDERLYING_RECORD);
-      const exposure = layout.exposures + place * layout.shapeCount + arrays.ofUnderlying[u]!;
-      // An inverse contract is worth as many dollars at any price: only the linear part moves.
-      sums[exposure] = sums[exposure]! - asked * (this.#moving[cell]! / this.#notionals[cell]!);
+      // What options ask stands still: it is the most of several prices already. An inverse contract is worth
+      // as many dollars at any price: only the linear part moves.
+      const moves = rows === undefined && asked !== 0;
+      this.places[n] = place;
+      this.asked[n] = asked;
+      this.moving[n] = moves ? asked * (this.#moving[cell]! / this.#notionals[cell]!) : 0;
+      this.shapes[n] = moves ? model.arrays.ofUnderlying[u]! : -1;
     }
     if (this.#options.size > 0) this.#options.clear();
+    return touched;
   }
 
   /** Nets the account's contracts by place and underlying; how many cells were touched. */
@@ -137,6 +158,10 @@ export class VenueRequirements {
     this.#moving = new Float64Array(cells);
     this.#seen = new Uint8Array(cells);
     this.#touched = new Int32Array(cells);
+    this.places = new Int32Array(cells);
+    this.asked = new Float64Array(cells);
+    this.moving = new Float64Array(cells);
+    this.shapes = new Int32Array(cells);
   }
 }
 

@@ -1,0 +1,26 @@
+/** Bytes of an account's figures, and where each stands: `FIGURES` of @plinth/margin. */
+export const FIGURE_BYTES: usize = 192;
+export const F_ASSETS: usize = 0;
+export const F_UNREALISED: usize = 8;
+export const F_HAIRCUTS: usize = 16;
+export const F_COLLATERAL_CONCENTRATION: usize = 24;
+export const F_EQUITY: usize = 32;
+export const F_SCAN_ALL: usize = 40;
+export const F_SCAN_GROUP: usize = 48;
+export const F_SCAN_OWN: usize = 56;
+export const F_SCAN: usize = 64;
+export const F_BASIS: usize = 72;
+export const F_CONCENTRATION: usize = 80;
+export const F_VENUE_CREDIT: usize = 88;
+export const F_COVERAGE: usize = 96;
+export const F_MAINTENANCE: usize = 104;
+export const F_INITIAL_SCAN_ALL: usize = 112;
+export const F_INITIAL_SCAN_GROUP: usize = 120;
+export const F_INITIAL_SCAN_OWN: usize = 128;
+export const F_INITIAL_SCAN: usize = 136;
+export const F_INITIAL_COVERAGE: usize = 144;
+export const F_PRICE_BAND: usize = 152;
+export const F_INITIAL: usize = 160;
+export const F_GROSS_NOTIONAL: usize = 168;
+export const F_SHORT_OPTION: usize = 176;
+export const F_INITIAL_BASIS: usize = 184;
