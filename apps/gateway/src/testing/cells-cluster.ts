@@ -1,35 +1,17 @@
 import { GatewayClient, openKeyFile, verifierOf, type ClientKey } from '@plinth/gateway';
+import { freePort, identityAt, Parts, SERVICES, VENUES, type Part } from '@plinth/gateway/cluster';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@plinth/runtime';
 import { keepCertificates } from '@plinth/runtime/certificates';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..');
 
-const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing'] as const;
-const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
-
-const STOP_MS = 15_000;
-const LINES_KEPT = 200;
 const OUTPUT_MAX = 67_108_864;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-};
-
-/** One process of the cluster, and what it said last. */
-type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string[] }>;
 
 /**
  * Every process of several cells on this machine, built and started as compose or Kubernetes would run them,
@@ -37,7 +19,7 @@ type Part = Readonly<{ name: string; child: ChildProcess; lines: readonly string
  */
 export class CellsCluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
-  readonly #parts: Part[] = [];
+  readonly #parts = new Parts();
   readonly #ports = new Map<string, number>();
   readonly #cells: readonly [string, ...string[]];
   readonly #postgres: EmbeddedPostgres[] = [];
@@ -135,15 +117,6 @@ export class CellsCluster {
     await keepCertificates({ directory, hosts: [], days: 1, nowMs: Date.now(), isForced: true });
   }
 
-  #identity(name: string): Record<string, string> {
-    const place = this.certificates(name);
-    return {
-      PLINTH_TLS_KEY: join(place, 'tls.key'),
-      PLINTH_TLS_CERT: join(place, 'tls.crt'),
-      PLINTH_TLS_CA: join(place, 'ca.crt'),
-    };
-  }
-
   get client(): GatewayClient {
     if (this.#client === undefined) throw new Error('Expected a started cluster');
     return this.#client;
@@ -157,7 +130,7 @@ export class CellsCluster {
     const main = join(ROOT, 'dist', 'plinth', 'main.js');
     const env = {
       ...process.env,
-      ...this.#identity('operator'),
+      ...identityAt(this.certificates('operator')),
       ...kafkaOf(this.#environments.get(this.#cells[0])),
       PLINTH_HOME: this.#directory,
     };
@@ -176,64 +149,33 @@ export class CellsCluster {
     return this.#environments.get(cell)?.['PLINTH_DATABASE_URL'] ?? '';
   }
 
-  /** Starts a process; another replica of a service when a port is given. */
-  run(name: string, port = this.#ports.get(name)): Part {
-    const lines: string[] = [];
+  /** Starts a process. */
+  run(name: string): Part {
     const [app = name, cell = this.#cells[0]] = name.split('@');
-    const settings = { ...this.#environments.get(cell), ...this.#identity(app), PLINTH_PORT: String(port) };
-    const child = spawn(process.execPath, [join(ROOT, 'dist', app, 'main.js')], {
-      env: { ...process.env, ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        lines.push(...chunk.toString().trimEnd().split('\n'));
-        if (lines.length > LINES_KEPT) lines.splice(0, lines.length - LINES_KEPT);
-      });
-    const part = { name, child, lines };
-    this.#parts.push(part);
-    return part;
+    const port = this.#ports.get(name) ?? 0;
+    const settings = { ...this.#environments.get(cell), PLINTH_PORT: String(port) };
+    const env = { ...process.env, ...settings, ...identityAt(this.certificates(app)) };
+    return this.#parts.run(name, port, join(ROOT, 'dist', app, 'main.js'), env);
   }
 
   /** The process of that name that was started last. */
   part(name: string): Part {
-    const found = this.#parts.findLast((one) => one.name === name);
-    if (found === undefined) throw new Error(`Expected a process ${name}`);
-    return found;
+    return this.#parts.part(name);
   }
 
-  async kill(name: string): Promise<void> {
-    const { child } = this.part(name);
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  kill(name: string): Promise<void> {
+    return this.#parts.kill(name);
   }
 
   /** Asks until the answer is there; says what the processes said when it does not come. */
-  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
-    const end = performance.now() + timeoutMs;
-    let last: unknown;
-    while (performance.now() < end) {
-      try {
-        const answer = await ask();
-        if (answer !== undefined) return answer;
-        last = 'not yet';
-      } catch (error) {
-        last = error;
-      }
-      await sleep(100);
-    }
-    const said = this.#parts.map(({ name, lines }) => `${name}: ${lines.slice(-3).join(' | ')}`);
-    throw new Error(`Expected ${what}: ${String(last)}\n${said.join('\n')}`);
+  until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs?: number): Promise<T> {
+    return this.#parts.until(what, ask, timeoutMs);
   }
 
   async stop(): Promise<void> {
     this.#client?.close();
-    for (const { child } of this.#parts) {
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
-    }
-    await Promise.all(this.#parts.map(({ child }) => ended(child)));
+    await this.#parts.stop();
+    this.#parts.forget();
     for (const postgres of this.#postgres) await postgres.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -246,10 +188,3 @@ const kafkaOf = (settings: Record<string, string> = {}): Record<string, string> 
       ([name]) => name.startsWith('PLINTH_KAFKA_') && 'PLINTH_KAFKA_BROKERS' in settings,
     ),
   );
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await once(child, 'exit');
-  clearTimeout(timer);
-};

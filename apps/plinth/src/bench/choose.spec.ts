@@ -38,15 +38,18 @@ describe('The benches that are asked for', () => {
 });
 
 describe('Times from a tick', () => {
-  const row = (id: string, type: string, cause: string, at: number) => ({ id, type, cause, at });
+  const row = (id: string, type: string, cause: string, at: number, stream = 's') => ({
+    ...{ id, stream, type, cause, at },
+  });
   const rows = [
     row('m1', 'MarksPublished', 'round1', 1_000),
     row('s1', 'MarginStateChanged', 'm1', 1_012),
     row('q1', 'LiquidationRequested', 'm1', 1_012),
     row('l1', 'LiquidationStarted', 'q1', 1_020),
     row('d1', 'ReductionOrdered', 'l1', 1_024),
-    row('p1', 'OrderPlaced', 'd1', 1_028),
-    row('o1', 'OrderRouted', 'p1', 1_041),
+    row('p1', 'OrderPlaced', 'd1', 1_028, 'order-1'),
+    // What an effect found out names the effect.
+    row('o1', 'OrderRouted', 'split:1:1', 1_041, 'order-1'),
   ];
 
   it('are those of what followed from it, over what lies in between', () => {
@@ -57,8 +60,8 @@ describe('Times from a tick', () => {
     const later = [
       row('f1', 'ChildFilled', 'o1', 1_100),
       row('s2', 'MarginStateChanged', 'f1', 1_110),
-      row('p2', 'OrderPlaced', 'f1', 1_120),
-      row('o2', 'OrderRouted', 'p2', 1_130),
+      row('p2', 'OrderPlaced', 'f1', 1_120, 'order-2'),
+      row('o2', 'OrderRouted', 'split:2:1', 1_130, 'order-2'),
       row('s3', 'MarginStateChanged', 'elsewhere', 1_140),
     ];
     expect(reactionTimes([...rows, ...later])).toEqual({ decisions: [12], orders: [41] });

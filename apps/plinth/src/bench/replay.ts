@@ -1,7 +1,7 @@
 import { AccountsService, DEFAULT_ACCOUNTS_CONFIG } from '@plinth/accounts';
-import type { Fold } from '@plinth/eventing';
+import type { Envelope, Fold } from '@plinth/eventing';
 import { RiskService } from '@plinth/risk';
-import { asOwner, openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { asOwner, openPostgresLog, ReadAhead, type PostgresLog } from '@plinth/runtime';
 import { benchIds, benchSchema, benchServer, dropBenchSchema } from '@plinth/runtime/bench';
 import { against, atLeast, type BenchRow } from './bench-row.ts';
 import { asAppends, brokerEvents } from './broker-log.ts';
@@ -11,6 +11,8 @@ import { keepSnapshots } from './restore.ts';
 
 const BENCH = 'replay';
 const READ_EVENTS = 10_000;
+/** As a service that catches up. */
+const FOLDED_AT_ONCE = 2_000;
 const ACCOUNTS = 1_000;
 const UNIT = 'events/s';
 
@@ -21,9 +23,15 @@ export const freshFolds = (): readonly Fold[] => [
 ];
 
 /** The whole log through the folds. Returns how many events there were. */
-export const replayAll = async (log: PostgresLog, folds: readonly Fold[]): Promise<number> => {
+export const replayAll = async (
+  log: PostgresLog,
+  folds: readonly Fold[],
+  signal?: AbortSignal,
+): Promise<number> => {
+  const ahead = new ReadAhead<Envelope>((after, limit) => log.read(after, limit));
   for (let last = 0n; ;) {
-    const events = await log.read(last, READ_EVENTS);
+    signal?.throwIfAborted();
+    const events = await ahead.read(last, FOLDED_AT_ONCE);
     for (const event of events) for (const fold of folds) fold.apply(event);
     const end = events.at(-1);
     if (end === undefined) return Number(last);

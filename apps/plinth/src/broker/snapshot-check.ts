@@ -8,7 +8,14 @@ import {
   type SnapshotStore,
 } from '@plinth/eventing';
 import { FEED_OWNER, feedFold } from '@plinth/gateway';
-import { loadParts, revisionOf, snapshotParts, type PostgresLog, type SnapshotPart } from '@plinth/runtime';
+import {
+  loadParts,
+  ReadAhead,
+  revisionOf,
+  snapshotParts,
+  type PostgresLog,
+  type SnapshotPart,
+} from '@plinth/runtime';
 import { hash } from 'node:crypto';
 
 const READ_MAX = 5_000;
@@ -118,12 +125,13 @@ export const checkSnapshots = async (
     }
   };
   const end = (await log.head()).position;
+  const ahead = new ReadAhead<Envelope>((after, limit) => log.read(after, limit));
   const stops = [...new Set([...heads.map(({ position }) => position), end])];
   stops.sort((a, b) => (a < b ? -1 : 1));
   for (const stop of stops) {
     while (last < stop) {
       const left = stop - last;
-      const events = await log.read(last, left < BigInt(READ_MAX) ? Number(left) : READ_MAX);
+      const events = await ahead.read(last, left < BigInt(READ_MAX) ? Number(left) : READ_MAX);
       if (events.length === 0) break;
       for (const event of events) {
         for (const whole of wholes.values()) whole.apply(event);

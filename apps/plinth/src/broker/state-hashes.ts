@@ -1,5 +1,12 @@
-import { CorruptLog, type AnyService, type Clock, type EventLog, type Instant } from '@plinth/eventing';
-import { PoisonEvent, ServiceHost } from '@plinth/runtime';
+import {
+  CorruptLog,
+  type AnyService,
+  type Clock,
+  type Envelope,
+  type EventLog,
+  type Instant,
+} from '@plinth/eventing';
+import { PoisonEvent, ReadAhead, ServiceHost } from '@plinth/runtime';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
@@ -57,18 +64,18 @@ const NO_CLOCK: Clock = {
 /** Folds from the first event and compares at every recorded position. */
 class Rebuild {
   readonly hosts: readonly ServiceHost[];
-  readonly #log: EventLog;
+  readonly #ahead: ReadAhead<Envelope>;
   #at = 0n;
 
   constructor(log: EventLog, services: readonly AnyService[]) {
-    this.#log = log;
+    this.#ahead = new ReadAhead((after, limit) => log.read(after, limit));
     this.hosts = services.map((definition) => new ServiceHost(definition, { log, clock: NO_CLOCK }));
   }
 
   async foldTo(position: bigint): Promise<void> {
     while (this.#at < position) {
       const left = position - this.#at;
-      const events = await this.#log.read(this.#at, left < BigInt(READ_MAX) ? Number(left) : READ_MAX);
+      const events = await this.#ahead.read(this.#at, left < BigInt(READ_MAX) ? Number(left) : READ_MAX);
       const last = events.at(-1);
       if (last === undefined) {
         throw new CliError(

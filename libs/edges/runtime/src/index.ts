@@ -14,4 +14,5 @@ export { ObservedVenue, observedVenues, reportsTo } from './telemetry/observed-v
 export * from './telemetry/spans.ts';
 export * from './telemetry/logger.ts';
 export * from './transport/open-transport.ts';
+export { ReadAhead } from './transport/read-ahead.ts';
 export * from './transport/tail-transport.ts';

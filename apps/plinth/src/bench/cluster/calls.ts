@@ -40,16 +40,20 @@ const round = async (
 
 const p99Of = ({ latencies }: Load): string => `p99 ${quantile(latencies, 0.99).toFixed(1)} ms`;
 
+export type CallsOptions = Readonly<{
+  cluster: Cluster;
+  clients: readonly GatewayClient[];
+  root: string;
+  pace: Pace;
+  signal: AbortSignal;
+}>;
+
 /**
  * GetMargin through the gateway's process, signed, and from the risk service directly, each beside bare
  * grpc-js in a process of its own: the same path, sizes, TLS and number of connections.
  */
-export const benchCalls = async (
-  cluster: Cluster,
-  clients: readonly GatewayClient[],
-  root: string,
-  pace: Pace,
-): Promise<readonly BenchRow[]> => {
+export const benchCalls = async (options: CallsOptions): Promise<readonly BenchRow[]> => {
+  const { cluster, clients, root, pace, signal } = options;
   const request = { accountId: 'a9', read: undefined };
   const { encodeRequest, path } = rpcMethod('GetMargin', 'query');
   const files = cluster.certificates('gateway');
@@ -72,8 +76,12 @@ export const benchCalls = async (
   const bareOne = loadOf(clients.map(() => alone));
   const loads = [edge, bareEach, inner, bareOne];
   try {
-    for (const load of loads) await round(load, pace.warmUpMs, false);
-    for (let n = 0; n < pace.rounds; n += 1) for (const load of loads) await round(load, pace.roundMs, true);
+    for (let n = 0; n <= pace.rounds; n += 1) {
+      for (const load of loads) {
+        signal.throwIfAborted();
+        await round(load, n === 0 ? pace.warmUpMs : pace.roundMs, n > 0);
+      }
+    }
   } finally {
     await bare.close();
     cell.close();

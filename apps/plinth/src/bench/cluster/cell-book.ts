@@ -1,4 +1,5 @@
 import { clientAccount, EXTERNAL } from '@plinth/market';
+import type { EventData } from '@plinth/messages';
 import { floatToText } from '@plinth/money';
 import type { FeedInstrument } from '@plinth/simulation';
 import { made, type Given } from '../broker-log.ts';
@@ -9,11 +10,8 @@ const VENUES = ['alpha', 'bravo'] as const;
 const VAULT = 'vault:bank';
 /** Of one position when it is opened. */
 const NOTIONAL_USD = 200;
-/** Equity of an account that no crash of the scenario brings down, as a share of its gross notional. */
+/** Equity of an account that no fall of the scenario brings down, as a share of its gross notional. */
 const SAFE_SHARE = 6;
-/** Of those that cross one after another while prices fall. */
-const FIRST_SHARE = 0.35;
-const LAST_SHARE = 0.95;
 
 /** A derivative of the market with its price now. */
 export type PricedInstrument = Readonly<{ instrument: FeedInstrument; price: number }>;
@@ -23,22 +21,35 @@ const lotsOf = ({ instrument: { lot }, price }: PricedInstrument): string => {
   return floatToText(NOTIONAL_USD / price, digits, 'up');
 };
 
+type Postings = EventData<'FillBooked'>['postings'];
+
+/** Moves USD between an account and the world. */
+const moved = (accountId: string, amountUsd: number): Postings => [
+  { account: EXTERNAL, asset: 'USD', amount: floatToText(-amountUsd, 2) },
+  { account: clientAccount(accountId, '', 'USD', VAULT), asset: 'USD', amount: floatToText(amountUsd, 2) },
+];
+
 /** A client with one account and its money. */
 function* opened(accountId: string, amountUsd: number): Generator<Given> {
-  const amount = floatToText(amountUsd, 2);
-  const postings = [
-    { account: EXTERNAL, asset: 'USD', amount: `-${amount}` },
-    { account: clientAccount(accountId, '', 'USD', VAULT), asset: 'USD', amount },
-  ];
   const clientId = `c${accountId}`;
   yield made(`client-${clientId}`, 'ClientOpened', { clientId, name: clientId, jurisdiction: 'CH' });
   yield made(`account-${accountId}`, 'AccountOpened', { accountId, clientId, name: accountId });
-  const deposit = { accountId, depositId: 'first', asset: 'USD', amount, location: VAULT, postings };
-  yield made(`account-${accountId}`, 'DepositCredited', deposit);
+  yield made(`account-${accountId}`, 'DepositCredited', {
+    ...{ accountId, depositId: 'first', asset: 'USD', amount: floatToText(amountUsd, 2), location: VAULT },
+    postings: moved(accountId, amountUsd),
+  });
 }
 
+type Fill = Readonly<{
+  n: number;
+  venueId: string;
+  at: PricedInstrument;
+  isBuy: boolean;
+  postings?: Postings;
+}>;
+
 /** A buy that opens a position, or the sell that closes it again; fees are left out. */
-const fill = (accountId: string, n: number, venueId: string, at: PricedInstrument, isBuy: boolean): Given => {
+const fill = (accountId: string, { n, venueId, at, isBuy, postings = [] }: Fill): Given => {
   const [quantity, price] = [lotsOf(at), floatToText(at.price)];
   const position = isBuy
     ? { positionQuantity: quantity, entryPrice: price, entryCost: floatToText(Number(quantity) * at.price) }
@@ -51,25 +62,50 @@ const fill = (accountId: string, n: number, venueId: string, at: PricedInstrumen
       fillId: `${accountId}.${n}`,
     },
     ...{ venueId, instrumentId: at.instrument.instrumentId, side: isBuy ? 'buy' : 'sell', quantity, price },
-    ...{ fee: '0', feeAsset: 'USD', realisedProfit: '0', postings: [], ...position },
+    ...{ fee: '0', feeAsset: 'USD', realisedProfit: '0', postings, ...position },
   });
 };
 
+const grossOf = (market: readonly PricedInstrument[]): number => NOTIONAL_USD * VENUES.length * market.length;
+
 /**
- * Accounts with a position in every derivative at two venues. The first `graded` of them have so little
- * equity that a crash takes one after another below its maintenance margin; nothing happens to the others.
+ * An account with a position in every derivative at two venues. What it has beyond `equityUsd` leaves with the
+ * last fill: half a book needs more margin than the whole one.
  */
-export function* bookOf(
-  accounts: number,
-  graded: number,
+function* accountOf(
+  accountId: string,
+  equityUsd: number,
   market: readonly PricedInstrument[],
 ): Generator<Given> {
-  const gross = NOTIONAL_USD * VENUES.length * market.length;
-  for (let n = 0; n < accounts; n += 1) {
-    const share = n < graded ? FIRST_SHARE + ((LAST_SHARE - FIRST_SHARE) * n) / graded : SAFE_SHARE;
-    yield* opened(`a${n}`, gross * share);
-    for (const [i, venueId] of VENUES.entries())
-      for (const [k, at] of market.entries()) yield fill(`a${n}`, i * market.length + k, venueId, at, true);
+  const safeUsd = grossOf(market) * SAFE_SHARE;
+  const fills = VENUES.flatMap((venueId) => market.map((at) => ({ venueId, at, isBuy: true })));
+  yield* opened(accountId, safeUsd);
+  for (const [n, one] of fills.entries()) {
+    const isLast = n === fills.length - 1 && equityUsd < safeUsd;
+    const leaving = isLast ? { postings: moved(accountId, equityUsd - safeUsd) } : {};
+    yield fill(accountId, { n, ...one, ...leaving });
+  }
+}
+
+/** Accounts to which nothing happens whatever prices do. */
+export function* safeBook(accounts: number, market: readonly PricedInstrument[]): Generator<Given> {
+  for (let n = 0; n < accounts; n += 1) yield* accountOf(`a${n}`, grossOf(market) * SAFE_SHARE, market);
+}
+
+/**
+ * Accounts of the same positions that a fall of all prices takes below their maintenance margin one after
+ * another: the first one at once, the last one when prices have fallen by `fall`, a share of them.
+ */
+export function* gradedBook(
+  graded: number,
+  maintenanceUsd: number,
+  fall: number,
+  market: readonly PricedInstrument[],
+): Generator<Given> {
+  const gross = grossOf(market);
+  for (let n = 0; n < graded; n += 1) {
+    const equityUsd = maintenanceUsd + (gross * fall * (n + 1)) / graded;
+    yield* accountOf(`g${n}`, equityUsd, market);
   }
 }
 
@@ -101,7 +137,7 @@ export function* busyEvents(
     const turn = Math.floor(n / ACCOUNTS);
     const at = market[Math.floor(turn / 2) % market.length];
     if (at === undefined) throw new Error('Expected a market with derivatives');
-    yield fill(`r${run}x${n % ACCOUNTS}`, turn, 'alpha', at, turn % 2 === 0);
+    yield fill(`r${run}x${n % ACCOUNTS}`, { n: turn, venueId: 'alpha', at, isBuy: turn % 2 === 0 });
     n += 1;
   }
 }

@@ -10,21 +10,21 @@ import { environment, inheritedEnvironment } from '../../cli/environment.ts';
 import { checkoutRoot } from '../../cli/places.ts';
 import { startProgress, type Progress } from '../../cli/progress.ts';
 import { absentRow, type BenchRow } from '../bench-row.ts';
-import { asAppends } from '../broker-log.ts';
+import { asAppends, type Given } from '../broker-log.ts';
 import { kafkaRemedy } from '../kafka-remedy.ts';
 import type { Pace } from '../measure.ts';
 import type { BenchOptions } from '../options.ts';
 import { benchRelay } from '../relay.ts';
 import { benchCalls, CALLERS } from './calls.ts';
-import { bookOf, type PricedInstrument } from './cell-book.ts';
+import { safeBook, type PricedInstrument } from './cell-book.ts';
 import { benchReactions } from './reactions.ts';
 import { benchRebuild } from './rebuild.ts';
 import { benchRecovery } from './recovery.ts';
 
 type Sizes = Readonly<{
   accounts: number;
+  /** Of them, those that prices take below their maintenance margin. */
   graded: number;
-  ticks: number;
   rebuilt: number;
   missed: number;
   /** Of rebuilds, and of recoveries. */
@@ -34,18 +34,17 @@ type Sizes = Readonly<{
 }>;
 
 const USUAL: Sizes = {
-  ...{ accounts: 10_000, graded: 400, ticks: 120, rebuilt: 1_000_000, missed: 600_000 },
+  ...{ accounts: 10_000, graded: 400, rebuilt: 1_000_000, missed: 600_000 },
   rounds: { rebuild: 2, recovery: 1, relay: 3 },
   pace: { warmUpMs: 1_500, rounds: 5, roundMs: 1_500 },
 };
 const QUICK: Sizes = {
-  ...{ accounts: 500, graded: 100, ticks: 40, rebuilt: 50_000, missed: 20_000 },
+  ...{ accounts: 500, graded: 100, rebuilt: 50_000, missed: 20_000 },
   rounds: { rebuild: 2, recovery: 2, relay: 2 },
   pace: { warmUpMs: 500, rounds: 3, roundMs: 700 },
 };
 
 const BENCH = 'cluster';
-const TICK_MS = 200;
 const STEPS = 6;
 const SEEDED_WAIT_MS = 180_000;
 const UNLIMITED = '1000000';
@@ -81,7 +80,7 @@ const withCluster = async (run: Run): Promise<readonly BenchRow[]> => {
   const rates = { PLINTH_GATEWAY_RATE_PER_KEY: UNLIMITED, PLINTH_GATEWAY_RATE_PER_CLIENT: UNLIMITED };
   const cluster = new Cluster({
     ...{ root, inherited: inheritedEnvironment() },
-    ...{ environment: rates, operators: keys },
+    ...{ environment: rates, operators: keys, signal },
   });
   const opened: { close: () => unknown }[] = [];
   try {
@@ -92,16 +91,20 @@ const withCluster = async (run: Run): Promise<readonly BenchRow[]> => {
     progress.update(3, `${sizes.accounts} accounts`);
     const log = await openPostgresLog({ url: cluster.databaseUrl });
     opened.push(log);
-    await seed(cluster, log, market, sizes, signal);
+    await seed(log, safeBook(sizes.accounts - sizes.graded, market), signal);
+    await known(cluster, log);
     progress.update(4, 'calls');
     const ca = readFileSync(join(cluster.certificates('edge'), 'ca.crt'));
     const clients = keys.map((key) => new GatewayClient({ address: cluster.address('gateway'), key, ca }));
     opened.push(...clients);
-    const calls = await benchCalls(cluster, clients, root, sizes.pace);
-    signal.throwIfAborted();
-    progress.update(5, 'a crash, then risk down');
-    const { accounts, ticks, missed: events } = sizes;
-    const reactions = await benchReactions({ cluster, log, accounts, ticks, tickMs: TICK_MS, signal });
+    const calls = await benchCalls({ cluster, clients, root, pace: sizes.pace, signal });
+    progress.update(5, 'prices fall, then risk is down');
+    const { accounts, graded, missed: events } = sizes;
+    const seeded = async (book: Iterable<Given>): Promise<void> => {
+      await seed(log, book, signal);
+      await known(cluster, log);
+    };
+    const reactions = await benchReactions({ cluster, log, market, accounts, graded, seeded, signal });
     const rounds = sizes.rounds.recovery;
     const recovery = await benchRecovery({ cluster, log, kafka, market, events, rounds, signal });
     progress.update(STEPS, 'done');
@@ -115,7 +118,7 @@ const withCluster = async (run: Run): Promise<readonly BenchRow[]> => {
 
 /** The derivatives of the exchange's market, once all of them have a live price. */
 const openedMarket = async (cluster: Cluster): Promise<readonly PricedInstrument[]> => {
-  const feed = liveFeed({ scenario: 'calm', seed: 1, ticks: 20, tickMs: TICK_MS, sinceMs: 0 });
+  const feed = liveFeed({ scenario: 'calm', seed: 1, ticks: 20, tickMs: 200, sinceMs: 0 });
   const derivatives = feed.instruments.filter(({ kind }) => kind === 'perpetual' || kind === 'future');
   return cluster.until('live marks of every derivative', async () => {
     const { response } = await cluster.client.call('Trading', 'ListMarks', {
@@ -130,24 +133,21 @@ const openedMarket = async (cluster: Cluster): Promise<readonly PricedInstrument
   });
 };
 
-/** Puts the accounts into the log, and waits until every service that matters has folded them. */
-const seed = async (
-  cluster: Cluster,
-  log: PostgresLog,
-  market: readonly PricedInstrument[],
-  { accounts, graded }: Sizes,
-  signal: AbortSignal,
-): Promise<void> => {
-  for (const request of asAppends(bookOf(accounts, graded, market), benchIds())) {
+/** Puts what accounts are made of into the log. */
+const seed = async (log: PostgresLog, book: Iterable<Given>, signal: AbortSignal): Promise<void> => {
+  for (const request of asAppends(book, benchIds())) {
     signal.throwIfAborted();
     const { status } = await log.append(request);
     if (status !== 'appended') throw new Error(`Expected appended, was ${status}`);
   }
+};
+
+/** Waits until every service that matters has folded the log. */
+const known = async (cluster: Cluster, log: PostgresLog): Promise<void> => {
   const { position: minPosition } = await log.head();
   const page = { pageSize: 1, pageToken: '', read: { minPosition } };
   const { client } = cluster;
   const ask = async (): Promise<true> => {
-    signal.throwIfAborted();
     await client.call('Margin', 'GetMargin', { accountId: 'a9', read: { minPosition } });
     await client.call('Trading', 'ListMarks', { state: '', ...page });
     await client.call('Lending', 'ListPools', page);

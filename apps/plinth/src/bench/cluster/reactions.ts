@@ -6,13 +6,23 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { absentRow, atMost, type BenchRow } from '../bench-row.ts';
 import { quantile, spreadOf } from '../measure.ts';
-import { POSITIONS } from './cell-book.ts';
+import type { Given } from '../broker-log.ts';
+import { gradedBook, POSITIONS, type PricedInstrument } from './cell-book.ts';
 
 const BENCH = 'cluster';
 const TARGET_MS = 60;
 const SETTLE_MS = 2_000;
 /** OrderPlaced, ReductionOrdered, LiquidationStarted, LiquidationRequested, MarksPublished; one to spare. */
 const HOPS_MAX = 6;
+/**
+ * Prices that wander as on a calm day and fall by half a percent: pricing's guard lets a price move by 0.2 % a
+ * second, and while it holds one back nobody is liquidated. A market of so many ticks is calm for a quarter
+ * of them.
+ */
+const FALL = { scenario: 'crash', seed: 51, ticks: 20_000, tickMs: 500 } as const;
+const FALL_TICKS = 80;
+/** Of all prices, from the first tick to the lowest one. */
+const FALL_SHARE = 0.005;
 
 const play = (cluster: Cluster, request: PlayRequest): Promise<void> => {
   const files = cluster.certificates('operator');
@@ -31,13 +41,13 @@ const play = (cluster: Cluster, request: PlayRequest): Promise<void> => {
   });
 };
 
-type Row = Readonly<{ id: string; type: string; cause: string; at: number }>;
+type Row = Readonly<{ id: string; stream: string; type: string; cause: string; at: number }>;
 
 /** Since a position: what was recorded, by what, and when by the database's clock, in milliseconds. */
 const rowsSince = (url: string, schema: string, position: bigint): Promise<readonly Row[]> =>
   asOwner(url, async (client) => {
     const { rows } = await client.query<Row>(
-      `SELECT id::text, type, causation_id AS cause, (extract(epoch FROM recorded_at) * 1000)::float8 AS at
+      `SELECT id::text, stream, type, causation_id AS cause, (extract(epoch FROM recorded_at) * 1000)::float8 AS at
        FROM ${schema}.events WHERE position > $1 ORDER BY events.position`,
       [position.toString()],
     );
@@ -47,17 +57,25 @@ const rowsSince = (url: string, schema: string, position: bigint): Promise<reado
 export type ReactionTimes = Readonly<{ decisions: readonly number[]; orders: readonly number[] }>;
 
 /**
- * Milliseconds from each tick to what followed from it: changes of margin states, and orders to venues.
- * Orders that a liquidation sent after a fill have another cause and do not count.
+ * Milliseconds from each tick to what followed from it: changes of margin states, and orders to venues. What
+ * an effect found out names the effect as its cause: an order's route is taken for caused by the order. Orders
+ * that a liquidation sent after a fill have another cause than a tick and do not count.
  */
-export const reactionTimes = (rows: readonly Row[]): ReactionTimes => {
+export const reactionTimes = (
+  rows: readonly Row[],
+): Readonly<{ decisions: readonly number[]; orders: readonly number[] }> => {
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const tickOf = ({ cause }: Row): Row | undefined => {
-    for (let row = byId.get(cause), hop = 0; row !== undefined && hop < HOPS_MAX; hop += 1) {
+  const placed = new Map(
+    rows.filter(({ type }) => type === 'OrderPlaced').map((row) => [row.stream, row] as const),
+  );
+  const causeOf = (row: Row): Row | undefined =>
+    row.type === 'OrderRouted' ? placed.get(row.stream) : byId.get(row.cause);
+  const tickOf = (effect: Row): Row | undefined => {
+    for (let row = causeOf(effect), hop = 0; row !== undefined && hop < HOPS_MAX; hop += 1) {
       if (row.type === 'MarksPublished') return row;
       // Of what came back from a venue the tick is not the cause.
       if (row.type === 'ChildFilled') return undefined;
-      row = byId.get(row.cause);
+      row = causeOf(row);
     }
     return undefined;
   };
@@ -72,18 +90,27 @@ export const reactionTimes = (rows: readonly Row[]): ReactionTimes => {
 export type ReactionOptions = Readonly<{
   cluster: Cluster;
   log: PostgresLog;
+  market: readonly PricedInstrument[];
   accounts: number;
-  ticks: number;
-  tickMs: number;
+  graded: number;
+  /** Puts accounts into the log and waits until the services know them. */
+  seeded: (book: Iterable<Given>) => Promise<void>;
   signal: AbortSignal;
 }>;
 
-/** A crash through the whole cluster: accounts cross one after another, and are liquidated. */
+/** USD that an account of the book must have. */
+const maintenanceOf = async ({ client }: Cluster): Promise<number> => {
+  const { response } = await client.call('Margin', 'GetMargin', { accountId: 'a9', read: undefined });
+  return Number(response.figures?.maintenanceMargin);
+};
+
+/** Prices fall through the whole cluster: accounts cross one after another, and are liquidated. */
 export const benchReactions = async (options: ReactionOptions): Promise<readonly BenchRow[]> => {
-  const { cluster, log, accounts, ticks, tickMs, signal } = options;
+  const { cluster, log, market, accounts, graded, seeded, signal } = options;
+  await seeded(gradedBook(graded, await maintenanceOf(cluster), FALL_SHARE, market));
   const { position } = await log.head();
-  await play(cluster, { scenario: 'crash', seed: 7, ticks, tickMs });
-  await sleep(ticks * tickMs + SETTLE_MS, undefined, { signal });
+  await play(cluster, FALL);
+  await sleep(FALL_TICKS * FALL.tickMs + SETTLE_MS, undefined, { signal });
   const { decisions, orders } = reactionTimes(await rowsSince(cluster.databaseUrl, log.schema, position));
   const rowOf = (what: string, times: readonly number[]): BenchRow => {
     if (times.length === 0) return absentRow(BENCH, what, 'nothing followed from a tick in this run');

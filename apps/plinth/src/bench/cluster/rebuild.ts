@@ -26,9 +26,8 @@ export const benchRebuild = async (
       await fill(log, events, options.signal);
       let folds: readonly Fold[] = [];
       const rebuild = (): Promise<number> => {
-        options.signal?.throwIfAborted();
         folds = freshFolds();
-        return replayAll(log, folds);
+        return replayAll(log, folds, options.signal);
       };
       const subjects = [
         { name: 'folds', run: rebuild },

@@ -1,1 +1,2 @@
-export { Cluster, SERVICES, type ClusterOptions, type ClusterTerms, type Part } from './local-cluster.ts';
+export { Cluster, SERVICES, VENUES, type ClusterOptions, type ClusterTerms } from './local-cluster.ts';
+export { freePort, identityAt, Parts, type Part } from './parts.ts';

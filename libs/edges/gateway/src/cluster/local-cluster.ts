@@ -1,45 +1,21 @@
 import { startEmbeddedPostgres, type EmbeddedPostgres, type Environment } from '@plinth/runtime';
 import { keepCertificates } from '@plinth/runtime/certificates';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { openKeyFile, verifierOf, type ClientKey } from '../client/key-file.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
+import { freePort, identityAt, Parts, type Part } from './parts.ts';
 
 export const SERVICES = ['accounts', 'pricing', 'interest', 'risk', 'liquidation', 'routing'] as const;
-const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
+export const VENUES = ['alpha', 'bravo', 'charlie', 'delta'] as const;
 
-const STOP_MS = 15_000;
-const LINES_KEPT = 200;
 const OUTPUT_MAX = 67_108_864;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-};
-
-/** One process of the cluster, and what it said last. */
-export type Part = Readonly<{
-  name: string;
-  port: number;
-  child: ChildProcess;
-  lines: readonly string[];
-  isRunning: () => boolean;
-  /** It has said that it serves. */
-  isUp: () => boolean;
-  isLeading: () => boolean;
-}>;
 
 export type ClusterTerms = Readonly<{
   /** The checkout whose apps are built and run. */
@@ -52,6 +28,8 @@ export type ClusterTerms = Readonly<{
   operators?: readonly ClientKey[];
   /** Every process shows its figures at a port of its own: `metricsPort`. */
   isMeasured?: boolean;
+  /** When it aborts nothing is waited for any more, and `stop` kills. */
+  signal?: AbortSignal;
 }>;
 
 export type ClusterOptions = Readonly<{
@@ -70,8 +48,9 @@ export class Cluster {
   readonly #inherited: Environment;
   readonly #more: Readonly<Record<string, string>>;
   readonly #operators: readonly ClientKey[];
+  readonly #signal: AbortSignal;
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
-  readonly #parts: Part[] = [];
+  readonly #parts: Parts;
   readonly #ports = new Map<string, number>();
   readonly #isMeasured: boolean;
   readonly #metricsPorts = new Map<string, number>();
@@ -82,8 +61,17 @@ export class Cluster {
   #key: ClientKey | undefined;
   #client: GatewayClient | undefined;
 
-  constructor({ root, inherited, environment = {}, operators = [], isMeasured = false }: ClusterTerms) {
+  constructor({
+    root,
+    inherited,
+    environment = {},
+    operators = [],
+    isMeasured = false,
+    signal,
+  }: ClusterTerms) {
     this.#root = root;
+    this.#signal = signal ?? new AbortController().signal;
+    this.#parts = new Parts(this.#signal);
     this.#inherited = inherited;
     this.#more = environment;
     this.#operators = operators;
@@ -92,9 +80,9 @@ export class Cluster {
 
   async start(brokers: string | undefined, { replicas = 1, only }: ClusterOptions = {}): Promise<void> {
     chmodSync(this.#directory, 0o755);
-    // A program that is ended in the middle leaves no process behind.
-    process.on('exit', this.#endAll);
-    await promisify(execFile)(process.execPath, ['tools/build.ts'], { cwd: this.#root });
+    await promisify(execFile)(process.execPath, ['tools/build.ts'], {
+      ...{ cwd: this.#root, signal: this.#signal },
+    });
     this.#postgres = await startEmbeddedPostgres({ directory: this.#directory });
     for (const name of [...SERVICES, 'exchange', 'relay', 'gateway']) {
       this.#ports.set(name, await freePort());
@@ -136,6 +124,7 @@ export class Cluster {
       ...this.#kafka,
       ...this.#more,
     };
+    this.#signal.throwIfAborted();
     if (brokers !== undefined) this.run('relay');
     for (const name of only ?? [...SERVICES, 'exchange', 'gateway']) {
       if (!this.#balancers.has(name)) this.run(name);
@@ -159,15 +148,6 @@ export class Cluster {
   async renewCertificates(): Promise<void> {
     const directory = join(this.#directory, 'tls');
     await keepCertificates({ directory, hosts: [], days: 1, nowMs: Date.now(), isForced: true });
-  }
-
-  #identity(name: string): Record<string, string> {
-    const place = this.certificates(name);
-    return {
-      PLINTH_TLS_KEY: join(place, 'tls.key'),
-      PLINTH_TLS_CERT: join(place, 'tls.crt'),
-      PLINTH_TLS_CA: join(place, 'ca.crt'),
-    };
   }
 
   get client(): GatewayClient {
@@ -206,19 +186,15 @@ export class Cluster {
   }
 
   /** Asks every process to stop and waits for it: what they know by then is kept. */
-  async stopProcesses(): Promise<void> {
-    for (const { child } of this.#parts) {
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
-    }
-    await Promise.all(this.#parts.map(({ child }) => ended(child)));
+  stopProcesses(): Promise<void> {
+    return this.#parts.stop();
   }
 
   async #bundle(args: readonly string[]): Promise<string> {
     const main = join(this.#root, 'dist', 'plinth', 'main.js');
     const env = {
       ...this.#inherited,
-      ...this.#identity('operator'),
+      ...identityAt(this.certificates('operator')),
       ...this.#kafka,
       PLINTH_HOME: this.#directory,
     };
@@ -266,7 +242,7 @@ export class Cluster {
   }
 
   get running(): readonly Part[] {
-    return this.#parts.filter((part) => part.isRunning());
+    return this.#parts.all.filter((part) => part.isRunning());
   }
 
   /** Where a process that is measured shows its figures; another replica of it shows none. */
@@ -282,19 +258,14 @@ export class Cluster {
 
   /** Starts a process; another replica of a service when a port is given. */
   run(name: string, port = this.#ports.get(name) ?? 0, more: Readonly<Record<string, string>> = {}): Part {
-    const child = spawn(process.execPath, [join(this.#root, 'dist', name, 'main.js')], {
-      env: {
-        ...{ ...this.#inherited, ...this.#environment, ...this.#identity(name), PLINTH_PORT: String(port) },
-        ...this.#measuring(name, port),
-        ...more,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const part = watch(name, port, child);
+    const env = {
+      ...{ ...this.#inherited, ...this.#environment, ...identityAt(this.certificates(name)) },
+      ...{ PLINTH_PORT: String(port), ...this.#measuring(name, port), ...more },
+    };
+    const part = this.#parts.run(name, port, join(this.#root, 'dist', name, 'main.js'), env);
     const balancer = this.#balancers.get(name);
     balancer?.add(port);
-    child.once('exit', () => balancer?.remove(port));
-    this.#parts.push(part);
+    part.child.once('exit', () => balancer?.remove(port));
     return part;
   }
 
@@ -313,82 +284,31 @@ export class Cluster {
 
   /** The process of that name that was started last. */
   part(name: string): Part {
-    const found = this.#parts.findLast((one) => one.name === name);
-    if (found === undefined) throw new Error(`Expected a process ${name}`);
-    return found;
+    return this.#parts.part(name);
   }
 
   /** The process of the same name that was started before this one. */
   partBefore(part: Part): Part {
-    const found = this.#parts.findLast((one) => one.name === part.name && one !== part);
+    const found = this.#parts.all.findLast((one) => one.name === part.name && one !== part);
     if (found === undefined) throw new Error(`Expected an earlier process ${part.name}`);
     return found;
   }
 
-  async kill(name: string): Promise<void> {
-    const { child } = this.part(name);
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  kill(name: string): Promise<void> {
+    return this.#parts.kill(name);
   }
 
   /** Asks until the answer is there; says what the processes said when it does not come. */
-  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
-    const end = performance.now() + timeoutMs;
-    let last: unknown;
-    while (performance.now() < end) {
-      try {
-        const answer = await ask();
-        if (answer !== undefined) return answer;
-        last = 'not yet';
-      } catch (error) {
-        last = error;
-      }
-      await sleep(100);
-    }
-    const said = this.#parts.map(({ name, lines }) => `${name}: ${lines.slice(-3).join(' | ')}`);
-    throw new Error(`Expected ${what}: ${String(last)}\n${said.join('\n')}`);
+  until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs?: number): Promise<T> {
+    return this.#parts.until(what, ask, timeoutMs);
   }
-
-  readonly #endAll = (): void => {
-    for (const { child } of this.#parts) child.kill('SIGKILL');
-  };
 
   async stop(): Promise<void> {
     this.#client?.close();
     await this.stopProcesses();
     for (const balancer of this.#balancers.values()) balancer.close();
     await this.#postgres?.stop();
-    process.off('exit', this.#endAll);
+    this.#parts.forget();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
-
-/** Follows what a process says: its last lines, whether it serves, whether it leads. */
-const watch = (name: string, port: number, child: ChildProcess): Part => {
-  const lines: string[] = [];
-  let [isUp, isLeading] = [false, false];
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface(stream).on('line', (line) => {
-      lines.push(line);
-      if (lines.length > LINES_KEPT) lines.shift();
-      if (/"msg":"(serving|relaying)"/.test(line)) isUp = true;
-      if (line.includes('"msg":"leading"')) isLeading = true;
-      if (line.includes('"msg":"standing by"')) isLeading = false;
-    });
-  }
-  return {
-    ...{ name, port, child, lines },
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    isUp: () => isUp,
-    isLeading: () => isLeading,
-  };
-};
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await once(child, 'exit');
-  clearTimeout(timer);
-};

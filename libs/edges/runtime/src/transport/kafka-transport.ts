@@ -10,6 +10,7 @@ import { KafkaTopics } from './kafka-topics.ts';
 import { chainHash, eventOf, GENESIS, readLogRecord, type LogRecord, type RawRecord } from './log-record.ts';
 import { LogSequence } from './log-sequence.ts';
 import { pause } from './pause.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 export type KafkaTransportOptions = Readonly<{
   kafka: Kafka;
@@ -45,6 +46,7 @@ export type TransportFigures = Readonly<Record<RecordOutcome, number>>;
 export class KafkaTransport implements Transport {
   readonly #options: Required<KafkaTransportOptions>;
   readonly #topics: KafkaTopics;
+  readonly #ahead: ReadAhead<StoredEvent>;
   readonly #figures = new Map<RecordOutcome, number>();
   /** Where the chain stood when the last subscription ended: the next one begins there. */
   #isJoined = false;
@@ -54,6 +56,7 @@ export class KafkaTransport implements Transport {
     const defaults = { codec: catalogueCodec, batchMax: BATCH_MAX, silenceMs: SILENCE_MS, pollMs: POLL_MS };
     this.#options = { ...defaults, ...options };
     this.#topics = new KafkaTopics(options.kafka);
+    this.#ahead = new ReadAhead((after, limit) => options.log.readStored(after, limit));
   }
 
   /** True while the last subscriber gets its events from the topic. */
@@ -220,10 +223,10 @@ export class KafkaTransport implements Transport {
     signal: AbortSignal,
     through = sequence.last + BigInt(this.#options.batchMax),
   ): Promise<readonly Envelope[]> {
-    const { log, batchMax, codec } = this.#options;
+    const { batchMax, codec } = this.#options;
     const left = through - sequence.last;
     const limit = left < BigInt(batchMax) ? Number.parseInt(left.toString(), 10) : batchMax;
-    const events = await this.#patiently(() => log.readStored(sequence.last, limit), signal);
+    const events = await this.#patiently(() => this.#ahead.read(sequence.last, limit), signal);
     const envelopes: Envelope[] = [];
     for (const event of events) {
       try {

@@ -1,6 +1,7 @@
 import { CorruptLog, type Envelope, type EventLog, type Transport } from '@plinth/eventing';
 import { toSafeInteger } from '@plinth/money';
 import { pause } from './pause.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 export type TailOptions = Readonly<{
   /** Events per batch at the most. */
@@ -26,6 +27,7 @@ export class TailTransport implements Transport {
 
   async *subscribe(after: bigint, signal: AbortSignal): AsyncIterable<readonly Envelope[]> {
     let last = after;
+    const ahead = new ReadAhead<Envelope>((from, limit) => this.#log.read(from, limit));
     let appended = false;
     let wake: (() => void) | undefined;
     const unsubscribe = this.#log.onAppend(() => {
@@ -35,7 +37,7 @@ export class TailTransport implements Transport {
     try {
       while (!signal.aborted) {
         appended = false;
-        const batch = await this.#read(last);
+        const batch = await this.#read(ahead, last);
         if (batch.length > 0) {
           last = (batch.at(-1) as Envelope).position;
           yield batch;
@@ -50,9 +52,9 @@ export class TailTransport implements Transport {
   }
 
   /** What stands before an event that nobody understands is given before the reader stops at it. */
-  async #read(last: bigint): Promise<readonly Envelope[]> {
+  async #read(ahead: ReadAhead<Envelope>, last: bigint): Promise<readonly Envelope[]> {
     try {
-      return await this.#log.read(last, this.#options.batchMax);
+      return await ahead.read(last, this.#options.batchMax);
     } catch (error) {
       if (!(error instanceof CorruptLog) || error.position <= last + 1n) throw error;
       return this.#log.read(last, toSafeInteger(error.position - last - 1n));
