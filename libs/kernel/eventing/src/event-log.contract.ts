@@ -319,6 +319,28 @@ const reading = (under: () => LogUnderTest): void => {
     expect((await another.readStream('account-2', 0, 2)).map(({ position }) => position)).toEqual([31n, 32n]);
   });
 
+  it('reads several streams at once: of each what is after a version, in its order, at most the limit', async () => {
+    const { log, another } = under();
+    const names = ['account-1', 'account-2', 'account-3'] as const;
+    await log.append(testRequest([testAppend(names[0], 0, 4), testAppend(names[1], 0, 2)]));
+    await log.append(testRequest([testAppend(names[0], 4, 2), testAppend(names[2], 0, 3)]));
+    const after = new Map([
+      [names[0], 1],
+      [names[1], 0],
+      ['account-none', 0],
+      [names[2], 3],
+    ]);
+    const found = await another.readStreams(after, 3);
+    const of = (name: string) => found.filter(({ stream }) => stream === name).map(({ version }) => version);
+    expect(of(names[0])).toEqual([2, 3, 4]);
+    expect(of(names[1])).toEqual([1, 2]);
+    expect(found).toHaveLength(5);
+    expect(found[0]).toEqual(
+      (await another.readStream(found[0]?.stream ?? '', (found[0]?.version ?? 0) - 1, 1))[0],
+    );
+    expect(await another.readStreams(new Map(), 3)).toEqual([]);
+  });
+
   it('shows the stored bytes, which no reader can change', async () => {
     const { log, another } = under();
     const { events } = testAppend('account-1', 0);

@@ -103,6 +103,8 @@ export interface EventLog {
   read(after: bigint, limit: number): Promise<readonly Envelope[]>;
   /** Events of one stream with version > `after`, in order, at most `limit`. */
   readStream(stream: StreamId, after: number, limit: number): Promise<readonly Envelope[]>;
+  /** The same of several streams by one reading: of each at most `limit`, in its order. */
+  readStreams(after: ReadonlyMap<StreamId, number>, limit: number): Promise<readonly Envelope[]>;
   head(): Promise<LogHead>;
   /** 0n when the consumer has never reacted. */
   checkpoint(consumer: string): Promise<bigint>;

@@ -70,6 +70,13 @@ export class MemoryLog implements EventLog, StoredLog {
     return positions.map((position) => toEnvelope(this.#at(position), this.#codec));
   }
 
+  async readStreams(after: ReadonlyMap<StreamId, number>, limit: number): Promise<readonly Envelope[]> {
+    const parts = await Promise.all(
+      [...after].map(([stream, version]) => this.readStream(stream, version, limit)),
+    );
+    return parts.flat();
+  }
+
   async head(): Promise<LogHead> {
     return { position: BigInt(this.#events.length), epoch: this.#epoch };
   }

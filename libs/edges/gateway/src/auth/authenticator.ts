@@ -3,7 +3,7 @@ import type { Clock } from '@plinth/eventing';
 import { GrpcError } from '@plinth/runtime/grpc';
 import { LIMITS } from '../limits.ts';
 import type { ApiKey, KeyDirectory, Scope } from './key-directory.ts';
-import type { NonceStore } from './nonce-store.ts';
+import type { Claim, NonceStore } from './nonce-store.ts';
 import type { SecretSeal } from './secret-seal.ts';
 import { canonicalText, METADATA, verifyText } from './signing.ts';
 
@@ -19,6 +19,15 @@ export type Caller = Readonly<{
   kycState: string;
   /** As the call names it; empty when it names none. */
   cell: string;
+}>;
+
+export type Proven = Readonly<{
+  caller: Caller;
+  /**
+   * Makes sure that no other gateway has had this call: it is written down, so only for a call that nothing
+   * else refuses. `isRead`: it changes nothing.
+   */
+  keep: (isRead: boolean) => Promise<void>;
 }>;
 
 type Credentials = Readonly<{
@@ -89,12 +98,13 @@ export class Authenticator {
     this.#ports = ports;
   }
 
+  /** By signature, time, and what this gateway remembers. The call goes on once `keep` has resolved, too. */
   async authenticate(
     method: string,
     body: Uint8Array,
     metadata: Metadata,
     signal: AbortSignal,
-  ): Promise<Caller> {
+  ): Promise<Proven> {
     const credentials = credentialsOf(metadata);
     const nowMs = this.#ports.clock.now();
     this.#checkTime(credentials.timestampMs, nowMs);
@@ -106,8 +116,14 @@ export class Authenticator {
         'Expected a signature by a key in force over the canonical text of this call',
       );
     }
-    await this.#claim(credentials, nowMs);
-    return { ...callerOf(key), cell: credentials.cell };
+    const { nonces } = this.#ports;
+    const { keyId, nonce, timestampMs } = credentials;
+    const taken = { keyId, nonce, timestampMs };
+    checkClaim(nonces.take(taken, nowMs));
+    return {
+      caller: { ...callerOf(key), cell: credentials.cell },
+      keep: async (isRead) => checkClaim((await nonces.keep(taken, isRead, nowMs)) ? 'fresh' : 'used'),
+    };
   }
 
   #checkTime(timestampMs: number, nowMs: number): void {
@@ -132,28 +148,28 @@ export class Authenticator {
   #verifierOf({ algorithm, keyId, verifier }: ApiKey): Uint8Array | undefined {
     return algorithm === 'ed25519' ? verifier : this.#ports.seal?.open(keyId, verifier);
   }
-
-  async #claim({ keyId, nonce, timestampMs }: Credentials, nowMs: number): Promise<void> {
-    switch (await this.#ports.nonces.claim(keyId, nonce, timestampMs, nowMs)) {
-      case 'fresh':
-        return;
-      case 'used':
-        throw unauthenticated('NONCE_USED', 'Expected a nonce that this key has not used: make a new one');
-      case 'before':
-        throw unauthenticated(
-          'TIMESTAMP_BEFORE_START',
-          'Expected a timestamp after the start of this gateway: sign again',
-        );
-      case 'full':
-        throw new GrpcError(
-          grpc.RESOURCE_EXHAUSTED,
-          'TOO_MANY_NONCES',
-          'Expected fewer calls within the window of timestamps: wait',
-          { retryAfterMs: LIMITS.recvWindowMs },
-        );
-    }
-  }
 }
+
+const checkClaim = (claim: Claim): void => {
+  switch (claim) {
+    case 'fresh':
+      return;
+    case 'used':
+      throw unauthenticated('NONCE_USED', 'Expected a nonce that this key has not used: make a new one');
+    case 'before':
+      throw unauthenticated(
+        'TIMESTAMP_BEFORE_START',
+        'Expected a timestamp after the start of this gateway: sign again',
+      );
+    case 'full':
+      throw new GrpcError(
+        grpc.RESOURCE_EXHAUSTED,
+        'TOO_MANY_NONCES',
+        'Expected fewer calls within the window of timestamps: wait',
+        { retryAfterMs: LIMITS.recvWindowMs },
+      );
+  }
+};
 
 export const callerOf = ({ keyId, clientId, scopes, kycState }: ApiKey): Omit<Caller, 'cell'> => {
   const isOperator = scopes.has('operate');

@@ -3,9 +3,17 @@ import { LIMITS } from '../limits.ts';
 /** `before`: older than what the store can remember, so that it may have been seen. */
 export type Claim = 'fresh' | 'used' | 'full' | 'before';
 
+export type Nonce = Readonly<{ keyId: string; nonce: string; timestampMs: number }>;
+
 /** Remembers every nonce of a key until its timestamp has left the window. Several gateways may share one. */
 export interface NonceStore {
-  claim(keyId: string, nonce: string, timestampMs: number, nowMs: number): Promise<Claim>;
+  /** Takes a nonce by what this process remembers: at once, and nothing is written. */
+  take(nonce: Nonce, nowMs: number): Claim;
+  /**
+   * Makes a nonce that was taken known to every gateway; false when another one had it. `isRead`: the call
+   * changes nothing.
+   */
+  keep(nonce: Nonce, isRead: boolean, nowMs: number): Promise<boolean>;
 }
 
 /**
@@ -26,7 +34,7 @@ export class MemoryNonceStore implements NonceStore {
     this.#turnedAtMs = nowMs;
   }
 
-  async claim(keyId: string, nonce: string, timestampMs: number, nowMs: number): Promise<Claim> {
+  take({ keyId, nonce, timestampMs }: Nonce, nowMs: number): Claim {
     if (timestampMs < this.#beganAtMs) return 'before';
     this.#turn(nowMs);
     const before = this.#previous.get(keyId);
@@ -40,7 +48,12 @@ export class MemoryNonceStore implements NonceStore {
     return 'fresh';
   }
 
-  /** A nonce is claimed at most one window before its timestamp and needed until one window after it. */
+  /** Nobody else is asked. */
+  keep(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  /** A nonce is taken at most one window before its timestamp and needed until one window after it. */
   #turn(nowMs: number): void {
     const lifeMs = 2 * LIMITS.recvWindowMs;
     const turns = Math.floor((nowMs - this.#turnedAtMs) / (lifeMs + 1));

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Retryable } from '@plinth/eventing';
 import {
+  asOwner,
   openPostgresLog,
   startEmbeddedPostgres,
+  STORAGE_FULL,
   type EmbeddedPostgres,
   type PostgresLog,
 } from '@plinth/runtime';
@@ -10,10 +13,11 @@ import { errorFromStatus } from '@plinth/runtime/grpc';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../limits.ts';
 import { SERVICES } from '../services.ts';
 import { startGateway, type Started } from '../testing/started-gateway.ts';
-import { nonceStoreContract } from './nonce-store.contract.ts';
+import { claim, nonceStoreContract } from './nonce-store.contract.ts';
 import { PostgresNonceStore } from './postgres-nonce-store.ts';
 
 let directory: string;
@@ -50,24 +54,66 @@ const emptied = async (nowMs: number): Promise<PostgresNonceStore> => {
 nonceStoreContract('in PostgreSQL', emptied, 10);
 
 describe('nonces in PostgreSQL', () => {
-  it('are known to every other process, and after a restart', async () => {
+  it('are known to every other process, and after a restart: of reads and of changes alike', async () => {
     const store = await emptied(0);
-    expect(await store.claim('a', 'n', 10, 10)).toBe('fresh');
+    expect(await claim(store, 'a', 'n', 10, 10)).toBe('fresh');
+    expect(await claim(store, 'a', 'read', 10, 10, true)).toBe('fresh');
     const other = new PostgresNonceStore(await openLog('plinth'), 20);
-    expect(await other.claim('a', 'n', 10, 20)).toBe('used');
-    expect(await other.claim('a', 'from before its start', 10, 20)).toBe('fresh');
+    expect(await claim(other, 'a', 'n', 10, 20, true)).toBe('used');
+    expect(await claim(other, 'a', 'read', 10, 20, true)).toBe('used');
+    expect(await claim(other, 'b', 'read', 10, 20, true)).toBe('fresh');
+    expect(await claim(other, 'a', 'from before its start', 10, 20)).toBe('fresh');
+  });
+
+  it('of reads are taken while the disk is full, by what is remembered; of changes they are not', async () => {
+    const store = await emptied(0);
+    expect(await claim(store, 'a', 'before', 10, 10, true)).toBe('fresh');
+    const other = new PostgresNonceStore(await openLog('plinth'), 20);
+    const tell = (texts: readonly string[]): Promise<void> =>
+      asOwner(server.ownerUrl, async (client) => {
+        for (const text of texts) await client.query(text);
+        await client.query('SELECT pg_reload_conf()');
+      });
+    // As the guard of the disk says it, without filling one.
+    await tell([
+      `ALTER SYSTEM SET plinth.storage = 'full'`,
+      'ALTER SYSTEM SET default_transaction_read_only = on',
+    ]);
+    try {
+      const refused = async (): Promise<string | undefined> => {
+        for (let n = 0; n < 200; n += 1) {
+          const failure: unknown = await claim(store, 'a', `change${n}`, 10, 10).catch(
+            (error: unknown) => error,
+          );
+          if (failure instanceof Retryable) return failure.reason;
+          await sleep(20);
+        }
+        return undefined;
+      };
+      expect(await refused()).toBe(STORAGE_FULL);
+      expect(await claim(other, 'a', 'fresh', 10, 20, true)).toBe('fresh');
+      expect(await claim(other, 'a', 'fresh', 10, 20, true)).toBe('used');
+      expect(await claim(other, 'a', 'before', 10, 20, true)).toBe('used');
+    } finally {
+      await tell(['ALTER SYSTEM RESET default_transaction_read_only', 'ALTER SYSTEM RESET plinth.storage']);
+    }
+    for (let n = 0; ; n += 1) {
+      const isKept = await claim(store, 'a', `again${n}`, 10, 10).catch(() => undefined);
+      if (isKept === 'fresh') break;
+      await sleep(20);
+    }
   });
 
   it('go when no gateway takes their timestamp any more', async () => {
     const store = await emptied(0);
     const count = async (): Promise<number> =>
       (await log.query<{ n: number }>('SELECT count(*)::int AS n FROM plinth.nonces'))[0]?.n ?? -1;
-    for (let i = 0; i < 100; i += 1) await store.claim('a', `n${i}`, 10, 10);
+    for (let i = 0; i < 100; i += 1) await claim(store, 'a', `n${i}`, 10, 10);
     expect(await count()).toBe(100);
     const laterMs = 11 + 2 * LIMITS.recvWindowMs;
-    await store.claim('a', 'later', laterMs, laterMs);
+    await claim(store, 'a', 'later', laterMs, laterMs);
     // The sweep follows the claim: the next claim waits for it.
-    await store.claim('a', 'last', laterMs, laterMs);
+    await claim(store, 'a', 'last', laterMs, laterMs);
     expect(await count()).toBe(2);
   });
 

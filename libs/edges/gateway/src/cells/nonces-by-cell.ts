@@ -1,6 +1,6 @@
 import { status as grpc } from '@grpc/grpc-js';
 import { GrpcError } from '@plinth/runtime/grpc';
-import type { Claim, NonceStore } from '../auth/nonce-store.ts';
+import type { Claim, Nonce, NonceStore } from '../auth/nonce-store.ts';
 import type { Cells } from './cells.ts';
 
 /**
@@ -16,11 +16,19 @@ export class NoncesByCell implements NonceStore {
     this.#stores = stores;
   }
 
-  claim(keyId: string, nonce: string, timestampMs: number, nowMs: number): Promise<Claim> {
+  take(nonce: Nonce, nowMs: number): Claim {
+    return this.#storeOf(nonce).take(nonce, nowMs);
+  }
+
+  keep(nonce: Nonce, isRead: boolean, nowMs: number): Promise<boolean> {
+    return this.#storeOf(nonce).keep(nonce, isRead, nowMs);
+  }
+
+  #storeOf({ keyId }: Nonce): NonceStore {
     const { id } = this.#cells.ofOwnName(keyId);
     const store = this.#stores.get(id);
     if (store === undefined)
       throw new GrpcError(grpc.UNAVAILABLE, 'CELL_UNREACHABLE', `cell ${id} keeps no nonces here`);
-    return store.claim(keyId, nonce, timestampMs, nowMs);
+    return store;
   }
 }

@@ -163,7 +163,10 @@ export class OtherCell {
       read: async (head) => (await wait()).snapshots.read(head),
       save: async (snapshot) => (await wait()).snapshots.save(snapshot),
     };
-    const nonces: NonceStore = { claim: async (...claim) => this.#need().nonces.claim(...claim) };
+    const nonces: NonceStore = {
+      take: (...taken) => this.#need().nonces.take(...taken),
+      keep: async (...kept) => this.#need().nonces.keep(...kept),
+    };
     const snapshots = { store, logger: this.#options.logger };
     return {
       cell: this.#cell,

@@ -45,11 +45,13 @@ export class RequestPipeline {
     const { metadata } = call;
     life.check();
     checkSize(metadata);
-    const caller = await authenticator.authenticate(method.path, bytes, metadata, life.signal);
+    const { caller, keep } = await authenticator.authenticate(method.path, bytes, metadata, life.signal);
     rates.charge(caller, method.rule.cost, clock.now());
     checkScope(caller, method.rule);
-    const sender = method.rule.kind === 'command' ? senderOf(caller, metadata) : undefined;
+    const isCommand = method.rule.kind === 'command';
+    const sender = isCommand ? senderOf(caller, metadata) : undefined;
     const decoded = decode(method, bytes);
+    await keep(!isCommand);
     const request = await tenancy.check(caller.tenant, method.rule.ids, decoded, life.signal);
     const cells = await router.route(caller, method, request, caller.cell, life.signal);
     life.check();

@@ -4,3 +4,4 @@ export * from './found-postgres.ts';
 export * from './postgres-log.ts';
 export * from './service-login.ts';
 export * from './snapshot-store.ts';
+export { STORAGE_FULL } from './pg-errors.ts';

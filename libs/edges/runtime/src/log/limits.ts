@@ -61,3 +61,6 @@ export const SERVER_CONNECTIONS = 200;
  */
 export const STORAGE_RESERVE_BYTES = 134_217_728;
 export const STORAGE_CHECK_MS = 500;
+
+/** Names of event types of which one object is kept. */
+export const TYPES_KEPT = 1_000;

@@ -3,6 +3,7 @@ import { CorruptLog } from '@plinth/eventing';
 import { testAppend, testCommand, testRequest } from '@plinth/eventing/testing';
 import { APPEND_PARAMETERS } from './append-function.ts';
 import { connectClient } from './connection.ts';
+import { DamagedRow } from './copy-rows.ts';
 import { migrate } from './migrate.ts';
 import { EpochChanged } from './pg-errors.ts';
 import { advanceEpoch, asOwner, openPostgresLog } from './postgres-log.ts';
@@ -98,6 +99,20 @@ describe.each(testServers())('%s', (_, start) => {
     await expect(fresh.log.read(0n, 10)).rejects.toThrow('position 2: payload of TimerFired cannot be read');
     await tamper(`UPDATE ${fresh.schema}.events SET schema = 99 WHERE position = 1`);
     await expect(fresh.log.read(0n, 10)).rejects.toThrow('upgrade this program first');
+  });
+
+  it('stops a reader at a row that is none of ours, however it is asked', async () => {
+    const { log, schema } = fresh;
+    await owner(`ALTER TABLE ${schema}.events ALTER COLUMN actor DROP NOT NULL`);
+    await tamper(`UPDATE ${schema}.events SET actor = NULL WHERE position = 3`);
+    const failure: unknown = await log.read(0n, 10).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CorruptLog);
+    expect(failure).toMatchObject({ position: 3n, message: expect.stringContaining('Expected a text') });
+    expect(await log.read(0n, 2)).toHaveLength(2);
+    // It must not look like a fault that passes.
+    await expect(log.readStream('account-1', 0, 10)).rejects.toThrow(DamagedRow);
+    await expect(log.readStreams(new Map([['account-1', 0]]), 10)).rejects.toThrow(DamagedRow);
+    expect(await log.read(3n, 10)).toHaveLength(2);
   });
 
   it('takes no appends of processes that work in an epoch that is over', async () => {

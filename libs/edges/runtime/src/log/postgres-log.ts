@@ -18,11 +18,12 @@ import { AppendLane } from './append-lane.ts';
 import { AppendQueue, Pace } from './append-queue.ts';
 import { clientConfig, connectClient, describeUrl, prepareClient } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { EVENT_COLUMNS, contiguous, copyRows, eventParser } from './copy-rows.ts';
+import { EVENT_COLUMNS, contiguous, copyRows, DamagedRow, eventParser } from './copy-rows.ts';
 import * as limits from './limits.ts';
 import { measured } from './measured-append.ts';
 import { migrate } from './migrate.ts';
-import { messageOf, readFailure } from './pg-errors.ts';
+import { messageOf, READ_ONLY_STATE, readFailure, sqlStateOf } from './pg-errors.ts';
+import { readOnlyFailure } from './storage-guard.ts';
 import { WakeUp } from './wake-up.ts';
 
 export type PostgresLogOptions = Readonly<{
@@ -106,8 +107,27 @@ export class PostgresLog implements EventLog, StoredLog {
       (event) => {
         expected += 1;
         if (event.version === expected) return toEnvelope(event, this.#codec);
-        const { position, version } = event;
-        throw new CorruptLog(position, `Expected version ${expected} of stream ${stream}, was ${version}`);
+        throw outOfTurn(event, expected);
+      },
+    );
+  }
+
+  async readStreams(after: ReadonlyMap<StreamId, number>, limit: number): Promise<readonly Envelope[]> {
+    if (after.size === 0) return [];
+    for (const version of after.values()) assertRead(version, limit);
+    const expected = new Map(after);
+    const streams = [...after.keys()].map((stream) => pg.escapeLiteral(stream)).join();
+    return this.#copy(
+      `SELECT ${EVENT_COLUMNS}
+        FROM unnest(ARRAY[${streams}]::text[], ARRAY[${[...after.values()].join()}]::int[]) AS wanted (name, known)
+        JOIN LATERAL (SELECT * FROM ${this.schema}.events
+          WHERE stream = wanted.name AND version > wanted.known AND version <= wanted.known + ${limit}) AS found
+          ON true ORDER BY stream, version`,
+      (event) => {
+        const next = (expected.get(event.stream) ?? 0) + 1;
+        expected.set(event.stream, next);
+        if (event.version === next) return toEnvelope(event, this.#codec);
+        throw outOfTurn(event, next);
       },
     );
   }
@@ -171,7 +191,8 @@ export class PostgresLog implements EventLog, StoredLog {
       const { rows } = await this.#pool.query<Row>(text, [...values]);
       return rows;
     } catch (error) {
-      throw readFailure(error);
+      const failure = readFailure(error);
+      throw sqlStateOf(error) === READ_ONLY_STATE ? await readOnlyFailure(this.#pool, failure) : failure;
     }
   }
 
@@ -187,11 +208,16 @@ export class PostgresLog implements EventLog, StoredLog {
 
   async #readAll<T>(after: bigint, limit: number, take: (event: StoredEvent) => T): Promise<readonly T[]> {
     assertRead(after, limit);
-    return this.#copy(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events
-        WHERE position > ${after} AND position <= ${after + BigInt(limit)} ORDER BY position`,
-      contiguous(after, take),
-    );
+    try {
+      return await this.#copy(
+        `SELECT ${EVENT_COLUMNS} FROM ${this.schema}.events
+          WHERE position > ${after} AND position <= ${after + BigInt(limit)} ORDER BY position`,
+        contiguous(after, take),
+      );
+    } catch (error) {
+      if (!(error instanceof DamagedRow)) throw error;
+      throw new CorruptLog(after + BigInt(error.row) + 1n, error.message);
+    }
   }
 
   #copy<T>(select: string, take: (event: StoredEvent) => T): Promise<readonly T[]> {
@@ -212,6 +238,9 @@ export class PostgresLog implements EventLog, StoredLog {
     }
   }
 }
+
+const outOfTurn = ({ position, stream, version }: StoredEvent, expected: number): CorruptLog =>
+  new CorruptLog(position, `Expected version ${expected} of stream ${stream}, was ${version}`);
 
 export const DEFAULT_SCHEMA = 'plinth';
 

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectClient, destroyClient, within, type Client } from './connection.ts';
+import { connectClient, destroyClient, within } from './connection.ts';
 import * as limits from './limits.ts';
 import { storageFull } from './pg-errors.ts';
 
@@ -75,10 +75,14 @@ const tell = async (ownerUrl: string, isLow: boolean): Promise<void> => {
 };
 
 /** Why the server takes no writes: its disk is full, or it is a standby. */
-export const readOnlyFailure = async (client: Client, failure: Error): Promise<Error> => {
+export const readOnlyFailure = async (
+  client: Readonly<{ query: (text: string) => Promise<Readonly<{ rows: readonly unknown[] }>> }>,
+  failure: Error,
+): Promise<Error> => {
   try {
-    const { rows } = await client.query<{ storage: string | null }>(STORAGE);
-    return rows[0]?.storage === 'full' ? storageFull(failure) : failure;
+    const { rows } = await client.query(STORAGE);
+    const [row] = rows as readonly Readonly<{ storage: string | null }>[];
+    return row?.storage === 'full' ? storageFull(failure) : failure;
   } catch {
     return failure;
   }

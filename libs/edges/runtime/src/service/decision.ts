@@ -47,6 +47,7 @@ export const decideAll = async (
 ): Promise<Decision> => {
   const touched = new Map<StreamId, Touched>();
   let eventCount = 0;
+  await states.prepare(intents);
   for (const { stream, decider, command, onRejection } of intents) {
     assert(owns.includes(categoryOf(stream)), () => `Expected a stream of ${owns.join(', ')}, was ${stream}`);
     let entry = touched.get(stream);

@@ -4,6 +4,9 @@ export const LIMITS = {
   cachedStreamsMax: 250_000,
   /** Events read at once when a stream or the log is folded. */
   readBatchMax: 5_000,
+  /** Streams that are read together, and events of each: the rest of a longer one is read by itself. */
+  streamsPerReadMax: 500,
+  eventsPerStreamRead: 50,
   /** How often a decision is taken anew after another writer was first. */
   conflictRetriesMax: 20,
   /** Commands of one stream that wait for their turn, and commands of all streams under way at once. */

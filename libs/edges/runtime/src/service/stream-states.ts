@@ -42,6 +42,42 @@ export class StreamStates {
     return fresh;
   }
 
+  /**
+   * Reads on several streams at once, where more than one is not known: a tick may concern hundreds of them,
+   * and each would be a round trip. What is left to read of a long one `load` reads.
+   */
+  async prepare(wanted: Iterable<Readonly<{ stream: StreamId; decider: AnyDecider }>>): Promise<void> {
+    const missing = new Map<StreamId, Cached>();
+    for (const { stream, decider } of wanted) {
+      const cached = this.#cache.get(stream);
+      if (missing.has(stream) || (cached !== undefined && cached.isStale !== true)) continue;
+      if (cached !== undefined && cached.decider !== decider) continue;
+      const { state, version } = cached ?? this.#baseOf(stream, decider);
+      missing.set(stream, { decider, state, version, isStale: false });
+    }
+    if (missing.size < 2) return;
+    const streams = [...missing];
+    for (let from = 0; from < streams.length; from += LIMITS.streamsPerReadMax)
+      await this.#readOn(new Map(streams.slice(from, from + LIMITS.streamsPerReadMax)));
+  }
+
+  async #readOn(streams: ReadonlyMap<StreamId, Cached>): Promise<void> {
+    const after = new Map([...streams].map(([stream, { version }]) => [stream, version] as const));
+    const events = await this.#log.readStreams(after, LIMITS.eventsPerStreamRead);
+    for (const event of events) {
+      const entry = streams.get(event.stream);
+      if (entry === undefined) throw new AssertionError(`Expected a stream asked for, was ${event.stream}`);
+      entry.state = entry.decider.evolve(entry.state, event);
+      entry.version = event.version;
+    }
+    for (const [stream, entry] of streams) {
+      // Others may have been faster meanwhile.
+      if ((this.#cache.get(stream)?.version ?? -1) > entry.version) continue;
+      const isMore = entry.version - (after.get(stream) ?? 0) >= LIMITS.eventsPerStreamRead;
+      this.#put(stream, isMore ? { ...entry, isStale: true } : entry);
+    }
+  }
+
   /** After a successful append: the state that the decision computed. */
   advance(
     stream: StreamId,

@@ -6,6 +6,7 @@ import kafkajs, {
   type KafkaConfig,
   type logLevel,
 } from 'kafkajs';
+import './kafka-queue.ts';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';

@@ -46,6 +46,14 @@ export class FaultyLog extends MemoryLog {
     return this.#log.readStream(stream, after, limit);
   }
 
+  override async readStreams(
+    after: ReadonlyMap<string, number>,
+    limit: number,
+  ): Promise<readonly Envelope[]> {
+    this.#pass();
+    return this.#log.readStreams(after, limit);
+  }
+
   override async head(): Promise<LogHead> {
     this.#pass();
     return this.#log.head();
