@@ -319,7 +319,7 @@ const reading = (under: () => LogUnderTest): void => {
     expect((await another.readStream('account-2', 0, 2)).map(({ position }) => position)).toEqual([31n, 32n]);
   });
 
-  it('reads several streams at once: of each what is after a version, in its order, at most the limit', async () => {
+  it('reads several streams at once: of each what follows, in its order, at most the limit', async () => {
     const { log, another } = under();
     const names = ['account-1', 'account-2', 'account-3'] as const;
     await log.append(testRequest([testAppend(names[0], 0, 4), testAppend(names[1], 0, 2)]));

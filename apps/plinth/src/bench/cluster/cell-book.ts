@@ -69,8 +69,8 @@ const fill = (accountId: string, { n, venueId, at, isBuy, postings = [] }: Fill)
 const grossOf = (market: readonly PricedInstrument[]): number => NOTIONAL_USD * VENUES.length * market.length;
 
 /**
- * An account with a position in every derivative at two venues. What it has beyond `equityUsd` leaves with the
- * last fill: half a book needs more margin than the whole one.
+ * An account with a position in every derivative at two venues. What it has beyond `equityUsd` leaves with
+ * the last fill: half a book needs more margin than the whole one.
  */
 function* accountOf(
   accountId: string,

@@ -15,8 +15,8 @@ const SETTLE_MS = 2_000;
 /** OrderPlaced, ReductionOrdered, LiquidationStarted, LiquidationRequested, MarksPublished; one to spare. */
 const HOPS_MAX = 6;
 /**
- * Prices that wander as on a calm day and fall by half a percent: pricing's guard lets a price move by 0.2 % a
- * second, and while it holds one back nobody is liquidated. A market of so many ticks is calm for a quarter
+ * Prices that wander as on a calm day and fall by half a percent: pricing's guard lets a price move by 0.2 %
+ * a second, and while it holds one back nobody is liquidated. A market of so many ticks is calm for a quarter
  * of them.
  */
 const FALL = { scenario: 'crash', seed: 51, ticks: 20_000, tickMs: 500 } as const;
@@ -47,7 +47,8 @@ type Row = Readonly<{ id: string; stream: string; type: string; cause: string; a
 const rowsSince = (url: string, schema: string, position: bigint): Promise<readonly Row[]> =>
   asOwner(url, async (client) => {
     const { rows } = await client.query<Row>(
-      `SELECT id::text, stream, type, causation_id AS cause, (extract(epoch FROM recorded_at) * 1000)::float8 AS at
+      `SELECT id::text, stream, type, causation_id AS cause,
+         (extract(epoch FROM recorded_at) * 1000)::float8 AS at
        FROM ${schema}.events WHERE position > $1 ORDER BY events.position`,
       [position.toString()],
     );
@@ -58,8 +59,8 @@ export type ReactionTimes = Readonly<{ decisions: readonly number[]; orders: rea
 
 /**
  * Milliseconds from each tick to what followed from it: changes of margin states, and orders to venues. What
- * an effect found out names the effect as its cause: an order's route is taken for caused by the order. Orders
- * that a liquidation sent after a fill have another cause than a tick and do not count.
+ * an effect found out names the effect as its cause: an order's route is taken for caused by the order.
+ * Orders that a liquidation sent after a fill have another cause than a tick and do not count.
  */
 export const reactionTimes = (
   rows: readonly Row[],

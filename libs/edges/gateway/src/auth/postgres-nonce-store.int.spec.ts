@@ -65,7 +65,7 @@ describe('nonces in PostgreSQL', () => {
     expect(await claim(other, 'a', 'from before its start', 10, 20)).toBe('fresh');
   });
 
-  it('of reads are taken while the disk is full, by what is remembered; of changes they are not', async () => {
+  it('of reads are taken while the disk is full, by what is remembered; of changes not', async () => {
     const store = await emptied(0);
     expect(await claim(store, 'a', 'before', 10, 10, true)).toBe('fresh');
     const other = new PostgresNonceStore(await openLog('plinth'), 20);

@@ -117,12 +117,13 @@ export class PostgresLog implements EventLog, StoredLog {
     for (const version of after.values()) assertRead(version, limit);
     const expected = new Map(after);
     const streams = [...after.keys()].map((stream) => pg.escapeLiteral(stream)).join();
+    const versions = [...after.values()].join();
     return this.#copy(
       `SELECT ${EVENT_COLUMNS}
-        FROM unnest(ARRAY[${streams}]::text[], ARRAY[${[...after.values()].join()}]::int[]) AS wanted (name, known)
-        JOIN LATERAL (SELECT * FROM ${this.schema}.events
-          WHERE stream = wanted.name AND version > wanted.known AND version <= wanted.known + ${limit}) AS found
-          ON true ORDER BY stream, version`,
+        FROM unnest(ARRAY[${streams}]::text[], ARRAY[${versions}]::int[]) AS wanted (name, known)
+        JOIN LATERAL (SELECT * FROM ${this.schema}.events WHERE stream = wanted.name
+          AND version > wanted.known AND version <= wanted.known + ${limit}) AS found ON true
+        ORDER BY stream, version`,
       (event) => {
         const next = (expected.get(event.stream) ?? 0) + 1;
         expected.set(event.stream, next);
