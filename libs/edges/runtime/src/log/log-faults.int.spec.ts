@@ -1,7 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OutcomeUnknown, Retryable, catalogueCodec } from '@plinth/eventing';
 import type { AppendRequest, AppendResult, EventLog } from '@plinth/eventing';
-import { runTraffic, testAppend, testCommand, testId, testRequest } from '@plinth/eventing/testing';
+import {
+  runTraffic,
+  testAppend,
+  testCommand,
+  testEvent,
+  testId,
+  testRequest,
+} from '@plinth/eventing/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APPEND_PARAMETERS } from './append-function.ts';
 import { appendValues, prepareAppend } from './append-batch.ts';
@@ -17,6 +24,9 @@ import type { FreshLog, TestServer } from './testing/server.ts';
 const WRITERS = 8;
 const READERS = 3;
 const TRAFFIC_MS = 3_000;
+const RACERS = 100;
+/** Versions that all racers want; 10,000 by flag. */
+const ROUNDS = Number(process.env['PLINTH_RACE_ROUNDS'] ?? 20);
 
 let server: TestServer;
 let fresh: FreshLog;
@@ -38,6 +48,7 @@ describe.each(testServers())('%s', (_, start) => {
   });
   readersBesideWriters();
   repeatedCommands();
+  racingClients();
 });
 
 const forMs = (ms: number): (() => boolean) => {
@@ -291,4 +302,35 @@ function repeatedCommands(): void {
       });
     });
   });
+}
+
+function racingClients(): void {
+  it(
+    `${RACERS} clients that want the same version of a stream: one gets it, ${ROUNDS} times`,
+    async () => {
+      const logs = [fresh.log, fresh.another];
+      const winners: string[] = [];
+      let [notOne, others] = [0, 0];
+      for (let version = 0; version < ROUNDS; version += 1) {
+        const ids = Array.from({ length: RACERS }, () => testId());
+        const race = ids.map((id, n) => {
+          const events = [testEvent(n, id)];
+          const request = testRequest([{ stream: 'account-1', expectedVersion: version, events }]);
+          return (logs[n % logs.length] as EventLog).append(request);
+        });
+        const statuses = (await Promise.all(race)).map(({ status }) => status);
+        const won = ids.filter((_, n) => statuses[n] === 'appended');
+        if (won.length !== 1) notOne += 1;
+        others += statuses.filter((status) => status !== 'appended' && status !== 'conflict').length;
+        winners.push(...won);
+      }
+      const events = await fresh.log.readStream('account-1', 0, ROUNDS + 1);
+      const figures = { clients: RACERS, rounds: ROUNDS, notOne, others, versions: events.length };
+      process.stdout.write(`raced: ${JSON.stringify(figures)}\n`);
+      expect(figures).toMatchObject({ notOne: 0, others: 0, versions: ROUNDS });
+      expect(events.map(({ id }) => id)).toEqual(winners);
+      expect(events.map(({ version }) => version)).toEqual(events.map((_, n) => n + 1));
+    },
+    120_000 + ROUNDS * 500,
+  );
 }

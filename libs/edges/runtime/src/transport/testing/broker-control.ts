@@ -11,16 +11,16 @@ export type BrokerControl = Readonly<{
 }>;
 
 const script = process.env['PLINTH_KAFKA_CONTROL'];
-const directory = process.env['PLINTH_KAFKA_DIRECTORY'];
+const ownDirectory = process.env['PLINTH_KAFKA_DIRECTORY'];
 
 /** Why brokers cannot be killed; undefined when they can. */
 export const controlMissing: string | undefined =
-  script && directory
+  script && ownDirectory
     ? undefined
     : 'PLINTH_KAFKA_CONTROL and PLINTH_KAFKA_DIRECTORY are not set: no broker was killed or frozen';
 
 /** Through a program that is called as `kill DIRECTORY NODE SIGNAL` and `restart DIRECTORY NODE`. */
-export const brokerControl = (): BrokerControl => {
+export const brokerControl = (directory = ownDirectory): BrokerControl => {
   if (!script || !directory) throw new Error(controlMissing);
   const signal: BrokerControl['signal'] = async (node, name) => {
     await run(script, ['kill', directory, String(node), name]);
