@@ -1,42 +1,46 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  openPostgresLog,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-  type PostgresLog,
-} from '@plinth/runtime';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { runFairness } from './fairness.ts';
 import { runOverload } from './overload.ts';
+import { OwnServer } from './own-server.ts';
+import { runRetryStorm } from './retry-storm.ts';
 
 /** PLINTH_OVERLOAD_SECONDS=60 makes it the minute that is promised. */
 const SECONDS = Number(process.env['PLINTH_OVERLOAD_SECONDS'] ?? 20);
 const TIMES = 5;
 const GROWN_MAX_MB = 48;
 
+/** How long the log is away under a crowd of callers: PLINTH_STORM_SECONDS=60 makes it the minute. */
+const STORM_MS = 1_000 * Number(process.env['PLINTH_STORM_SECONDS'] ?? 3);
+
+const tell = (what: string, figures: Readonly<Record<string, unknown>>): void => {
+  process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
+};
+
+let server: OwnServer;
+const logs: PostgresLog[] = [];
+
+const openLog = async (schema: string): Promise<PostgresLog> => {
+  const log = await openPostgresLog({ ...server.urls, schema });
+  logs.push(log);
+  return log;
+};
+
+beforeAll(async () => {
+  server = await OwnServer.start();
+}, 120_000);
+
+afterAll(async () => {
+  for (const log of logs) await log.close();
+  await server?.close();
+});
+
 describe(`five times as many callers as a cell has room for, ${SECONDS} s`, () => {
-  let directory: string;
-  let server: EmbeddedPostgres;
-  let log: PostgresLog;
-
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'plinth-overload-'));
-    await chmod(directory, 0o755);
-    server = await startEmbeddedPostgres({ directory });
-    log = await openPostgresLog({ url: server.url, ownerUrl: server.ownerUrl });
-  }, 120_000);
-
-  afterAll(async () => {
-    await log?.close();
-    await server?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
   it(
     'are told when to come again, and nothing that was accepted is lost or done twice',
     async () => {
-      const terms = { log, url: server.url, normalMs: 5_000, overloadMs: SECONDS * 1_000, times: TIMES };
+      const log = await openLog('plinth');
+      const terms = { log, url: server.urls.url, normalMs: 5_000, overloadMs: SECONDS * 1_000, times: TIMES };
       const figures = await runOverload(terms);
       const { accepted, others, refused, backMs, grownMb, laneOverload, capacity, taken } = figures;
       // Every answer is an acceptance or says when to come again.
@@ -62,5 +66,43 @@ describe(`five times as many callers as a cell has room for, ${SECONDS} s`, () =
       expect(new Set(accepted).size).toBe(accepted.length);
     },
     120_000 + SECONDS * 2_000,
+  );
+});
+
+describe('one client who calls from a hundred places at once', () => {
+  it('is held to what he may have, and another one is answered every time', async () => {
+    const { url } = server.urls;
+    const log = await openLog('plinth_fair');
+    const { greedy, modest, alone, beside } = await runFairness({ log, url, calls: 40, times: 100 });
+    const { asked, served, limited, others } = greedy;
+    tell('one client at 100 times', { asked, served, limited, modest, alone, beside });
+    expect(others).toEqual([]);
+    expect(limited).toBeGreaterThan(100);
+    expect(modest.served).toBe(modest.asked);
+  }, 300_000);
+});
+
+describe(`a crowd whose log is away for ${STORM_MS / 1_000} s`, () => {
+  it(
+    'does not drown it when it is back: everybody is answered, once, after a few sends',
+    async () => {
+      const { url, ownerUrl } = server.urls;
+      const log = await openPostgresLog({ url, ownerUrl, schema: 'plinth_storm' });
+      const outage = (): Promise<void> => server.outage(STORM_MS);
+      const figures = await runRetryStorm({ log, url, callers: 200, commands: 2, outage });
+      const { accepted, others, commands, outageMs } = figures;
+      tell('retry storm', { ...figures, accepted: accepted.length });
+      expect(others).toEqual([]);
+      expect(accepted).toHaveLength(commands);
+      const [credited] = await log.query<{ n: number; ids: number }>(
+        `SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids FROM ${log.schema}.events
+       WHERE type = 'DepositCredited'`,
+      );
+      await log.close();
+      expect(credited).toEqual({ n: commands, ids: commands });
+      // Waits grow to five seconds: who came every quarter of a second would send many times as often.
+      expect(figures.mostSends).toBeLessThan(15 + outageMs / 2_000);
+    },
+    300_000 + 5 * STORM_MS,
   );
 });

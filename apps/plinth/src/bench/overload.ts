@@ -1,35 +1,19 @@
-import { AccountsService, DEFAULT_ACCOUNTS_CONFIG } from '@plinth/accounts';
-import type { AppendRequest, Clock } from '@plinth/eventing';
-import {
-  emptyRequest,
-  GatewayClient,
-  GatewayError,
-  GatewayServer,
-  makeKey,
-  PostgresNonceStore,
-  verifierOf,
-} from '@plinth/gateway';
-import {
-  FreeRunner,
-  InProcessCell,
-  PostgresLeaderLock,
-  ServiceHost,
-  TailTransport,
-  type PostgresLog,
-} from '@plinth/runtime';
+import type { AppendRequest } from '@plinth/eventing';
+import { GatewayError, type GatewayClient } from '@plinth/gateway';
+import type { PostgresLog } from '@plinth/runtime';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldMb } from './held-memory.ts';
+import { openCell, prepareClients, setUp, type Cell, type CellTerms } from './overload-cell.ts';
 
-export type OverloadTerms = Readonly<{
-  log: PostgresLog;
-  url: string;
-  /** How long it is measured what the cell can do, and how long more is asked of it. */
-  normalMs: number;
-  overloadMs: number;
-  /** How many times as many callers as keep it busy. */
-  times: number;
-}>;
+export type OverloadTerms = CellTerms &
+  Readonly<{
+    /** How long it is measured what the cell can do, and how long more is asked of it. */
+    normalMs: number;
+    overloadMs: number;
+    /** How many times as many callers as keep it busy. */
+    times: number;
+  }>;
 
 export type Latency = Readonly<{ p50Ms: number; p99Ms: number }>;
 
@@ -55,63 +39,19 @@ export type OverloadFigures = Readonly<{
 const ACCOUNTS = 256;
 const CALLERS = 64;
 const LANE_EVERY_MS = 20;
-const UNLIMITED = { perSecond: 1e9, burst: 1e9 };
 const BACK_MAX_MS = 30_000;
 
-const latency = (times: readonly number[]): Latency => {
+export const latencyOf = (times: readonly number[]): Latency => {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50Ms: at(0.5), p99Ms: at(0.99) };
 };
 
-type Cell = Readonly<{ client: GatewayClient; stop: () => Promise<void> }>;
-
-/** Accounts behind a gateway, over the real log. */
-const openCell = async ({ log, url }: OverloadTerms): Promise<Cell> => {
-  const clock: Clock = { now: () => Date.now() };
-  const definition = AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell: 'main' });
-  const host = new ServiceHost(definition, { log, clock });
-  const lock = new PostgresLeaderLock({ url, schema: log.schema, service: definition.name });
-  const transport = new TailTransport(log);
-  const stopping = new AbortController();
-  const runner = new FreeRunner(host, { transport, lock, onEffectFailed: () => undefined });
-  const running = runner.run(stopping.signal);
-  const cell = new InProcessCell([host]);
-  const key = makeKey('operator.load');
-  const rates = { perKey: UNLIMITED, perClient: UNLIMITED };
-  const operatorKeys = [{ keyId: key.keyId, publicKey: verifierOf(key) }];
-  const server = new GatewayServer(
-    { host: '127.0.0.1', port: 0, rates, operatorKeys },
-    {
-      ...{ cell, log, clock, transport: new TailTransport(log), reportBug: () => undefined },
-      nonces: new PostgresNonceStore(log, clock.now()),
-    },
-  );
-  await server.start();
-  const client = new GatewayClient({ address: `127.0.0.1:${server.port}`, key, timeoutMs: 30_000 });
-  return {
-    client,
-    stop: async () => {
-      client.close();
-      await server.stop();
-      stopping.abort();
-      await running;
-      await lock.release();
-    },
-  };
-};
-
-const prepare = async ({ client }: Cell): Promise<void> => {
-  const call = async (name: 'ListAsset' | 'OpenClient' | 'SetKycState' | 'OpenAccount', request: object) => {
-    const whole = { ...emptyRequest('Operations', name), ...request };
-    await client.call('Operations', name, whole);
-  };
-  await call('ListAsset', { asset: 'USD', scale: 6, kind: 'fiat', chains: ['bank'] });
-  await call('OpenClient', { clientId: 'load', name: 'Load', jurisdiction: 'CH' });
-  await call('SetKycState', { clientId: 'load', state: 'approved', reason: '' });
+const prepare = async (cell: Cell): Promise<void> => {
+  await prepareClients(cell, 'load');
   for (let n = 0; n < ACCOUNTS; n += 1)
-    await call('OpenAccount', { accountId: `a${n}`, clientId: 'load', name: '' });
+    await setUp(cell, 'OpenAccount', { accountId: `a${n}`, clientId: 'load', name: '' });
 };
 
 class Load {
@@ -211,8 +151,8 @@ export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures
       refused: over.refused,
       others: over.others,
       accepted: [...normal.accepted, ...over.accepted, ...after.accepted],
-      laneNormal: latency(laneNormal),
-      laneOverload: latency(laneOverload),
+      laneNormal: latencyOf(laneNormal),
+      laneOverload: latencyOf(laneOverload),
       ...{ backMs, grownMb },
     };
   } finally {

@@ -3,11 +3,11 @@ import type { Receipt } from '@plinth/messages';
 import type { CellClient } from '@plinth/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RULES } from '../policy/rules.ts';
+import { backoffMs } from './backoff.ts';
 import { GatewayError, type GatewayClient, type MethodName, type ServiceName } from './gateway-client.ts';
 
 /** How often a command that the gateway asks to wait with is sent again. */
-const WAITS_MAX = 50;
-const WAIT_MS = 250;
+const WAITS_MAX = 20;
 
 /** Service of the edge by the name of its command. */
 const SERVICE_OF: ReadonlyMap<string, string> = new Map(
@@ -38,7 +38,7 @@ export const gatewayCell = (client: GatewayClient): Pick<CellClient, 'command'> 
         if (error.isUnknown || (error.retryAfterMs !== undefined && wait >= WAITS_MAX)) throw error;
         if (error.retryAfterMs === undefined)
           return { status: 'rejected', rejection: reject(error.reason, error.message) };
-        await sleep(Math.max(WAIT_MS, error.retryAfterMs));
+        await sleep(backoffMs(wait, error.retryAfterMs));
       }
     }
   },

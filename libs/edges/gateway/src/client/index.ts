@@ -1,3 +1,4 @@
 export * from './gateway-client.ts';
 export * from './key-file.ts';
 export { gatewayCell } from './gateway-cell.ts';
+export { backoffMs } from './backoff.ts';
