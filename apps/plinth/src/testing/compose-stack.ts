@@ -193,11 +193,22 @@ export class ComposeStack {
     await run('docker', ['restart', '--time', STOP_S, id]);
   }
 
+  /** The first container of a service. */
+  async container(service: string): Promise<Container> {
+    const found = (await this.containers()).find((one) => one.service === service);
+    if (found === undefined) throw new Error(`Expected a container of ${service}`);
+    return found;
+  }
+
+  /** What a program writes that is run inside a container. */
+  async inside(service: string, ...command: readonly string[]): Promise<string> {
+    const { id } = await this.container(service);
+    return run('docker', ['exec', id, ...command]);
+  }
+
   /** The text of a file inside a container. */
-  async read(service: string, path: string): Promise<string> {
-    const container = (await this.containers()).find((one) => one.service === service);
-    if (container === undefined) throw new Error(`Expected a container of ${service}`);
-    return run('docker', ['exec', container.id, 'cat', path]);
+  read(service: string, path: string): Promise<string> {
+    return this.inside(service, 'cat', path);
   }
 
   /** Takes everything down, volumes included; the images stay for the next time. */
