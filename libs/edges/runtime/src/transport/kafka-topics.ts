@@ -1,9 +1,12 @@
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaReader } from './kafka-reader.ts';
 import { topicSettings, type TopicKind } from './kafka-settings.ts';
 import type { RawRecord } from './log-record.ts';
+import { pause } from './pause.ts';
+
+const { KafkaJSError } = kafkajs;
 
 /** First offset that is kept, and the one that the next record will have. */
 export type PartitionEnds = Readonly<{ partition: number; first: bigint; end: bigint }>;
@@ -56,10 +59,9 @@ export class KafkaTopics {
     const records: RawRecord[] = [];
     if (open.size === 0) return records;
     const own = new Map([...from].filter(([partition]) => open.has(partition)));
-    const reader = new KafkaReader(this.#kafka, { topic, groupId: `plinth-once-${randomUUID()}`, from: own });
     const until = AbortSignal.timeout(READ_MS);
+    const reader = await this.#openReader(topic, own, until);
     try {
-      await reader.open();
       while (open.size > 0) {
         if (reader.failure !== undefined) throw reader.failure;
         until.throwIfAborted();
@@ -83,6 +85,26 @@ export class KafkaTopics {
     );
     const records = await this.read(topic, from, ends);
     return new Map(records.map((record) => [record.partition, record]));
+  }
+
+  /** A broker that has just come up has its groups still to load: it says so, and is asked again. */
+  async #openReader(
+    topic: string,
+    from: ReadonlyMap<number, bigint>,
+    until: AbortSignal,
+  ): Promise<KafkaReader> {
+    for (;;) {
+      const reader = new KafkaReader(this.#kafka, { topic, groupId: `plinth-once-${randomUUID()}`, from });
+      try {
+        await reader.open();
+        return reader;
+      } catch (error) {
+        await reader.close();
+        const mayPass = error instanceof KafkaJSError && error.retriable;
+        if (!mayPass || until.aborted) throw error;
+        await pause(READ_WAIT_MS, until);
+      }
+    }
   }
 
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
