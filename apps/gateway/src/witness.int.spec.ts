@@ -9,7 +9,7 @@ import { violationsOf, type Entry } from './testing/history.ts';
 import { ACCEPTED, type LedgerCommand } from './testing/ledger-model.ts';
 
 /** Commands of each client. */
-const COMMANDS = Number(process.env['PLINTH_WITNESS_COMMANDS'] ?? 500);
+const COMMANDS = Number(process.env['PLINTH_WITNESS_COMMANDS'] ?? 5_000);
 const CLIENTS = 8;
 /** What a client has under way at once. */
 const LANES = 8;
@@ -68,7 +68,8 @@ const drawCommand = (draw: (below: number) => number): LedgerCommand => {
 };
 
 describe(`${CLIENTS} clients, ${COMMANDS} commands each, ${REPLICAS} replicas killed and cut off`, () => {
-  const cluster = new Cluster();
+  // Replicas that come up find a snapshot; a state of thousands of references is not written all the time.
+  const cluster = new Cluster({ environment: { PLINTH_SNAPSHOT_EVERY: '2000' } });
   const cells: CellClient[] = [];
   let log: PostgresLog;
   const faults = { kills: 0, cuts: 0, terminated: 0, retries: 0 };
