@@ -23,9 +23,10 @@ const PASSING: readonly string[] = [
 ];
 
 /** The wire's own failures, and those after which the sender must ask again: never an answer. */
-const isPassing = (error: GatewayError): boolean => error.isUnknown || PASSING.includes(error.reason);
+export const isPassing = (error: GatewayError): boolean => error.isUnknown || PASSING.includes(error.reason);
 
-const send = (client: GatewayClient, command: ClientCommand, requestId: string) => {
+/** One call of a command, under this id. */
+export const send = (client: GatewayClient, command: ClientCommand, requestId: string) => {
   const options = { requestId, timeoutMs: CALL_MS };
   switch (command.kind) {
     case 'deposit': {

@@ -277,6 +277,11 @@ export class Cluster {
   async replace(part: Part, more: Readonly<Record<string, string>> = {}): Promise<Part> {
     part.child.kill('SIGKILL');
     if (part.isRunning()) await once(part.child, 'exit');
+    return this.startAgain(part, more);
+  }
+
+  /** Starts another process in the place of one that has ended. */
+  async startAgain(part: Part, more: Readonly<Record<string, string>> = {}): Promise<Part> {
     return this.#balancers.has(part.name)
       ? this.runReplica(part.name, more)
       : this.run(part.name, part.port, more);
