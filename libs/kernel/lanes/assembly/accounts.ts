@@ -13,11 +13,11 @@ import { arrange, scan } from './scan';
  * operation. Sums are empty before and after each.
  */
 export function valueAccounts(count: usize, isBounded: bool): void {
-  let position: usize = 0;
-  let balance: usize = 0;
   let asked: usize = 0;
   for (let n: usize = 0; n < count; n++) {
     const figures = word(at.FIGURES) + n * f.FIGURE_BYTES;
+    const position: usize = load<u32>(word(at.POSITION_STARTS) + (n << 2));
+    const balance: usize = load<u32>(word(at.BALANCE_STARTS) + (n << 2));
     const lastPosition = position + <usize>load<u32>(word(at.POSITION_COUNTS) + (n << 2));
     const lastBalance = balance + <usize>load<u32>(word(at.BALANCE_COUNTS) + (n << 2));
     const lastAsked = asked + <usize>load<u32>(word(at.ASKED_COUNTS) + (n << 2));
@@ -34,8 +34,6 @@ export function valueAccounts(count: usize, isBounded: bool): void {
     finish(figures);
     if (isBounded) addBounds(balance, lastBalance, position, lastPosition, word(at.BOUNDS) + (n << 4));
     clear();
-    position = lastPosition;
-    balance = lastBalance;
     asked = lastAsked;
   }
 }

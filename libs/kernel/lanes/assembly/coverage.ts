@@ -32,13 +32,15 @@ function reachAt(n: usize): f64 {
   const row = exposuresOf(n);
   const count = word(at.SHAPES_HELD);
   const list = word(at.SHAPE_LIST);
-  const shapes = word(at.SHAPES);
-  let reach: f64 = 0;
-  for (let m: usize = 0; m < count; m++) {
-    const shape: usize = load<u32>(list + (m << 2));
-    reach += abs<f64>(load<f64>(row + (shape << 3))) * load<f64>(shapes + shape * at.SHAPE, at.SHAPE_REACH);
+  const reaches = word(at.SHAPE_REACHES);
+  let reach = f64x2.splat(0);
+  for (let m: usize = 0; m < count; m += 2) {
+    const first = row + ((<usize>load<u32>(list + (m << 2))) << 3);
+    const second = row + ((<usize>load<u32>(list + (m << 2), 4)) << 3);
+    const exposures = v128.load_lane<u64>(second, v128.load64_splat(first), 1);
+    reach = add(reach, mul(f64x2.abs(exposures), v128.load(reaches + (m << 3))));
   }
-  return reach;
+  return f64x2.extract_lane(reach, 0) + f64x2.extract_lane(reach, 1);
 }
 
 /** True when bounds show that no scenario charges anything; places that may need something get their rows. */

@@ -28,6 +28,7 @@ export function arrange(): void {
   const list = word(at.SHAPE_LIST);
   const amounts = word(at.SHAPE_AMOUNTS);
   const bases = word(at.SHAPE_BASES);
+  const reaches = word(at.SHAPE_REACHES);
   const underlyings = word(at.UNDERLYING_LIST);
   const underlyingEnds = word(at.UNDERLYING_ENDS);
   const groupEnds = word(at.GROUP_ENDS);
@@ -53,6 +54,7 @@ export function arrange(): void {
       store<f64>(amounts + (n << 3), load<f64>(shapeSums + (shape << 3)));
       store<f64>(shapeSums + (shape << 3), 0);
       store<u32>(bases + (n << 2), <u32>(rows + shape * rowBytes));
+      store<f64>(reaches + (n << 3), load<f64>(record, at.SHAPE_REACH));
       n++;
       // The lists are counted from 1 here: the one that is met first stands behind the word before it.
       store<u32>(underlyings + (u << 2), underlying);
@@ -60,6 +62,9 @@ export function arrange(): void {
       store<u32>(groupEnds + (g << 2), <u32>n);
     }
   }
+  // One more that reaches nowhere, for those who go in pairs.
+  store<u32>(list + (n << 2), 0);
+  store<f64>(reaches + (n << 3), 0);
   at.setWord(at.SHAPES_HELD, n);
   at.setWord(at.UNDERLYINGS_HELD, u);
   at.setWord(at.GROUPS_HELD, g);

@@ -14,15 +14,19 @@ export const MANY = 32;
  */
 export type TakeBlock = (from: number, count: number, figures: Float64Array, bounds: Float64Array) => void;
 
+/** Rows of one table, and where each account's begin among them. */
+type RowViews = Readonly<{
+  starts: Int32Array;
+  counts: Int32Array;
+  keys: Int32Array;
+  values: Float64Array;
+  extras?: Float64Array;
+}>;
+
 type Views = Readonly<{
-  positionCounts: Int32Array;
-  balanceCounts: Int32Array;
+  positions: RowViews;
+  balances: RowViews;
   askedCounts: Int32Array;
-  positionKeys: Int32Array;
-  quantities: Float64Array;
-  entries: Float64Array;
-  balanceKeys: Int32Array;
-  amounts: Float64Array;
   asked: Float64Array;
   askedLinks: Int32Array;
   figures: Float64Array;
@@ -38,8 +42,6 @@ export class AccountBlocks {
   readonly #kernel: MarginKernel;
   #book: LaneBook | undefined;
   #views: Views | undefined;
-  #positions = 0;
-  #balances = 0;
   #asked = 0;
   readonly #figures = new Float64Array(BLOCK_ACCOUNTS * FIGURE_COUNT);
   readonly #bounds = new Float64Array(2 * BLOCK_ACCOUNTS);
@@ -79,14 +81,14 @@ export class AccountBlocks {
   #valueLanes(lanes: LaneBook, book: Book, accounts: Int32Array, isBounded: boolean, take: TakeBlock): void {
     const views = this.#viewsOf(lanes);
     for (let from = 0; from < accounts.length;) {
-      let count = 0;
-      this.#positions = 0;
-      this.#balances = 0;
       this.#asked = 0;
-      while (count < BLOCK_ACCOUNTS && from + count < accounts.length) {
-        if (!this.#stage(lanes, views, book, accounts[from + count]!, count)) break;
-        count++;
-      }
+      const block = accounts.subarray(from, from + BLOCK_ACCOUNTS);
+      const count = Math.min(
+        stageRows(book.positions, block, views.positions),
+        stageRows(book.balances, block, views.balances),
+        this.#stageAsked(lanes, views, book, block),
+      );
+      if (this.#kernel.model.arrays.hasOptions) this.#ensureOptions(lanes, views.positions, count);
       lanes.kernels.valueAccounts(count, isBounded);
       take(from, count, views.figures, views.bounds);
       from += count;
@@ -97,14 +99,20 @@ export class AccountBlocks {
     if (this.#book !== lanes || this.#views === undefined) {
       this.#book = lanes;
       this.#views = {
-        positionCounts: lanes.whole('positionCounts'),
-        balanceCounts: lanes.whole('balanceCounts'),
+        positions: {
+          starts: lanes.whole('positionStarts'),
+          counts: lanes.whole('positionCounts'),
+          keys: lanes.whole('positionKeys'),
+          values: lanes.reals('quantities'),
+          extras: lanes.reals('entries'),
+        },
+        balances: {
+          starts: lanes.whole('balanceStarts'),
+          counts: lanes.whole('balanceCounts'),
+          keys: lanes.whole('balanceKeys'),
+          values: lanes.reals('amounts'),
+        },
         askedCounts: lanes.whole('askedCounts'),
-        positionKeys: lanes.whole('positionKeys'),
-        quantities: lanes.reals('quantities'),
-        entries: lanes.reals('entries'),
-        balanceKeys: lanes.whole('balanceKeys'),
-        amounts: lanes.reals('amounts'),
         asked: lanes.reals('asked'),
         askedLinks: lanes.whole('asked'),
         figures: lanes.reals('figures'),
@@ -114,32 +122,20 @@ export class AccountBlocks {
     return this.#views;
   }
 
-  /** Lays the account's rows beside those before it; false when the block has no room for them. */
-  #stage(lanes: LaneBook, views: Views, book: Book, account: number, n: number): boolean {
-    const { model } = this.#kernel;
-    const { positions, balances } = book;
-    const held = positions.count[account]!;
-    const owned = balances.count[account]!;
-    if (this.#positions + held > BLOCK_ROWS || this.#balances + owned > BLOCK_ROWS) return false;
-    const asked = model.places.hasRules ? this.#stageAsked(lanes, views, book, account) : 0;
-    if (asked < 0) return false;
-    copyRows(positions, account, views.positionKeys, views.quantities, this.#positions);
-    copyEntries(positions, account, views.entries, this.#positions);
-    copyRows(balances, account, views.balanceKeys, views.amounts, this.#balances);
-    if (model.arrays.hasOptions)
-      for (let row = this.#positions; row < this.#positions + held; row++)
-        model.lanes.ensure(lanes, model.arrays.ofInstrument[views.positionKeys[row]!]!);
-    views.positionCounts[n] = held;
-    views.balanceCounts[n] = owned;
-    views.askedCounts[n] = asked;
-    this.#positions += held;
-    this.#balances += owned;
-    this.#asked += asked;
-    return true;
+  /** How many accounts of the block there is room for with what venues' rulebooks ask of them. */
+  #stageAsked(lanes: LaneBook, views: Views, book: Book, block: Int32Array): number {
+    if (!this.#kernel.model.places.hasRules) return block.length;
+    for (let n = 0; n < block.length; n++) {
+      const count = this.#stageAsk(lanes, views, book, block[n]!);
+      if (count < 0) return n;
+      views.askedCounts[n] = count;
+      this.#asked += count;
+    }
+    return block.length;
   }
 
-  /** How many rows of what venues' rulebooks ask were laid down; −1 when there is no room. */
-  #stageAsked({ at }: LaneBook, { asked, askedLinks }: Views, book: Book, account: number): number {
+  /** How many rows of what rulebooks ask of an account were laid down; −1 when there is no room. */
+  #stageAsk({ at }: LaneBook, { asked, askedLinks }: Views, book: Book, account: number): number {
     const { requirements, model } = this.#kernel;
     const count = requirements.ask(model, book, account);
     if (this.#asked + count > BLOCK_ASKED) return -1;
@@ -155,30 +151,59 @@ export class AccountBlocks {
     }
     return count;
   }
+
+  /** Rows of the options that the accounts hold. */
+  #ensureOptions(lanes: LaneBook, { starts, counts, keys }: RowViews, count: number): void {
+    const { lanes: own, arrays } = this.#kernel.model;
+    for (let n = 0; n < count; n++)
+      for (let row = starts[n]!; row < starts[n]! + counts[n]!; row++)
+        own.ensure(lanes, arrays.ofInstrument[keys[row]!]!);
+  }
 }
 
-const copyRows = (
-  { start, count, key, value }: RowTable,
-  account: number,
-  keys: Int32Array,
-  values: Float64Array,
-  at: number,
-): void => {
-  const from = start[account]!;
-  const rows = count[account]!;
-  for (let n = 0; n < rows; n++) {
-    keys[at + n] = key[from + n]!;
-    values[at + n] = value[from + n]!;
+/**
+ * Copies the rows of a block of accounts, as many of those as there is room for: all at once where they stand
+ * close together, as those of neighbours do, else account by account.
+ */
+const stageRows = (table: RowTable, block: Int32Array, views: RowViews): number => {
+  const { start, count } = table;
+  const { starts, counts } = views;
+  let low = Infinity;
+  let high = 0;
+  let rows = 0;
+  let accounts = 0;
+  for (; accounts < block.length; accounts++) {
+    const account = block[accounts]!;
+    const own = count[account]!;
+    if (rows + own > BLOCK_ROWS) break;
+    rows += own;
+    starts[accounts] = start[account]!;
+    counts[accounts] = own;
+    if (own === 0) continue;
+    low = Math.min(low, start[account]!);
+    high = Math.max(high, start[account]! + own);
   }
+  if (high - low > BLOCK_ROWS) return copyApart(table, views, accounts);
+  for (let n = 0; n < accounts; n++) starts[n] = counts[n] === 0 ? 0 : starts[n]! - low;
+  if (rows === 0) return accounts;
+  views.keys.set(table.key.subarray(low, high));
+  views.values.set(table.value.subarray(low, high));
+  views.extras?.set(table.extra.subarray(low, high));
+  return accounts;
 };
 
-const copyEntries = (
-  { start, count, extra }: RowTable,
-  account: number,
-  entries: Float64Array,
-  at: number,
-): void => {
-  const from = start[account]!;
-  const rows = count[account]!;
-  for (let n = 0; n < rows; n++) entries[at + n] = extra[from + n]!;
+const copyApart = ({ key, value, extra }: RowTable, views: RowViews, accounts: number): number => {
+  const { starts, counts, keys, values, extras } = views;
+  let at = 0;
+  for (let n = 0; n < accounts; n++) {
+    const from = starts[n]!;
+    starts[n] = at;
+    for (let row = from; row < from + counts[n]!; row++) {
+      keys[at] = key[row]!;
+      values[at] = value[row]!;
+      if (extras !== undefined) extras[at] = extra[row]!;
+      at++;
+    }
+  }
+  return accounts;
 };

@@ -18,9 +18,9 @@ const VENUES = ['venue-a', 'venue-b', 'venue-c', 'venue-d'] as const;
  * All marks of one coin one step on: together, each venue a little apart, now and then with a wide
  * conservative price.
  */
-const moveCoin = (world: World, random: () => number, coin: string, step: number): void => {
+const moveCoin = (world: World, random: () => number, coin: string, step: number, jump = 1): void => {
   const { market, catalogue } = world;
-  const common = 1 + step * roughNormal(random);
+  const common = jump * (1 + step * roughNormal(random));
   const input = (mark: number): { mark: number; low: number; high: number; state: 'live' } => {
     const band = random() < 0.01 ? 0.01 * random() : 0.001;
     return { mark, low: mark * (1 - band), high: mark * (1 + band), state: 'live' };
@@ -48,7 +48,14 @@ const disturb = (world: World, index: DistanceIndex, random: () => number): void
   else if (roll < 0.2) moveStable(world, random);
   else if (roll < 0.3)
     market.setAssetPrice('FUND', { mark: 5 + 10 * random(), low: 4, high: 16, state: 'live' });
-  else if (roll < 0.5) {
+  else if (roll < 0.35)
+    for (const coin of COINS) moveCoin(world, () => 0.5, coin, 0, random() < 0.5 ? 0.82 : 1.2);
+  else if (roll < 0.4) {
+    const { ids } = world.catalogue.instruments;
+    const size = (random() - 0.5) * 2 ** (20 * random());
+    book.setPosition(account, pick(random, ids), random() < 0.3 ? 0 : size / 1_000, 100);
+    index.invalidate(account);
+  } else if (roll < 0.5) {
     book.setBalance(account, 'USDC', pick(random, VENUES), 50_000 * (random() - 0.4));
     index.invalidate(account);
   } else if (roll < 0.6) {
@@ -132,5 +139,23 @@ describe('the distance index', () => {
     expect(index.severities[3]).toBe(0);
     index.invalidate(7);
     expect(index.update(() => undefined)).toBe(1);
+  });
+
+  it('follows the prices of what an account has only just taken up', () => {
+    const world = makeRandomBook(2, 1, 1);
+    const { book, market, kernel } = world;
+    const account = book.addAccount('new to BTC');
+    book.setBalance(account, 'USD', 'venue-d', 7_000);
+    const index = new DistanceIndex(kernel, book);
+    index.update(() => undefined);
+    expect(index.severities[account]).toBe(0);
+    book.setPosition(account, 'BTC-PERP@venue-d', 1, 60_000);
+    index.invalidate(account);
+    index.update(() => undefined);
+    const now = index.severities[account];
+    market.setInstrumentMark('BTC-PERP@venue-d', { mark: 54_000, low: 54_000, high: 54_000, state: 'live' });
+    index.update(() => undefined);
+    expect(now).toBeLessThan(3);
+    expect(index.severities[account]).toBeGreaterThan(2);
   });
 });

@@ -1,14 +1,17 @@
+import { AccountSet } from './account-set.ts';
 import type { Book } from './book.ts';
 import * as at from './figures.ts';
+import { OPTION } from './instrument-arrays.ts';
 import { LIMITS } from './limits.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import { PriceBoxes } from './price-boxes.ts';
 import { PriceFactors } from './price-factors.ts';
 import { Sensitivity } from './sensitivity.ts';
 import { nextSeverity, thresholdOf, type Severity } from './state.ts';
-import { TriggerLists } from './trigger-lists.ts';
+import { LONGEST_WAIT } from './travel-queue.ts';
 
 /** No box is wider than this, so that the growth of terms inside it stays bounded. */
-const WIDEST = 0.1;
+const WIDEST = LONGEST_WAIT;
 /**
  * What second-order terms can add inside a box of ±10 %: 1.1² / 0.9 in a term, 1.06 for ln against relative
  * moves.
@@ -31,11 +34,12 @@ export class DistanceIndex {
   readonly #book: Book;
   readonly #sensitivity: Sensitivity;
   readonly #factors: PriceFactors;
-  readonly #triggers = new TriggerLists();
+  readonly #boxes: PriceBoxes;
   /** State of each account, as severity, with the memory of hysteresis. */
   severities = new Uint8Array(0);
-  #isDue = new Uint8Array(0);
-  #due: number[] = [];
+  readonly #due = new AccountSet();
+  /** 1 where the factors of the account are those of its content. */
+  #isEnlisted = new Uint8Array(0);
   /**
    * Options also move with implied volatility and time, and not in proportion to prices: no box bounds
    * them.
@@ -51,11 +55,12 @@ export class DistanceIndex {
     this.#book = book;
     this.#sensitivity = new Sensitivity(kernel.model);
     this.#factors = new PriceFactors(kernel.model, this.#sensitivity);
+    this.#boxes = new PriceBoxes(this.#factors);
   }
 
   /** Bytes held per slot and account, the book and the kernel not counted. */
   get bytes(): number {
-    return this.#triggers.bytes + 2 * this.severities.length;
+    return this.#boxes.bytes + this.#due.bytes + 2 * this.severities.length;
   }
 
   /** The state that an account is remembered to be in, e.g. from a snapshot; it is revalued next. */
@@ -68,9 +73,8 @@ export class DistanceIndex {
   /** The account's positions, balances or debts changed. */
   invalidate(account: number): void {
     this.#grow();
-    if (this.#isDue[account] === 1) return;
-    this.#isDue[account] = 1;
-    this.#due.push(account);
+    this.#isEnlisted[account] = 0;
+    this.#due.add(account);
   }
 
   invalidateAll(): void {
@@ -82,15 +86,14 @@ export class DistanceIndex {
    * order of accounts. Returns how many accounts were valued.
    */
   update(onChange: StateChange): number {
-    const { model } = this.#kernel;
+    const { model, blocks } = this.#kernel;
     model.refresh();
     this.#grow();
     this.#takeMarket();
-    const due = Int32Array.from(this.#due).sort();
-    this.#due = [];
-    for (const account of due) this.#isDue[account] = 0;
-
-    for (const account of due) this.#revalue(account, onChange);
+    const due = this.#due.take();
+    blocks.value(this.#book, due, this.#sensitivity, (from, count, figures, bounds) => {
+      for (let n = 0; n < count; n++) this.#take(due[from + n]!, n, figures, bounds, onChange);
+    });
     return due.length;
   }
 
@@ -98,18 +101,11 @@ export class DistanceIndex {
     const size = this.#book.size;
     if (size > this.severities.length) {
       const capacity = Math.min(LIMITS.accounts, Math.max(64, 2 * size));
-      const severities = new Uint8Array(capacity);
-      severities.set(this.severities);
-      this.severities = severities;
-      const isDue = new Uint8Array(capacity);
-      isDue.set(this.#isDue);
-      this.#isDue = isDue;
+      this.severities = widened(this.severities, capacity);
+      this.#isEnlisted = widened(this.#isEnlisted, capacity);
     }
     // A new account has never been valued.
-    for (; this.#known < size; this.#known++) {
-      this.#isDue[this.#known] = 1;
-      this.#due.push(this.#known);
-    }
+    for (; this.#known < size; this.#known++) this.#due.add(this.#known);
   }
 
   #takeMarket(): void {
@@ -119,82 +115,82 @@ export class DistanceIndex {
       this.#lines = model.linesVersion;
       this.#sensitivity.resolve();
       this.#factors.reset();
-      this.#triggers.reset(this.#sensitivity.factorCount);
+      this.#boxes.reset();
       this.invalidateAll();
-    } else if (this.#curves !== market.curvesVersion) this.invalidateAll();
+    } else if (this.#curves !== market.curvesVersion)
+      for (let account = 0; account < this.#known; account++) this.#due.add(account);
     this.#curves = market.curvesVersion;
     if (this.#market === market.version) return;
     this.#market = market.version;
-    const factors = this.#factors;
-    if (factors.update()) this.#sensitivity.refresh();
-    for (const account of this.#optionHolders) this.invalidate(account);
-    const call = (account: number): void => this.invalidate(account);
-    for (let f = 0; f < factors.high.length; f++) {
-      if (factors.broken[f] === 1 || factors.wild[f] === 1) {
-        this.#triggers.callAll(f, factors.high[f]!, factors.low[f]!, call);
-        factors.broken[f] = 0;
-      } else this.#triggers.pass(f, factors.high[f]!, factors.low[f]!, call);
-    }
+    if (this.#factors.update()) this.#sensitivity.refresh();
+    for (const account of this.#optionHolders) this.#due.add(account);
+    this.#boxes.look(this.#known, (account) => this.#due.add(account));
   }
 
-  #revalue(account: number, onChange: StateChange): void {
-    const kernel = this.#kernel;
-    const { parameters } = kernel.model;
-    const figures = kernel.value(this.#book, account);
+  /** The nth account of a block that was valued: its state, and its box. */
+  #take(
+    account: number,
+    n: number,
+    figures: Float64Array,
+    bounds: Float64Array,
+    onChange: StateChange,
+  ): void {
+    const own = n * at.FIGURE_COUNT;
     const from = this.severities[account] as Severity;
-    const to = nextSeverity(from, figures, 0, parameters);
+    const to = nextSeverity(from, figures, own, this.#kernel.model.parameters);
     this.severities[account] = to;
-    this.#wait(account, figures, to);
-    if (to !== from) onChange(account, from, to, figures);
+    if (this.#isEnlisted[account] === 0) this.#enlist(account);
+    const radius = this.#radius(figures, own, to, bounds[2 * n]!, bounds[2 * n + 1]!);
+    // Nothing is certain: it is due again at once.
+    if (!this.#boxes.place(account, radius)) this.#due.add(account);
+    if (to !== from) onChange(account, from, to, figures.subarray(own, own + at.FIGURE_COUNT));
   }
 
-  #wait(account: number, figures: Float64Array, severity: Severity): void {
-    if (this.#holdsOptions()) this.#optionHolders.add(account);
-    else this.#optionHolders.delete(account);
+  #enlist(account: number): void {
     const sensitivity = this.#sensitivity;
-    const triggers = this.#triggers;
-    sensitivity.measure(this.#book, account, this.#kernel.scratch);
-    const { factors, count } = sensitivity;
-    if (!triggers.standsFor(account, factors, count)) triggers.enlist(account, factors, count);
-    const radius = this.#radius(figures, severity);
-    const { high, low, wild } = this.#factors;
-    for (let n = 0; n < count; n++) {
-      const f = factors[n]!;
-      // The line that stands lowest may rise by ρ from there, the highest fall: then no line has moved by
-      // more than ρ.
-      const above = low[f]! * (1 + radius);
-      const below = high[f]! * (1 - radius);
-      triggers.place(account, n, above, below);
-      // Lines further apart than the box is wide: nothing is certain, so the account is due again at once.
-      if (wild[f] === 1 || above < high[f]! || below > low[f]!) this.invalidate(account);
-    }
+    sensitivity.listFactors(this.#book, account);
+    this.#boxes.enlist(account, sensitivity.factors, sensitivity.count);
+    this.#isEnlisted[account] = 1;
+    if (this.#holdsOptions(account)) this.#optionHolders.add(account);
+    else this.#optionHolders.delete(account);
   }
 
-  /** Whether the account just valued holds an option, or held lines of one that net to nothing. */
-  #holdsOptions(): boolean {
-    const { scratch, model } = this.#kernel;
-    if (!model.arrays.hasOptions) return false;
-    for (let n = 0; n < scratch.shapeCount; n++)
-      if (model.arrays.expiryMs[scratch.shapes[n]!]! > 0) return true;
+  #holdsOptions(account: number): boolean {
+    const { arrays, instruments } = this.#kernel.model;
+    if (!arrays.hasOptions) return false;
+    const { key, start, count } = this.#book.positions;
+    const end = start[account]! + count[account]!;
+    for (let row = start[account]!; row < end; row++) if (instruments.form[key[row]!] === OPTION) return true;
     return false;
   }
 
   /** ρ: how far prices may move before any threshold that would change the state can be met. */
-  #radius(figures: Float64Array, severity: Severity): number {
+  #radius(
+    figures: Float64Array,
+    own: number,
+    severity: Severity,
+    maintenance: number,
+    initial: number,
+  ): number {
     const { parameters } = this.#kernel.model;
-    const { maintenance, initial } = this.#sensitivity;
-    const equity = figures[at.EQUITY]!;
+    const equity = figures[own + at.EQUITY]!;
     let radius = WIDEST;
-    const meet = (distance: number, of: number): void => {
-      const bound = GROWTH * (of === 1 ? initial : maintenance);
-      if (bound > 0) radius = Math.min(radius, Math.max(0, distance) / bound);
-    };
-    for (let worse = severity + 1; worse <= 4; worse++)
-      meet(equity - thresholdOf(figures, 0, worse, parameters), worse);
-    if (severity > 0) {
-      const back = thresholdOf(figures, 0, severity, parameters) * (1 + parameters.states.hysteresis);
-      meet(back - equity, severity);
+    for (let worse = severity + 1; worse <= 4; worse++) {
+      const distance = equity - thresholdOf(figures, own, worse, parameters);
+      radius = Math.min(radius, radiusOf(distance, worse === 1 ? initial : maintenance));
     }
-    return radius;
+    if (severity === 0) return radius;
+    const back = thresholdOf(figures, own, severity, parameters) * (1 + parameters.states.hysteresis);
+    return Math.min(radius, radiusOf(back - equity, severity === 1 ? initial : maintenance));
   }
 }
+
+/** How far prices may move before a distance is used up that changes at most so fast with them. */
+const radiusOf = (distance: number, bound: number): number =>
+  bound > 0 ? Math.max(0, distance) / (GROWTH * bound) : WIDEST;
+
+const widened = (old: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> => {
+  const next = new Uint8Array(capacity);
+  next.set(old);
+  return next;
+};

@@ -16,6 +16,14 @@ export class PriceFactors {
   readonly #sensitivity: Sensitivity;
   high = new Float64Array(0);
   low = new Float64Array(0);
+  /** Highest over lowest; Infinity of a wild factor. */
+  spread = new Float64Array(0);
+  /**
+   * The largest relative move of any ratio since the update before, up or down. Broken factors do not count.
+   */
+  travel = 0;
+  #lastHigh = new Float64Array(0);
+  #lastLow = new Float64Array(0);
   broken = new Uint8Array(0);
   /**
    * Factors with a price so wide (low under half of the mark, or high over twice it) that bounds do not hold.
@@ -37,6 +45,7 @@ export class PriceFactors {
     const factors = this.#sensitivity.factorCount;
     this.high = new Float64Array(factors).fill(1);
     this.low = new Float64Array(factors).fill(1);
+    this.spread = new Float64Array(factors).fill(1);
     this.broken = new Uint8Array(factors).fill(1);
     this.wild = new Uint8Array(factors);
     this.#sizes = new Float64Array(factors).fill(-1);
@@ -52,6 +61,8 @@ export class PriceFactors {
 
   /** Takes in the market as it is now; true when a factor is broken. */
   update(): boolean {
+    this.#lastHigh = this.high.slice();
+    this.#lastLow = this.low.slice();
     this.high.fill(0);
     this.low.fill(Infinity);
     this.wild.fill(0);
@@ -70,7 +81,20 @@ export class PriceFactors {
         this.high[f] = 1;
         this.low[f] = 1;
       }
+    this.#measureTravel();
     return this.broken.includes(1);
+  }
+
+  #measureTravel(): void {
+    let travel = 1;
+    for (let f = 0; f < this.high.length; f++) {
+      const high = this.high[f]!;
+      const low = this.low[f]!;
+      this.spread[f] = this.wild[f] === 1 ? Infinity : high / low;
+      if (this.broken[f] === 1) continue;
+      travel = Math.max(travel, high / this.#lastHigh[f]!, this.#lastLow[f]! / low);
+    }
+    this.travel = travel - 1;
   }
 
   #price(line: number, which: number): number {

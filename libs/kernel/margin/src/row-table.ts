@@ -97,12 +97,20 @@ export class RowTable {
   }
 
   #move(account: number, room: number): void {
-    this.#reserve(room);
     const from = this.start[account]!;
+    const own = this.#room[account]!;
+    // The last segment has nothing behind it: it grows where it stands.
+    if (own > 0 && from + own === this.#used) {
+      this.#reserve(room - own);
+      this.#used += room - own;
+      this.#room[account] = room;
+      return;
+    }
+    this.#reserve(room);
     this.#shift(from, from + this.count[account]!, this.#used);
     this.start[account] = this.#used;
     this.#used += room;
-    this.#holes += this.#room[account]!;
+    this.#holes += own;
     this.#room[account] = room;
     if (this.#holes > 1024 && 2 * this.#holes > this.#used) this.#compact();
   }

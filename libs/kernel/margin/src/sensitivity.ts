@@ -31,9 +31,12 @@ export class Sensitivity {
    */
   factorOfAsset = new Int32Array(0);
   factorCount = 0;
-  /** Factors that the account at hand depends on. */
+  /** Up to three factors of each instrument: its underlying, what it is paid in, what it is quoted in. */
+  #factorsOf = new Int32Array(0);
+  /** Factors that the account listed last depends on. */
   factors = new Int32Array(0);
   count = 0;
+  #isListed = new Uint8Array(0);
   /** Bounds for maintenance and for initial margin, USD per unit of relative price change. */
   maintenance = 0;
   initial = 0;
@@ -51,6 +54,14 @@ export class Sensitivity {
     this.factorOfAsset[catalogue.assets.indexOf(NUMERAIRE)] = -1;
     this.factorCount = underlyings + catalogue.assets.size;
     this.factors = new Int32Array(this.factorCount);
+    this.#isListed = new Uint8Array(this.factorCount);
+    this.#factorsOf = new Int32Array(3 * catalogue.instruments.size);
+    catalogue.instrumentEntries.forEach(({ underlying, settlement, quote }, i) => {
+      // An asset that is not shocked moves nothing as a quote: no leg of it is counted.
+      const isShocked = catalogue.assetUnderlyings[quote]! >= 0;
+      const paidIn = this.factorOfAsset[settlement]!;
+      this.#factorsOf.set([underlying, paidIn, isShocked ? this.factorOfAsset[quote]! : -1], 3 * i);
+    });
     this.assets = new Float64Array(catalogue.assets.size * RECORD);
     this.instruments = new Float64Array(catalogue.instruments.size * 2 * RECORD);
   }
@@ -126,7 +137,7 @@ export class Sensitivity {
     return underlying < 0 ? 0 : 0.5 * parameters.imShockMultiplier * basisRates[underlying]!;
   }
 
-  /** Bounds of the account that `scratch` holds the valuation of, and the factors it depends on. */
+  /** Bounds of the account that `scratch` holds the valuation of. */
   measure(book: Book, account: number, scratch: KernelScratch): void {
     const { price } = this.#model.assets;
     const { units } = this.#model.positions;
@@ -165,16 +176,23 @@ export class Sensitivity {
     const charged = requirement + (scratch.placeCount > 1 ? coverage : 0);
     this.maintenance = equity + callRatio * (1 + hysteresis) * charged;
     this.initial = equity + (1 + hysteresis) * (charged + band);
-    this.#listFactors(scratch);
   }
 
-  #listFactors(scratch: KernelScratch): void {
+  /** Lists the factors that an account depends on: they follow from what it holds alone. */
+  listFactors({ balances, positions }: Book, account: number): void {
     this.count = 0;
-    for (let n = 0; n < scratch.underlyingCount; n++) this.factors[this.count++] = scratch.underlyings[n]!;
-    for (let n = 0; n < scratch.assetCount; n++) {
-      const a = scratch.assets[n]!;
-      if (this.#model.assets.underlying[a]! < 0 && this.factorOfAsset[a]! >= 0)
-        this.factors[this.count++] = this.factorOfAsset[a]!;
-    }
+    const lastBalance = balances.start[account]! + balances.count[account]!;
+    for (let row = balances.start[account]!; row < lastBalance; row++)
+      this.#list(this.factorOfAsset[assetOfKey(balances.key[row]!)]!);
+    const lastPosition = positions.start[account]! + positions.count[account]!;
+    for (let row = positions.start[account]!; row < lastPosition; row++)
+      for (let n = 3 * positions.key[row]!, end = n + 3; n < end; n++) this.#list(this.#factorsOf[n]!);
+    for (let n = 0; n < this.count; n++) this.#isListed[this.factors[n]!] = 0;
+  }
+
+  #list(factor: number): void {
+    if (factor < 0 || this.#isListed[factor] === 1) return;
+    this.#isListed[factor] = 1;
+    this.factors[this.count++] = factor;
   }
 }
