@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@plinth/eventing';
+import { makeKey, openKeyFile } from '@plinth/gateway';
 import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
 import { OtlpReceiver } from '@plinth/runtime/testing';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, ROOT, SERVICES } from './testing/cluster.ts';
 import { Prometheus, prometheusProgram, type FiringAlert } from './testing/prometheus.ts';
@@ -41,12 +44,17 @@ const dashboardQueries = (): readonly string[] =>
     const collector = new OtlpReceiver();
     let cluster: Cluster;
     let log: PostgresLog;
+    const directory = mkdtempSync(join(tmpdir(), 'plinth-auditor-'));
+    const guardFile = join(directory, 'auditor.key.json');
+    const guard = openKeyFile(guardFile, 'operator.auditor');
+    const second = makeKey('operator.second', 'ed25519');
     let auditor: ChildProcess | undefined;
+    let auditorPort: number;
 
     beforeAll(async () => {
       await collector.start();
       cluster = new Cluster({
-        isMeasured: true,
+        ...{ isMeasured: true, operators: [second], guards: [guard] },
         environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
       });
       await cluster.start(BROKERS);
@@ -64,23 +72,21 @@ const dashboardQueries = (): readonly string[] =>
         ...{ accountId: 'fund', subAccountId: '', depositId: 'first', asset: 'USD', amount: '1000000' },
         location: 'vault:bank',
       });
+      auditorPort = await cluster.freePort();
+      auditor = startAuditor(cluster, guardFile, auditorPort);
     }, 180_000);
 
     afterAll(async () => {
       auditor?.kill('SIGTERM');
+      rmSync(directory, { recursive: true });
       await log?.close();
       await cluster?.stop();
       await collector.stop();
     }, 60_000);
 
     it('follows one order by one trace through gateway, log, Kafka, services and venue', async () => {
-      const order = {
-        ...{ orderId: ORDER, accountId: 'fund', subAccountId: '', instrumentId: 'BTC-PERP', side: 'buy' },
-        ...{ quantity: '0.1', orderType: 'market', limitPrice: '', timeInForce: 'ioc', venues: [] },
-        reduceOnly: false,
-      };
       const traceparent = `00-${TRACE}-${CALLER}-01`;
-      await cluster.client.call('Trading', 'PlaceOrder', order, { traceparent });
+      await cluster.client.call('Trading', 'PlaceOrder', orderOf(ORDER), { traceparent });
       const booked = await cluster.until('the booking of a fill', async () =>
         collector
           .ofTrace(TRACE)
@@ -124,8 +130,6 @@ const dashboardQueries = (): readonly string[] =>
         let prometheus: Prometheus;
 
         beforeAll(async () => {
-          const auditorPort = await cluster.freePort();
-          auditor = startAuditor(cluster.databaseUrl, auditorPort);
           const ports = MEASURED.map((name) => [name, cluster.metricsPort(name) ?? 0] as const);
           prometheus = new Prometheus(PROGRAM ?? '', new Map([...ports, ['auditor', auditorPort]]));
           await prometheus.start();
@@ -189,15 +193,78 @@ const dashboardQueries = (): readonly string[] =>
         }, 120_000);
       },
     );
+
+    it('closes the gate when an invariant breaks, and two operators open it again', async () => {
+      const { client } = cluster;
+      const gate = async () => (await client.call('Operations', 'GetGate', { read: undefined })).response;
+      const outcomeOf = (orderId: string) =>
+        cluster.until('an answer', async () => {
+          const { response } = await client.call('Trading', 'GetOrder', { orderId, read: undefined });
+          return response.status === 'closed' ? response : undefined;
+        });
+      expect(await gate()).toMatchObject({ state: 'open' });
+      const brokenAt = await breakAnInvariant(log);
+      const closed = await cluster.until('the closed gate', async () => {
+        const found = await gate();
+        return found.state === 'closed' ? found : undefined;
+      });
+      expect(closed.causes).toMatchObject([{ brokenAt, detail: expect.stringContaining('ghost') }]);
+      await client.call('Trading', 'PlaceOrder', orderOf('operator.gated'));
+      const refused = await outcomeOf('operator.gated');
+      expect(refused).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('GATE_CLOSED') });
+
+      const auditorsOwn = cluster.clientOf(guard);
+      const opening = { explainedThrough: brokenAt, reason: 'planted by a test' };
+      const missing = { reason: 'SCOPE_MISSING' };
+      await expect(auditorsOwn.call('Operations', 'OpenGate', opening)).rejects.toMatchObject(missing);
+      auditorsOwn.close();
+
+      await client.call('Operations', 'OpenGate', opening);
+      const again = client.call('Operations', 'OpenGate', opening);
+      await expect(again).rejects.toMatchObject({ reason: 'SECOND_OPERATOR_NEEDED' });
+      const other = cluster.clientOf(second);
+      await other.call('Operations', 'OpenGate', opening);
+      other.close();
+      await cluster.until('the open gate', async () => ((await gate()).state === 'open' ? true : undefined));
+      await client.call('Trading', 'PlaceOrder', orderOf('operator.free'));
+      expect(await outcomeOf('operator.free')).toMatchObject({ outcome: 'filled' });
+    }, 120_000);
   },
 );
 
 /** The command that judges every event, as compose runs it. */
-const startAuditor = (databaseUrl: string, metricsPort: number): ChildProcess =>
-  spawn(process.execPath, [join(ROOT, 'dist/plinth/main.js'), 'audit', 'watch', '--database', databaseUrl], {
-    env: { ...process.env, PLINTH_METRICS_PORT: String(metricsPort) },
-    stdio: 'ignore',
+const startAuditor = (cluster: Cluster, keyFile: string, metricsPort: number): ChildProcess => {
+  const main = join(ROOT, 'dist/plinth/main.js');
+  const env = {
+    ...{ ...process.env, PLINTH_METRICS_PORT: String(metricsPort), PLINTH_DATABASE_URL: cluster.databaseUrl },
+    ...{ PLINTH_GATEWAY: cluster.address('gateway'), PLINTH_KEY: keyFile },
+    PLINTH_CA: join(cluster.directory, 'tls', 'ca.crt'),
+  };
+  return spawn(process.execPath, [main, 'audit', 'watch'], { env, stdio: 'ignore' });
+};
+
+const orderOf = (orderId: string) => ({
+  ...{ orderId, accountId: 'fund', subAccountId: '', instrumentId: 'BTC-PERP', side: 'buy' },
+  ...{ quantity: '0.1', orderType: 'market', limitPrice: '', timeInForce: 'ioc', venues: [] },
+  reduceOnly: false,
+});
+
+/** A change of state from a state that the account was not in; every service can fold it. Its position. */
+const breakAnInvariant = async (log: PostgresLog): Promise<bigint> => {
+  const data = { accountId: 'ghost', fromState: 'call', toState: 'healthy', figures: undefined };
+  const result = await log.append({
+    appends: [
+      {
+        ...{ stream: 'margin-ghost', expectedVersion: 0 },
+        events: [{ id: randomUUID(), type: 'MarginStateChanged', data }],
+      },
+    ],
+    cause: { correlationId: 'spec', causationId: 'spec', actor: 'operator:spec' },
+    occurredAt: Date.now(),
   });
+  if (result.status !== 'appended') throw new Error(`Expected an append, was ${result.status}`);
+  return result.last;
+};
 
 /** Events of an order, of whatever stream. */
 const ofOrder = async (log: PostgresLog, orderId: string): Promise<readonly Envelope[]> => {

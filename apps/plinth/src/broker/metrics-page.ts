@@ -2,6 +2,7 @@ import { declareFigures, instrumentCatalogue } from '@plinth/runtime';
 import '@plinth/runtime/relay';
 import '@plinth/gateway';
 import { brokerServices, CELL } from './services.ts';
+import './gate-keeper.ts';
 import './watch-invariants.ts';
 
 const ROOMS = /^plinth_([a-z]+)_/;

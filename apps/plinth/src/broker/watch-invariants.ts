@@ -1,6 +1,7 @@
 import type { Envelope } from '@plinth/eventing';
 import { LogWatch, observedCounter, observeLag, TailTransport, type PostgresLog } from '@plinth/runtime';
 import { Auditor, type Breach } from '@plinth/simulation';
+import type { GateKeeper } from './gate-keeper.ts';
 
 const observeEvents = observedCounter({
   name: 'plinth_audit_events_total',
@@ -18,12 +19,13 @@ export type InvariantWatch = Readonly<{ events: number; breaches: number }>;
 
 /**
  * Judges every event of a log from the first on, then each new one, until the signal: with arithmetic of its
- * own, beside whatever writes it.
+ * own, beside whatever writes it. A keeper, when there is one, hears of every breach and closes the gate.
  */
 export const watchInvariants = async (
   log: PostgresLog,
   signal: AbortSignal,
   onBreach: (breach: Breach) => void,
+  keeper?: GateKeeper,
 ): Promise<InvariantWatch> => {
   const auditor = new Auditor();
   const counts = new Map<string, number>(auditor.invariants.map((invariant) => [invariant, 0]));
@@ -43,7 +45,9 @@ export const watchInvariants = async (
     for (const breach of auditor.apply(event)) {
       counts.set(breach.invariant, (counts.get(breach.invariant) ?? 0) + 1);
       onBreach(breach);
+      keeper?.found(breach);
     }
+    keeper?.follow(event);
     last = event.position;
   };
   try {

@@ -1,17 +1,20 @@
 import type { Command } from 'commander';
-import type { LogProof, Verification } from '@plinth/runtime';
+import type { LogProof, Logger, Verification } from '@plinth/runtime';
+import type { Breach } from '@plinth/simulation';
+import type { GateKeeper } from '../broker/gate-keeper.ts';
 import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
 import { environment } from '../cli/environment.ts';
 import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
 import { interruptible } from '../cli/signals.ts';
+import { addConnectionOptions, connected, type ConnectionOptions } from '../calls/connection.ts';
 
 type Common = ReadingOptions &
   Readonly<{ heads?: string; key?: string; published?: boolean; output: Output }>;
 type VerifyOptions = Common & Readonly<{ events?: string; proof?: string }>;
 type ProveOptions = Common & Readonly<{ from?: number; to?: number; size?: number }>;
-type WatchOptions = ReadingOptions & Readonly<{ output: Output }>;
+type WatchOptions = ReadingOptions & ConnectionOptions & Readonly<{ output: Output }>;
 type ExportOptions = Common & Readonly<{ to: string }>;
 
 const addCommon = (command: Command): Command =>
@@ -20,6 +23,9 @@ const addCommon = (command: Command): Command =>
     .option('--published', 'heads as the cell’s topic has them, of PLINTH_KAFKA_BROKERS, instead of a file')
     .option('--key <file>', 'public key of the heads, PEM (default: the key of the data directory)')
     .addOption(outputOption());
+
+/** What is too long for an event is still worth its beginning. */
+const DETAIL_CHARS = 500;
 
 const POSITION = wholeNumber(1, 2 ** 31 - 1);
 
@@ -47,9 +53,11 @@ export const register = (program: Command): void => {
     .option('--from <events>', 'prove that the head of this size …', POSITION)
     .option('--to <events>', '… is continued by the head of this size (default: the last)', POSITION)
     .action(prove);
-  addReadingOptions(audit.command('watch'))
+  addConnectionOptions(addReadingOptions(audit.command('watch')))
     .description(
-      'check the invariants of the broker at every event, from the first on and as they come, until Ctrl-C',
+      'check the invariants of the broker at every event, from the first on and as they come, ' +
+        'until Ctrl-C; ' +
+        'with --key (or PLINTH_KEY) a breach closes the gate to payouts and to whatever adds risk',
     )
     .addOption(outputOption())
     .action((options: WatchOptions) => interruptible((signal) => watch(options, signal)));
@@ -98,16 +106,44 @@ const watch = async (options: WatchOptions, signal: AbortSignal): Promise<void> 
   const logger = makeLogger('auditor', environment().PLINTH_LOG_LEVEL);
   const telemetry = await startTelemetry('plinth-auditor', telemetryOf(environment()));
   try {
-    await reading(options, async (log) => {
-      const seen = await watchInvariants(log, signal, ({ invariant, position, detail }) =>
-        logger.error({ invariant, position: position.toString(), detail }, 'an invariant does not hold'),
-      );
-      printRecord(seen, options.output);
-      if (seen.breaches > 0) throw new CliError(EXIT.checkFailed, `${seen.breaches} breaches of invariants`);
-    });
+    await reading(options, (log) =>
+      guarding(options, logger, async (keeper) => {
+        const tell = ({ invariant, position, detail }: Breach): void =>
+          logger.error({ invariant, position: position.toString(), detail }, 'an invariant does not hold');
+        const seen = await watchInvariants(log, signal, tell, keeper);
+        printRecord(seen, options.output);
+        if (seen.breaches > 0)
+          throw new CliError(EXIT.checkFailed, `${seen.breaches} breaches of invariants`);
+      }),
+    );
   } finally {
     await telemetry.stop();
   }
+};
+
+/** With a key, a keeper that closes the gate through the gateway; without one nobody does. */
+const guarding = async (
+  options: WatchOptions,
+  logger: Logger,
+  work: (keeper?: GateKeeper) => Promise<void>,
+): Promise<void> => {
+  if (options.key === undefined) {
+    logger.warn('a breach will be told and nothing closed: --key (or PLINTH_KEY) names no key');
+    return work();
+  }
+  const { GateKeeper } = await import('../broker/gate-keeper.ts');
+  await connected(options, async (client) => {
+    const keeper = new GateKeeper(async (breach, requestId) => {
+      const { invariant: cause, position: brokenAt } = breach;
+      const detail = breach.detail.slice(0, DETAIL_CHARS) || cause;
+      await client.call('Operations', 'CloseGate', { cause, brokenAt, detail }, { requestId });
+    }, logger);
+    try {
+      await work(keeper);
+    } finally {
+      await keeper.stop();
+    }
+  });
 };
 
 const tell = (verification: Verification, output: Output): void => {

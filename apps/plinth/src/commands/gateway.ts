@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   explain: 'why a number is what it is',
   liquidations: 'liquidations',
   fund: 'the insurance fund',
+  gate: 'the gate to payouts and to whatever adds risk',
   pools: 'lending pools and funding rates',
   products: 'structured products: what is listed, and orders of them',
   settlements: 'prices at which expired contracts were settled',

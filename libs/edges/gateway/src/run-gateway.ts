@@ -34,7 +34,7 @@ import {
   type CellMap,
 } from '@plinth/runtime/config';
 import { openHealthPort, type TlsFiles } from '@plinth/runtime/grpc';
-import type { OperatorKey } from './auth/key-directory.ts';
+import { SCOPES, type OperatorKey, type Scope } from './auth/key-directory.ts';
 import { PostgresNonceStore } from './auth/postgres-nonce-store.ts';
 import { keepHeads, OtherCell } from './cells/open-cell.ts';
 import { openSealingKeyFile } from './client/key-file.ts';
@@ -53,6 +53,9 @@ const schema = {
   ...gatewayFiles,
 } as const;
 
+const isScopes = (found: unknown): found is readonly Scope[] =>
+  Array.isArray(found) && found.every((one) => (SCOPES as readonly unknown[]).includes(one));
+
 const operatorKeysOf = (path: string): readonly OperatorKey[] => {
   let found: unknown;
   try {
@@ -61,9 +64,13 @@ const operatorKeysOf = (path: string): readonly OperatorKey[] => {
     throw new ConfigError(`PLINTH_OPERATOR_KEYS: ${(error as Error).message}`);
   }
   const keys = (Array.isArray(found) ? found : []) as readonly Partial<Record<string, unknown>>[];
-  return keys.map(({ keyId, publicKey }, n) => {
+  return keys.map(({ keyId, publicKey, scopes = SCOPES }, n) => {
     const bytes = Buffer.from(typeof publicKey === 'string' ? publicKey : '', 'base64');
-    if (typeof keyId === 'string' && bytes.length === 32) return { keyId, publicKey: bytes };
+    if (!isScopes(scopes))
+      throw new ConfigError(
+        `PLINTH_OPERATOR_KEYS: Expected scopes of ${SCOPES.join(', ')} at [${n}] of ${path}`,
+      );
+    if (typeof keyId === 'string' && bytes.length === 32) return { keyId, publicKey: bytes, scopes };
     throw new ConfigError(
       `PLINTH_OPERATOR_KEYS: Expected keyId and publicKey of 32 bytes at [${n}] of ${path}`,
     );

@@ -1,5 +1,5 @@
 import { ACCOUNT, argument, flag, LIQUIDATION, needed, oneOf, optional, text, type Call } from '../call.ts';
-import { hypotheticalOrder, hypotheticalTransfer, underlyingMove } from '../parse-fields.ts';
+import { hypotheticalOrder, hypotheticalTransfer, underlyingMove, position } from '../parse-fields.ts';
 
 const REQUIREMENT = oneOf(
   '--requirement <which>',
@@ -154,6 +154,41 @@ export const MARGIN_CALLS: readonly Call[] = [
       needed('--asset <symbol>', 'asset', 'asset'),
       needed('--amount <decimal>', 'amount', 'amount in units of the asset'),
       { ...text('--id <id>', 'fundingId', 'its own id (default: the request id)'), fromRequestId: 'plain' },
+    ],
+  },
+  {
+    name: 'gate show',
+    about: 'whether the gate is open, and what closed it (operators)',
+    method: 'Operations.GetGate',
+  },
+  {
+    name: 'gate close',
+    about: 'approve no payout and nothing that adds risk any more (operators, auditors)',
+    method: 'Operations.CloseGate',
+    args: [argument('reason', 'detail', 'why')],
+    options: [
+      { ...text('--cause <text>', 'cause', 'what it is closed for'), fallback: 'operator' },
+      {
+        ...text('--broken-at <position>', 'brokenAt', 'the event that broke it'),
+        parse: position,
+        fallback: 0n,
+      },
+    ],
+  },
+  {
+    name: 'gate open',
+    about: 'open the gate; a second operator has to say the same (operators)',
+    method: 'Operations.OpenGate',
+    args: [argument('reason', 'reason', 'what was found')],
+    options: [
+      {
+        ...needed(
+          '--explained-through <position>',
+          'explainedThrough',
+          'all that broke up to here is explained',
+        ),
+        parse: position,
+      },
     ],
   },
 ];

@@ -12,14 +12,14 @@ type Placed = EventData<'OrderPlaced'>;
 type Leg = Readonly<{ leg: HypotheticalLeg; isFull: boolean; venues: readonly string[] }>;
 
 /** The judge of a product's order, bound to this position of the fold: all legs are filled together. */
-export const bundleJudge = (portfolio: PortfolioView, orders: readonly Placed[]) => {
+export const bundleJudge = (portfolio: PortfolioView, orders: readonly Placed[], closedFor: string) => {
   const { position } = portfolio;
   return (reserved: Reserved): OrderJudgement | Unjudged => {
     assert(
       portfolio.position === position,
       'Expected the orders to be judged before the next event is folded',
     );
-    return judge(portfolio, orders, reserved);
+    return judge(portfolio, orders, reserved, closedFor);
   };
 };
 
@@ -37,6 +37,7 @@ const judge = (
   portfolio: PortfolioView,
   orders: readonly Placed[],
   reserved: Reserved,
+  closedFor: string,
 ): OrderJudgement | Unjudged => {
   if (!portfolio.isReady)
     return { unjudged: 'PARAMETERS_MISSING', message: 'Risk parameters are not set yet; ask an operator' };
@@ -60,6 +61,7 @@ const judge = (
   return {
     figuresAfter: portfolio.figures(worst),
     headroom: worst.equity - worst.figures.initial,
+    closedFor,
     riskReducing: reduces(portfolio, accountId, resting, legs),
     notLive: notLive(portfolio, first, [...legs, ...resting]),
     venuesFull: found.flatMap(({ isFull, venues }) => (isFull ? venues : [])),

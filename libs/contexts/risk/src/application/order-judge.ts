@@ -17,18 +17,23 @@ import { poolsDry } from './pool-demand.ts';
 type Placed = EventData<'OrderPlaced'>;
 
 /** The judge of one order, bound to this position of the fold. */
-export const orderJudge = (portfolio: PortfolioView, order: Placed) => {
+export const orderJudge = (portfolio: PortfolioView, order: Placed, closedFor: string) => {
   const { position } = portfolio;
   return (reserved: Reserved): OrderJudgement | Unjudged => {
     assert(
       portfolio.position === position,
       'Expected the order to be judged before the next event is folded',
     );
-    return judge(portfolio, order, reserved);
+    return judge(portfolio, order, reserved, closedFor);
   };
 };
 
-const judge = (portfolio: PortfolioView, order: Placed, reserved: Reserved): OrderJudgement | Unjudged => {
+const judge = (
+  portfolio: PortfolioView,
+  order: Placed,
+  reserved: Reserved,
+  closedFor: string,
+): OrderJudgement | Unjudged => {
   if (!portfolio.isReady)
     return { unjudged: 'PARAMETERS_MISSING', message: 'Risk parameters are not set yet; ask an operator' };
   const quantity = textToFloat(order.quantity);
@@ -48,6 +53,7 @@ const judge = (portfolio: PortfolioView, order: Placed, reserved: Reserved): Ord
     figuresAfter: portfolio.figures(worst),
     headroom: worst.equity - worst.figures.initial,
     riskReducing,
+    closedFor,
     notLive: notLive(portfolio, order, resting),
     venuesFull: open.length > 0 ? [] : venues,
     poolsDry: poolsDry(portfolio, order.accountId, resting, first),

@@ -13,14 +13,19 @@ import { restingLegs } from './open-order-terms.ts';
 import { countInsolvent } from './revaluation.ts';
 
 /** The judge of one withdrawal or transfer (its id among the holds), bound to this position of the fold. */
-export const payoutJudge = (portfolio: PortfolioView, accountId: string, holdId: string) => {
+export const payoutJudge = (
+  portfolio: PortfolioView,
+  accountId: string,
+  holdId: string,
+  closedFor: string,
+) => {
   const { position } = portfolio;
   return (reserved: Reserved): PayoutJudgement | Unjudged => {
     assert(
       portfolio.position === position,
       'Expected the payout to be judged before the next event is folded',
     );
-    return judge(portfolio, accountId, holdId, reserved);
+    return judge(portfolio, accountId, holdId, reserved, closedFor);
   };
 };
 
@@ -29,6 +34,7 @@ const judge = (
   accountId: string,
   holdId: string,
   reserved: Reserved,
+  closedFor: string,
 ): PayoutJudgement | Unjudged => {
   if (!portfolio.isReady)
     return { unjudged: 'PARAMETERS_MISSING', message: 'Risk parameters are not set yet; ask an operator' };
@@ -47,6 +53,7 @@ const judge = (
     headroom: after.equity - after.figures.initial,
     notLive: objectionable(portfolio, dependenciesOf(portfolio, content), 'withdraw'),
     insolvent: countInsolvent(portfolio),
+    closedFor,
   };
 };
 

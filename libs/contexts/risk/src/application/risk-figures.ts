@@ -33,6 +33,13 @@ export const riskFigures: readonly Figure<RiskViews>[] = [
     read: ({ accounts }, now) => [[accounts.overdue(now).length]],
   },
   {
+    name: 'plinth_risk_gate_closed',
+    about: '1 while the gate of the cell is closed: no payout and nothing that adds risk is approved',
+    kind: 'gauge',
+    labels: [],
+    read: ({ gate }) => [[gate.closedFor === '' ? 0 : 1]],
+  },
+  {
     name: 'plinth_risk_deferred_liquidations',
     about: 'accounts whose due liquidation waits, because a price it needs is halted, degraded or guarded',
     kind: 'gauge',

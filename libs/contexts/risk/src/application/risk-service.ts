@@ -12,6 +12,8 @@ import { isMarginEvent, marginAccount, type MarginCommand } from '../domain/marg
 import { CovarianceView } from './covariance-view.ts';
 import { riskHistoryQueries } from './history/index.ts';
 import { bundleJudge } from './bundle-judge.ts';
+import { closeGate, openGate } from './gate-commands.ts';
+import { GateView } from './gate-view.ts';
 import { MarginAccountsView, SERVICE } from './margin-accounts-view.ts';
 import { orderJudge } from './order-judge.ts';
 import { payoutJudge } from './payout-judge.ts';
@@ -35,14 +37,20 @@ export const RiskService = ({ cell }: RiskConfig): ServiceDefinition<RiskViews> 
   assert(isId('account', cell), () => `Expected a cell id of lower-case letters and digits, was ${cell}`);
   return defineService<RiskViews>({
     name: SERVICE,
-    owns: ['margin', 'parameters', 'rulebook'],
+    owns: ['margin', 'parameters', 'rulebook', 'gate'],
     views: () => ({
       portfolio: new PortfolioView(),
       accounts: new MarginAccountsView(),
       covariance: new CovarianceView(),
+      gate: new GateView(),
     }),
     react,
-    commands: { SetRiskParameters: setRiskParameters(cell), SetRulebookParameters: setRulebookParameters },
+    commands: {
+      SetRiskParameters: setRiskParameters(cell),
+      SetRulebookParameters: setRulebookParameters,
+      CloseGate: closeGate(cell),
+      OpenGate: openGate(cell),
+    },
     figures: riskFigures,
     queries: riskQueries,
     historyQueries: riskHistoryQueries,
@@ -70,19 +78,20 @@ const react = (event: Envelope, views: RiskViews): readonly Intent[] => [
 ];
 
 const answersTo = (event: Envelope, views: RiskViews): readonly Intent[] => {
-  const { portfolio, accounts } = views;
+  const { portfolio, accounts, gate } = views;
+  const { closedFor } = gate;
   switch (event.type) {
     case 'OrderPlaced': {
       // What a liquidation orders reduces risk by its plan and is not asked again.
       // A leg of a product is judged with the others, when the bundle is there.
       if (event.data.liquidationId !== '' || event.data.bundleId !== '') return [];
-      const judge = orderJudge(portfolio, event.data);
+      const judge = orderJudge(portfolio, event.data, closedFor);
       return [intent(event.data.accountId, { type: 'ApproveOrder', order: event.data, judge })];
     }
     case 'BundlePlaced': {
       const orders = event.data.legs.flatMap(({ orderId }) => portfolio.orders.order(orderId)?.placed ?? []);
       if (orders.length === 0) return [];
-      const judge = bundleJudge(portfolio, orders);
+      const judge = bundleJudge(portfolio, orders, closedFor);
       return [intent(event.data.accountId, { type: 'ApproveBundle', orders, judge })];
     }
     case 'OrderClosed': {
@@ -91,12 +100,12 @@ const answersTo = (event: Envelope, views: RiskViews): readonly Intent[] => {
     }
     case 'WithdrawalRequested': {
       const { accountId, withdrawalId } = event.data;
-      const judge = payoutJudge(portfolio, accountId, withdrawalHold(withdrawalId));
+      const judge = payoutJudge(portfolio, accountId, withdrawalHold(withdrawalId), closedFor);
       return [intent(accountId, { type: 'ApproveWithdrawal', accountId, withdrawalId, judge })];
     }
     case 'TransferRequested': {
       const { accountId, transferId } = event.data;
-      const judge = payoutJudge(portfolio, accountId, transferHold(transferId));
+      const judge = payoutJudge(portfolio, accountId, transferHold(transferId), closedFor);
       return [intent(accountId, { type: 'ApproveTransfer', accountId, transferId, judge })];
     }
     case 'WithdrawalSettled':

@@ -5,6 +5,7 @@ import type { MarginAccount, MarginCommand, MarginEvent } from './margin-account
 export type OrderRefusal =
   | 'MARGIN_INSUFFICIENT'
   | 'PRICE_NOT_LIVE'
+  | 'GATE_CLOSED'
   | 'VENUE_LIMIT'
   | 'ACCOUNT_RESTRICTED'
   | 'UNKNOWN_INSTRUMENT'
@@ -30,6 +31,8 @@ export type OrderJudgement = Readonly<{
   figuresAfter: MarginFigures;
   /** No scenario's loss grows, whichever of the reserved orders fill first. */
   riskReducing: boolean;
+  /** What the gate of the cell is closed for; empty while it is open. */
+  closedFor: string;
   /** Equity minus initial margin after the order, at conservative prices; its sign decides. */
   headroom: number;
   /** Instruments and assets that the account or the order depends on, and whose mark is not live. */
@@ -51,6 +54,8 @@ export type PayoutJudgement = Readonly<{
   notLive: readonly string[];
   /** How many accounts of the cell are insolvent and not yet covered. */
   insolvent: number;
+  /** What the gate of the cell is closed for; empty while it is open. */
+  closedFor: string;
 }>;
 
 type Refusal = Readonly<{ code: string; message: string }>;
@@ -123,7 +128,8 @@ export const refuseOrder = (
 };
 
 const refuseRisk = (judgement: OrderJudgement, account: MarginAccount): Refusal | undefined => {
-  const { notLive, venuesFull, poolsDry, headroom, figuresAfter } = judgement;
+  const { closedFor, notLive, venuesFull, poolsDry, headroom, figuresAfter } = judgement;
+  if (closedFor !== '') return gateClosed(closedFor, 'only orders that reduce risk are taken');
   if (account.state !== 'healthy')
     return refuse(
       'ACCOUNT_RESTRICTED',
@@ -141,6 +147,9 @@ const refuseRisk = (judgement: OrderJudgement, account: MarginAccount): Refusal 
     return refuse('POOL_DRY', `The order would borrow more than the pool has: ${first(poolsDry)}`);
   return undefined;
 };
+
+const gateClosed = (closedFor: string, what: string): Refusal =>
+  refuse('GATE_CLOSED', `The gate of the cell is closed (${closedFor}): ${what} until it is open again`);
 
 const insufficient = (figures: MarginFigures): string =>
   `Equity after it would be ${figures.equity} USD, the initial margin ${figures.initialMargin} USD; ` +
@@ -160,7 +169,8 @@ export const judgePayout = (
 };
 
 const refusePayout = (judgement: PayoutJudgement, account: MarginAccount): Refusal | undefined => {
-  const { insolvent, notLive, headroom, free, figuresAfter } = judgement;
+  const { closedFor, insolvent, notLive, headroom, free, figuresAfter } = judgement;
+  if (closedFor !== '') return gateClosed(closedFor, 'nothing is paid out');
   if (insolvent > 0)
     return refuse(
       'GATE_CLOSED',

@@ -6,6 +6,9 @@ export const LIMITS = {
   payoutsPerAccountMax: 1_000,
   /** Accounts judged by one reaction, the worst first; the others are judged by the next round of marks. */
   revaluationsPerReactionMax: 2_000,
+  /** What the gate is closed for at once: more than an auditor has invariants. */
+  gateCausesMax: 100,
+  gateTextCharsMax: 500,
   parametersJsonCharsMax: 200_000,
   pageSizeDefault: 100,
   pageSizeMax: 1_000,

@@ -197,7 +197,7 @@ const order = {
 
 const fine: OrderJudgement = {
   ...{ figuresAfter: figures, riskReducing: false, headroom: 0 },
-  ...{ notLive: [], venuesFull: [], poolsDry: [] },
+  ...{ closedFor: '', notLive: [], venuesFull: [], poolsDry: [] },
 };
 
 const approve = (change: Partial<OrderJudgement> = {}): MarginCommand => ({
@@ -299,6 +299,7 @@ describe('a payout', () => {
     headroom: 0,
     notLive: [],
     insolvent: 0,
+    closedFor: '',
   };
   const withdraw = (change: Partial<PayoutJudgement> = {}): MarginCommand => ({
     ...{ type: 'ApproveWithdrawal', accountId: 'a', withdrawalId: 'w' },

@@ -172,7 +172,7 @@ const checkClaim = (claim: Claim): void => {
 };
 
 export const callerOf = ({ keyId, clientId, scopes, kycState }: ApiKey): Omit<Caller, 'cell'> => {
-  const isOperator = scopes.has('operate');
+  const isOperator = clientId === OPERATOR || scopes.has('operate');
   return {
     ...{ keyId, scopes, kycState },
     tenant: isOperator ? OPERATOR : clientId,

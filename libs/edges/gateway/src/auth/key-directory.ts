@@ -5,7 +5,8 @@ import type { Cells } from '../cells/cells.ts';
 import { LIMITS } from '../limits.ts';
 import { ALGORITHMS, type Algorithm } from './signing.ts';
 
-export const SCOPES = ['read', 'trade', 'transfer', 'withdraw', 'operate'] as const;
+/** `guard`: may close the gate of a cell, and nothing else. */
+export const SCOPES = ['read', 'trade', 'transfer', 'withdraw', 'guard', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A key in force, as the gateway needs it. */
@@ -21,15 +22,16 @@ export type ApiKey = Readonly<{
   kycState: string;
 }>;
 
-/** A key that is known without the log, so that a fresh cell can be operated. */
-export type OperatorKey = Readonly<{ keyId: string; publicKey: Uint8Array }>;
+/** A key that is known without the log, so that a fresh cell can be operated: for all scopes or for these. */
+export type OperatorKey = Readonly<{ keyId: string; publicKey: Uint8Array; scopes?: readonly Scope[] }>;
 
 const isAlgorithm = (text: string): text is Algorithm => ALGORITHMS.some((one) => one === text);
 
 const keyOf = (info: accountsMessages.ApiKeyInfo): ApiKey | undefined => {
   const { keyId, clientId, algorithm, verifier, clientKycState: kycState } = info;
   if (info.revoked || !isAlgorithm(algorithm)) return undefined;
-  const scopes = new Set(SCOPES.filter((scope) => info.scopes.includes(scope)));
+  // Guards are known from the configuration: no client has such a key.
+  const scopes = new Set(SCOPES.filter((scope) => scope !== 'guard' && info.scopes.includes(scope)));
   return { keyId, clientId, algorithm, verifier, scopes, kycState };
 };
 
@@ -49,11 +51,11 @@ export class KeyDirectory {
     this.#cells = cells;
     this.#clock = clock;
     this.#operators = new Map(
-      operators.map(({ keyId, publicKey }) => [
+      operators.map(({ keyId, publicKey, scopes = SCOPES }) => [
         keyId,
         {
           ...{ keyId, clientId: 'operator', algorithm: 'ed25519', verifier: publicKey },
-          ...{ scopes: new Set(SCOPES), kycState: 'approved' },
+          ...{ scopes: new Set(scopes), kycState: 'approved' },
         },
       ]),
     );

@@ -26,6 +26,8 @@ export type ClusterTerms = Readonly<{
   environment?: Readonly<Record<string, string>>;
   /** Keys that the gateway takes for operators' beside the cluster's own. */
   operators?: readonly ClientKey[];
+  /** Keys that may close the gate and nothing else. */
+  guards?: readonly ClientKey[];
   /** Every process shows its figures at a port of its own: `metricsPort`. */
   isMeasured?: boolean;
   /** When it aborts nothing is waited for any more, and `stop` kills. */
@@ -48,6 +50,7 @@ export class Cluster {
   readonly #inherited: Environment;
   readonly #more: Readonly<Record<string, string>>;
   readonly #operators: readonly ClientKey[];
+  readonly #guards: readonly ClientKey[];
   readonly #signal: AbortSignal;
   readonly #directory = mkdtempSync(join(tmpdir(), 'plinth-cluster-'));
   readonly #parts: Parts;
@@ -66,6 +69,7 @@ export class Cluster {
     inherited,
     environment = {},
     operators = [],
+    guards = [],
     isMeasured = false,
     signal,
   }: ClusterTerms) {
@@ -75,6 +79,7 @@ export class Cluster {
     this.#inherited = inherited;
     this.#more = environment;
     this.#operators = operators;
+    this.#guards = guards;
     this.#isMeasured = isMeasured;
   }
 
@@ -89,11 +94,13 @@ export class Cluster {
       if (this.#isMeasured) this.#metricsPorts.set(name, await freePort());
     }
     this.#key = openKeyFile(join(this.#directory, 'operator.key.json'), 'operator.test');
-    const operators = [this.#key, ...this.#operators].map((key) => ({
+    const publicOf = (key: ClientKey) => ({
       keyId: key.keyId,
       publicKey: verifierOf(key).toString('base64'),
-    }));
-    writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify(operators));
+    });
+    const operators = [this.#key, ...this.#operators].map(publicOf);
+    const guards = this.#guards.map((key) => ({ ...publicOf(key), scopes: ['guard'] }));
+    writeFileSync(join(this.#directory, 'operators.json'), JSON.stringify([...operators, ...guards]));
     if (replicas > 1) {
       for (const name of SERVICES) {
         const balancer = await startBalancer();
@@ -134,9 +141,14 @@ export class Cluster {
   }
 
   /** A client of the gateway whose clock says this. */
-  clientAt(now: () => number): GatewayClient {
+  clientAt(now: () => number, key = this.key): GatewayClient {
     const ca = readFileSync(join(this.#directory, 'tls', 'ca.crt'));
-    return new GatewayClient({ address: this.address('gateway'), key: this.key, ca, timeoutMs: 10_000, now });
+    return new GatewayClient({ address: this.address('gateway'), key, ca, timeoutMs: 10_000, now });
+  }
+
+  /** A client of the gateway with another key. */
+  clientOf(key: ClientKey): GatewayClient {
+    return this.clientAt(Date.now, key);
   }
 
   /** Directory of a process's certificate; `edge` is what the gateway shows to clients. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Auditor } from './auditor.ts';
 import { CREDIT_CASES } from './testing/credit-cases.ts';
+import { GATE_CASES } from './testing/gate-cases.ts';
 import { LEDGER_CASES } from './testing/ledger-cases.ts';
 import { LOG_CASES } from './testing/log-cases.ts';
 import { MARGIN_CASES } from './testing/margin-cases.ts';
@@ -10,7 +11,7 @@ import { audited, broken, planted } from './testing/planted-log.ts';
 
 const CASES = [
   ...[...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES],
-  ...[...CREDIT_CASES, ...MARGIN_CASES, ...SETTLEMENT_CASES],
+  ...[...CREDIT_CASES, ...MARGIN_CASES, ...GATE_CASES, ...SETTLEMENT_CASES],
 ];
 
 describe('The auditor', () => {

@@ -1,6 +1,7 @@
 import type { Envelope } from '@plinth/eventing';
 import type { Audit, Breach } from './breach.ts';
 import { CreditAudit } from './credit-audit.ts';
+import { GateAudit } from './gate-audit.ts';
 import { LedgerAudit } from './ledger-audit.ts';
 import { LogAudit } from './log-audit.ts';
 import { MarginAudit } from './margin-audit.ts';
@@ -28,6 +29,7 @@ export class Auditor {
     new OrdersAudit(),
     new CreditAudit(),
     new MarginAudit(),
+    new GateAudit(),
     new SettlementAudit(),
   ];
   readonly #found: Breach[] = [];

@@ -2,6 +2,7 @@ import { explainMargin } from './explain-margin.ts';
 import { getContagion } from './get-contagion.ts';
 import { getDefaultProbability } from './get-default-probability.ts';
 import { getExposure } from './get-exposure.ts';
+import { getGate } from './get-gate.ts';
 import { getGreeks } from './get-greeks.ts';
 import { getMargin } from './get-margin.ts';
 import { getParameters } from './get-parameters.ts';
@@ -26,6 +27,7 @@ export const riskQueries = {
   GetExposure: getExposure,
   GetGreeks: getGreeks,
   LiquidationPrice: liquidationPrice,
+  GetGate: getGate,
   GetParameters: getParameters,
   GetDefaultProbability: getDefaultProbability,
   ListWatch: listWatch,

@@ -10,6 +10,7 @@ export const verdictOf = (
   accountId: string,
   account: MarginAccount,
   orders: readonly HypotheticalOrder[],
+  closedFor: string,
 ): string => {
   const { kernel } = portfolio;
   const place = portfolio.bookOf(accountId);
@@ -23,6 +24,7 @@ export const verdictOf = (
     {
       figuresAfter: portfolio.figures(after),
       riskReducing: isRiskReducing(kernel, book, index, orders),
+      closedFor,
       headroom: after.equity - after.figures.initial,
       notLive: objectionable(portfolio, dependenciesOf(portfolio, content), 'open-risk'),
       venuesFull: [],

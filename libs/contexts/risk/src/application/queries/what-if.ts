@@ -27,7 +27,7 @@ import { verdictOf } from './verdict.ts';
 type Request = riskMessages.WhatIfRequest;
 
 export const whatIf = (request: Request, views: RiskViews): riskMessages.WhatIfResponse | Rejection => {
-  const { portfolio, accounts } = views;
+  const { portfolio, accounts, gate } = views;
   const { accountId } = request;
   const refusal = refuseAccount(portfolio, accountId);
   if (refusal !== undefined) return refusal;
@@ -45,7 +45,7 @@ export const whatIf = (request: Request, views: RiskViews): riskMessages.WhatIfR
     before: portfolio.figures(portfolio.assess(accountId)),
     after: figuresOf(portfolio, report),
     riskReducing: orders.length > 0 && isRiskReducing(kernel, book, index, orders),
-    verdict: isOrdersAlone(request) ? verdictOf(portfolio, accountId, account, orders) : '',
+    verdict: isOrdersAlone(request) ? verdictOf(portfolio, accountId, account, orders, gate.closedFor) : '',
   };
 };
 

@@ -109,10 +109,13 @@ import {
   ExplainProfitResponse,
 } from "../../risk/v1/history.ts";
 import {
+  CloseGateRequest,
   ExplainMarginRequest,
   ExplainMarginResponse,
+  GateInfo,
   GetExposureRequest,
   GetExposureResponse,
+  GetGateRequest,
   GetGreeksRequest,
   GetGreeksResponse,
   GetMarginRequest,
@@ -127,6 +130,7 @@ import {
   ListBreachesResponse,
   MarginUnderRequest,
   MarginUnderResponse,
+  OpenGateRequest,
   SetRiskParametersRequest,
   SetRulebookParametersRequest,
   WhatIfRequest,
@@ -2014,6 +2018,36 @@ export const OperationsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Closes the gate of a cell: no withdrawal, no transfer and nothing that adds risk is approved. Operators and auditors. */
+  closeGate: {
+    path: "/plinth.gateway.v1.Operations/CloseGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CloseGateRequest): Buffer => Buffer.from(CloseGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CloseGateRequest => CloseGateRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Opens the gate of a cell, when a second operator asks for the same. */
+  openGate: {
+    path: "/plinth.gateway.v1.Operations/OpenGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: OpenGateRequest): Buffer => Buffer.from(OpenGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): OpenGateRequest => OpenGateRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Whether the gate of a cell is open, and what closed it. */
+  getGate: {
+    path: "/plinth.gateway.v1.Operations/GetGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGateRequest): Buffer => Buffer.from(GetGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGateRequest => GetGateRequest.decode(value),
+    responseSerialize: (value: GateInfo): Buffer => Buffer.from(GateInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GateInfo => GateInfo.decode(value),
+  },
   /** Accounts that are not healthy, worst first. */
   listBreaches: {
     path: "/plinth.gateway.v1.Operations/ListBreaches" as const,
@@ -2140,6 +2174,12 @@ export interface OperationsServer extends UntypedServiceImplementation {
   setRiskParameters: handleUnaryCall<SetRiskParametersRequest, Receipt>;
   /** Sets the next version of a rulebook's parameters. */
   setRulebookParameters: handleUnaryCall<SetRulebookParametersRequest, Receipt>;
+  /** Closes the gate of a cell: no withdrawal, no transfer and nothing that adds risk is approved. Operators and auditors. */
+  closeGate: handleUnaryCall<CloseGateRequest, Receipt>;
+  /** Opens the gate of a cell, when a second operator asks for the same. */
+  openGate: handleUnaryCall<OpenGateRequest, Receipt>;
+  /** Whether the gate of a cell is open, and what closed it. */
+  getGate: handleUnaryCall<GetGateRequest, GateInfo>;
   /** Accounts that are not healthy, worst first. */
   listBreaches: handleUnaryCall<ListBreachesRequest, ListBreachesResponse>;
   /** Accounts by their probability of default, most likely first. */
@@ -2400,6 +2440,51 @@ export interface OperationsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Closes the gate of a cell: no withdrawal, no transfer and nothing that adds risk is approved. Operators and auditors. */
+  closeGate(
+    request: CloseGateRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  closeGate(
+    request: CloseGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  closeGate(
+    request: CloseGateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Opens the gate of a cell, when a second operator asks for the same. */
+  openGate(
+    request: OpenGateRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  openGate(
+    request: OpenGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  openGate(
+    request: OpenGateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Whether the gate of a cell is open, and what closed it. */
+  getGate(request: GetGateRequest, callback: (error: ServiceError | null, response: GateInfo) => void): ClientUnaryCall;
+  getGate(
+    request: GetGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GateInfo) => void,
+  ): ClientUnaryCall;
+  getGate(
+    request: GetGateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GateInfo) => void,
   ): ClientUnaryCall;
   /** Accounts that are not healthy, worst first. */
   listBreaches(

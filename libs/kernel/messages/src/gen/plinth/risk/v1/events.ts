@@ -20,6 +20,30 @@ export interface RulebookParametersSet {
   parametersJson: string;
 }
 
+/** From here on nothing that is asked for and adds risk, and nothing that leaves, is approved. Stream gate-{cell}. */
+export interface GateClosed {
+  /** The invariant that does not hold, as the auditor names it; `operator` when somebody closed it by hand. */
+  cause: string;
+  /** Position of the event that broke it; 0 when an operator closed it. */
+  brokenAt: bigint;
+  detail: string;
+}
+
+/** An operator wants the gate open: what was broken up to a position is known and explained. */
+export interface GateOpeningProposed {
+  explainedThrough: bigint;
+  reason: string;
+  proposedBy: string;
+}
+
+/** Another operator agrees: the gate is open. What was broken up to the position closes it no more. */
+export interface GateOpened {
+  explainedThrough: bigint;
+  reason: string;
+  proposedBy: string;
+  agreedBy: string;
+}
+
 export interface MarginFigures {
   equity: string;
   initialMargin: string;
@@ -110,7 +134,7 @@ export interface OrderRefused {
   accountId: string;
   orderId: string;
   /**
-   * MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | VENUE_LIMIT | ACCOUNT_RESTRICTED | UNKNOWN_INSTRUMENT | LIQUIDATION_RUNNING | POOL_DRY |
+   * MARGIN_INSUFFICIENT | PRICE_NOT_LIVE | GATE_CLOSED | VENUE_LIMIT | ACCOUNT_RESTRICTED | UNKNOWN_INSTRUMENT | LIQUIDATION_RUNNING | POOL_DRY |
    * NOT_REDUCING (the order is reduce-only) | TOO_MANY_ORDERS | PARAMETERS_MISSING
    */
   code: string;
@@ -330,6 +354,324 @@ export const RulebookParametersSet: MessageFns<RulebookParametersSet> = {
     }
     if (message.parametersJson !== "") {
       obj.parametersJson = message.parametersJson;
+    }
+    return obj;
+  },
+};
+
+function createBaseGateClosed(): GateClosed {
+  return { cause: "", brokenAt: 0n, detail: "" };
+}
+
+export const GateClosed: MessageFns<GateClosed> = {
+  encode(message: GateClosed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cause !== "") {
+      writer.uint32(10).string(message.cause);
+    }
+    if (message.brokenAt !== 0n) {
+      if (BigInt.asIntN(64, message.brokenAt) !== message.brokenAt) {
+        throw new globalThis.Error("value provided for field message.brokenAt of type int64 too large");
+      }
+      writer.uint32(16).int64(message.brokenAt);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GateClosed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGateClosed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cause = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.brokenAt = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GateClosed {
+    return {
+      cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      brokenAt: isSet(object.brokenAt)
+        ? BigInt(object.brokenAt)
+        : isSet(object.broken_at)
+        ? BigInt(object.broken_at)
+        : 0n,
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+    };
+  },
+
+  toJSON(message: GateClosed): unknown {
+    const obj: any = {};
+    if (message.cause !== "") {
+      obj.cause = message.cause;
+    }
+    if (message.brokenAt !== 0n) {
+      obj.brokenAt = message.brokenAt.toString();
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    return obj;
+  },
+};
+
+function createBaseGateOpeningProposed(): GateOpeningProposed {
+  return { explainedThrough: 0n, reason: "", proposedBy: "" };
+}
+
+export const GateOpeningProposed: MessageFns<GateOpeningProposed> = {
+  encode(message: GateOpeningProposed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.explainedThrough !== 0n) {
+      if (BigInt.asIntN(64, message.explainedThrough) !== message.explainedThrough) {
+        throw new globalThis.Error("value provided for field message.explainedThrough of type int64 too large");
+      }
+      writer.uint32(8).int64(message.explainedThrough);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.proposedBy !== "") {
+      writer.uint32(26).string(message.proposedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GateOpeningProposed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGateOpeningProposed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.explainedThrough = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proposedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GateOpeningProposed {
+    return {
+      explainedThrough: isSet(object.explainedThrough)
+        ? BigInt(object.explainedThrough)
+        : isSet(object.explained_through)
+        ? BigInt(object.explained_through)
+        : 0n,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      proposedBy: isSet(object.proposedBy)
+        ? globalThis.String(object.proposedBy)
+        : isSet(object.proposed_by)
+        ? globalThis.String(object.proposed_by)
+        : "",
+    };
+  },
+
+  toJSON(message: GateOpeningProposed): unknown {
+    const obj: any = {};
+    if (message.explainedThrough !== 0n) {
+      obj.explainedThrough = message.explainedThrough.toString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.proposedBy !== "") {
+      obj.proposedBy = message.proposedBy;
+    }
+    return obj;
+  },
+};
+
+function createBaseGateOpened(): GateOpened {
+  return { explainedThrough: 0n, reason: "", proposedBy: "", agreedBy: "" };
+}
+
+export const GateOpened: MessageFns<GateOpened> = {
+  encode(message: GateOpened, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.explainedThrough !== 0n) {
+      if (BigInt.asIntN(64, message.explainedThrough) !== message.explainedThrough) {
+        throw new globalThis.Error("value provided for field message.explainedThrough of type int64 too large");
+      }
+      writer.uint32(8).int64(message.explainedThrough);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.proposedBy !== "") {
+      writer.uint32(26).string(message.proposedBy);
+    }
+    if (message.agreedBy !== "") {
+      writer.uint32(34).string(message.agreedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GateOpened {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGateOpened();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.explainedThrough = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proposedBy = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.agreedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GateOpened {
+    return {
+      explainedThrough: isSet(object.explainedThrough)
+        ? BigInt(object.explainedThrough)
+        : isSet(object.explained_through)
+        ? BigInt(object.explained_through)
+        : 0n,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      proposedBy: isSet(object.proposedBy)
+        ? globalThis.String(object.proposedBy)
+        : isSet(object.proposed_by)
+        ? globalThis.String(object.proposed_by)
+        : "",
+      agreedBy: isSet(object.agreedBy)
+        ? globalThis.String(object.agreedBy)
+        : isSet(object.agreed_by)
+        ? globalThis.String(object.agreed_by)
+        : "",
+    };
+  },
+
+  toJSON(message: GateOpened): unknown {
+    const obj: any = {};
+    if (message.explainedThrough !== 0n) {
+      obj.explainedThrough = message.explainedThrough.toString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.proposedBy !== "") {
+      obj.proposedBy = message.proposedBy;
+    }
+    if (message.agreedBy !== "") {
+      obj.agreedBy = message.agreedBy;
     }
     return obj;
   },

@@ -23,6 +23,45 @@ export interface SetRulebookParametersRequest {
   parametersJson: string;
 }
 
+/** Closes the gate for one more cause. Nothing happens when it is closed for it, or when what was broken has been explained. */
+export interface CloseGateRequest {
+  cause: string;
+  brokenAt: bigint;
+  detail: string;
+}
+
+/** Opens the gate when a second operator names the same position; until then it is a proposal. */
+export interface OpenGateRequest {
+  /** Everything that was broken up to this position is known and explained. */
+  explainedThrough: bigint;
+  reason: string;
+}
+
+export interface GetGateRequest {
+  read: ReadOptions | undefined;
+}
+
+export interface GateCause {
+  cause: string;
+  brokenAt: bigint;
+  detail: string;
+  /** Position at which the gate was closed for it. */
+  closedAt: bigint;
+}
+
+export interface GateInfo {
+  /** open | closed */
+  state: string;
+  causes: GateCause[];
+  /** What was broken up to here closes it no more; 0 before the first opening. */
+  explainedThrough: bigint;
+  /** The opening that waits for a second operator; zero and empty when none does. */
+  proposedThrough: bigint;
+  proposedBy: string;
+  proposedReason: string;
+  position: bigint;
+}
+
 export interface GetMarginRequest {
   accountId: string;
   read: ReadOptions | undefined;
@@ -508,6 +547,545 @@ export const SetRulebookParametersRequest: MessageFns<SetRulebookParametersReque
     }
     if (message.parametersJson !== "") {
       obj.parametersJson = message.parametersJson;
+    }
+    return obj;
+  },
+};
+
+function createBaseCloseGateRequest(): CloseGateRequest {
+  return { cause: "", brokenAt: 0n, detail: "" };
+}
+
+export const CloseGateRequest: MessageFns<CloseGateRequest> = {
+  encode(message: CloseGateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cause !== "") {
+      writer.uint32(10).string(message.cause);
+    }
+    if (message.brokenAt !== 0n) {
+      if (BigInt.asIntN(64, message.brokenAt) !== message.brokenAt) {
+        throw new globalThis.Error("value provided for field message.brokenAt of type int64 too large");
+      }
+      writer.uint32(16).int64(message.brokenAt);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CloseGateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCloseGateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cause = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.brokenAt = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CloseGateRequest {
+    return {
+      cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      brokenAt: isSet(object.brokenAt)
+        ? BigInt(object.brokenAt)
+        : isSet(object.broken_at)
+        ? BigInt(object.broken_at)
+        : 0n,
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+    };
+  },
+
+  toJSON(message: CloseGateRequest): unknown {
+    const obj: any = {};
+    if (message.cause !== "") {
+      obj.cause = message.cause;
+    }
+    if (message.brokenAt !== 0n) {
+      obj.brokenAt = message.brokenAt.toString();
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    return obj;
+  },
+};
+
+function createBaseOpenGateRequest(): OpenGateRequest {
+  return { explainedThrough: 0n, reason: "" };
+}
+
+export const OpenGateRequest: MessageFns<OpenGateRequest> = {
+  encode(message: OpenGateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.explainedThrough !== 0n) {
+      if (BigInt.asIntN(64, message.explainedThrough) !== message.explainedThrough) {
+        throw new globalThis.Error("value provided for field message.explainedThrough of type int64 too large");
+      }
+      writer.uint32(8).int64(message.explainedThrough);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenGateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenGateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.explainedThrough = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenGateRequest {
+    return {
+      explainedThrough: isSet(object.explainedThrough)
+        ? BigInt(object.explainedThrough)
+        : isSet(object.explained_through)
+        ? BigInt(object.explained_through)
+        : 0n,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: OpenGateRequest): unknown {
+    const obj: any = {};
+    if (message.explainedThrough !== 0n) {
+      obj.explainedThrough = message.explainedThrough.toString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBaseGetGateRequest(): GetGateRequest {
+  return { read: undefined };
+}
+
+export const GetGateRequest: MessageFns<GetGateRequest> = {
+  encode(message: GetGateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGateRequest {
+    return { read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined };
+  },
+
+  toJSON(message: GetGateRequest): unknown {
+    const obj: any = {};
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseGateCause(): GateCause {
+  return { cause: "", brokenAt: 0n, detail: "", closedAt: 0n };
+}
+
+export const GateCause: MessageFns<GateCause> = {
+  encode(message: GateCause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cause !== "") {
+      writer.uint32(10).string(message.cause);
+    }
+    if (message.brokenAt !== 0n) {
+      if (BigInt.asIntN(64, message.brokenAt) !== message.brokenAt) {
+        throw new globalThis.Error("value provided for field message.brokenAt of type int64 too large");
+      }
+      writer.uint32(16).int64(message.brokenAt);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    if (message.closedAt !== 0n) {
+      if (BigInt.asIntN(64, message.closedAt) !== message.closedAt) {
+        throw new globalThis.Error("value provided for field message.closedAt of type int64 too large");
+      }
+      writer.uint32(32).int64(message.closedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GateCause {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGateCause();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cause = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.brokenAt = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.closedAt = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GateCause {
+    return {
+      cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      brokenAt: isSet(object.brokenAt)
+        ? BigInt(object.brokenAt)
+        : isSet(object.broken_at)
+        ? BigInt(object.broken_at)
+        : 0n,
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      closedAt: isSet(object.closedAt)
+        ? BigInt(object.closedAt)
+        : isSet(object.closed_at)
+        ? BigInt(object.closed_at)
+        : 0n,
+    };
+  },
+
+  toJSON(message: GateCause): unknown {
+    const obj: any = {};
+    if (message.cause !== "") {
+      obj.cause = message.cause;
+    }
+    if (message.brokenAt !== 0n) {
+      obj.brokenAt = message.brokenAt.toString();
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    if (message.closedAt !== 0n) {
+      obj.closedAt = message.closedAt.toString();
+    }
+    return obj;
+  },
+};
+
+function createBaseGateInfo(): GateInfo {
+  return {
+    state: "",
+    causes: [],
+    explainedThrough: 0n,
+    proposedThrough: 0n,
+    proposedBy: "",
+    proposedReason: "",
+    position: 0n,
+  };
+}
+
+export const GateInfo: MessageFns<GateInfo> = {
+  encode(message: GateInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== "") {
+      writer.uint32(10).string(message.state);
+    }
+    for (const v of message.causes) {
+      GateCause.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.explainedThrough !== 0n) {
+      if (BigInt.asIntN(64, message.explainedThrough) !== message.explainedThrough) {
+        throw new globalThis.Error("value provided for field message.explainedThrough of type int64 too large");
+      }
+      writer.uint32(24).int64(message.explainedThrough);
+    }
+    if (message.proposedThrough !== 0n) {
+      if (BigInt.asIntN(64, message.proposedThrough) !== message.proposedThrough) {
+        throw new globalThis.Error("value provided for field message.proposedThrough of type int64 too large");
+      }
+      writer.uint32(32).int64(message.proposedThrough);
+    }
+    if (message.proposedBy !== "") {
+      writer.uint32(42).string(message.proposedBy);
+    }
+    if (message.proposedReason !== "") {
+      writer.uint32(50).string(message.proposedReason);
+    }
+    if (message.position !== 0n) {
+      if (BigInt.asIntN(64, message.position) !== message.position) {
+        throw new globalThis.Error("value provided for field message.position of type int64 too large");
+      }
+      writer.uint32(120).int64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GateInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGateInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.causes.push(GateCause.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.explainedThrough = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.proposedThrough = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.proposedBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.proposedReason = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.position = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GateInfo {
+    return {
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      causes: globalThis.Array.isArray(object?.causes) ? object.causes.map((e: any) => GateCause.fromJSON(e)) : [],
+      explainedThrough: isSet(object.explainedThrough)
+        ? BigInt(object.explainedThrough)
+        : isSet(object.explained_through)
+        ? BigInt(object.explained_through)
+        : 0n,
+      proposedThrough: isSet(object.proposedThrough)
+        ? BigInt(object.proposedThrough)
+        : isSet(object.proposed_through)
+        ? BigInt(object.proposed_through)
+        : 0n,
+      proposedBy: isSet(object.proposedBy)
+        ? globalThis.String(object.proposedBy)
+        : isSet(object.proposed_by)
+        ? globalThis.String(object.proposed_by)
+        : "",
+      proposedReason: isSet(object.proposedReason)
+        ? globalThis.String(object.proposedReason)
+        : isSet(object.proposed_reason)
+        ? globalThis.String(object.proposed_reason)
+        : "",
+      position: isSet(object.position) ? BigInt(object.position) : 0n,
+    };
+  },
+
+  toJSON(message: GateInfo): unknown {
+    const obj: any = {};
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.causes?.length) {
+      obj.causes = message.causes.map((e) => GateCause.toJSON(e));
+    }
+    if (message.explainedThrough !== 0n) {
+      obj.explainedThrough = message.explainedThrough.toString();
+    }
+    if (message.proposedThrough !== 0n) {
+      obj.proposedThrough = message.proposedThrough.toString();
+    }
+    if (message.proposedBy !== "") {
+      obj.proposedBy = message.proposedBy;
+    }
+    if (message.proposedReason !== "") {
+      obj.proposedReason = message.proposedReason;
+    }
+    if (message.position !== 0n) {
+      obj.position = message.position.toString();
     }
     return obj;
   },

@@ -25,10 +25,13 @@ import {
   ExplainProfitResponse,
 } from "./history.ts";
 import {
+  CloseGateRequest,
   ExplainMarginRequest,
   ExplainMarginResponse,
+  GateInfo,
   GetExposureRequest,
   GetExposureResponse,
+  GetGateRequest,
   GetGreeksRequest,
   GetGreeksResponse,
   GetMarginRequest,
@@ -43,6 +46,7 @@ import {
   ListBreachesResponse,
   MarginUnderRequest,
   MarginUnderResponse,
+  OpenGateRequest,
   SetRiskParametersRequest,
   SetRulebookParametersRequest,
   WhatIfRequest,
@@ -87,6 +91,26 @@ export const RiskCommandsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Closes the gate of the cell to withdrawals, transfers and whatever adds risk. Operators and auditors only. */
+  closeGate: {
+    path: "/plinth.risk.v1.RiskCommands/CloseGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CloseGateRequest): Buffer => Buffer.from(CloseGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CloseGateRequest => CloseGateRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Opens the gate, when two operators agree. Operators only. */
+  openGate: {
+    path: "/plinth.risk.v1.RiskCommands/OpenGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: OpenGateRequest): Buffer => Buffer.from(OpenGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): OpenGateRequest => OpenGateRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
 } as const;
 
 export interface RiskCommandsServer extends UntypedServiceImplementation {
@@ -94,6 +118,10 @@ export interface RiskCommandsServer extends UntypedServiceImplementation {
   setRiskParameters: handleUnaryCall<SetRiskParametersRequest, Receipt>;
   /** Sets the next version of a rulebook's parameters. Operators only. */
   setRulebookParameters: handleUnaryCall<SetRulebookParametersRequest, Receipt>;
+  /** Closes the gate of the cell to withdrawals, transfers and whatever adds risk. Operators and auditors only. */
+  closeGate: handleUnaryCall<CloseGateRequest, Receipt>;
+  /** Opens the gate, when two operators agree. Operators only. */
+  openGate: handleUnaryCall<OpenGateRequest, Receipt>;
 }
 
 export interface RiskCommandsClient extends Client {
@@ -125,6 +153,38 @@ export interface RiskCommandsClient extends Client {
   ): ClientUnaryCall;
   setRulebookParameters(
     request: SetRulebookParametersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Closes the gate of the cell to withdrawals, transfers and whatever adds risk. Operators and auditors only. */
+  closeGate(
+    request: CloseGateRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  closeGate(
+    request: CloseGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  closeGate(
+    request: CloseGateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Opens the gate, when two operators agree. Operators only. */
+  openGate(
+    request: OpenGateRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  openGate(
+    request: OpenGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  openGate(
+    request: OpenGateRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -259,6 +319,16 @@ export const RiskQueriesService = {
     responseSerialize: (value: GetGreeksResponse): Buffer => Buffer.from(GetGreeksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetGreeksResponse => GetGreeksResponse.decode(value),
   },
+  /** Whether the gate of the cell is open, and what closed it. */
+  getGate: {
+    path: "/plinth.risk.v1.RiskQueries/GetGate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGateRequest): Buffer => Buffer.from(GetGateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGateRequest => GetGateRequest.decode(value),
+    responseSerialize: (value: GateInfo): Buffer => Buffer.from(GateInfo.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GateInfo => GateInfo.decode(value),
+  },
   /** The parameter set in force. */
   getParameters: {
     path: "/plinth.risk.v1.RiskQueries/GetParameters" as const,
@@ -362,6 +432,8 @@ export interface RiskQueriesServer extends UntypedServiceImplementation {
   liquidationPrice: handleUnaryCall<LiquidationPriceRequest, LiquidationPriceResponse>;
   /** Delta, gamma, vega and theta per position, underlying, account or of the house. */
   getGreeks: handleUnaryCall<GetGreeksRequest, GetGreeksResponse>;
+  /** Whether the gate of the cell is open, and what closed it. */
+  getGate: handleUnaryCall<GetGateRequest, GateInfo>;
   /** The parameter set in force. */
   getParameters: handleUnaryCall<GetParametersRequest, GetParametersResponse>;
   /** Probability that an account's equity is negative at the end of its liquidation horizon. */
@@ -554,6 +626,19 @@ export interface RiskQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetGreeksResponse) => void,
+  ): ClientUnaryCall;
+  /** Whether the gate of the cell is open, and what closed it. */
+  getGate(request: GetGateRequest, callback: (error: ServiceError | null, response: GateInfo) => void): ClientUnaryCall;
+  getGate(
+    request: GetGateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GateInfo) => void,
+  ): ClientUnaryCall;
+  getGate(
+    request: GetGateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GateInfo) => void,
   ): ClientUnaryCall;
   /** The parameter set in force. */
   getParameters(
