@@ -10,6 +10,8 @@ const CALLS = 60;
 export type StopFigures = Readonly<{
   /** Exit code; a signal's name when it had to be killed. */
   ended: number | string;
+  /** How long it took to stop, milliseconds. */
+  tookMs: number;
   /** Calls that had no answer yet when the process was asked to stop. */
   underway: number;
   answered: number;
@@ -41,7 +43,10 @@ export const stopUnderway = async (
   await Promise.race(calls);
   const underway = CALLS - first.size;
   part.child.kill('SIGTERM');
-  const [ended] = await Promise.all([exitOf(part), Promise.all(calls)]);
+  const askedMs = performance.now();
+  let tookMs = 0;
+  const gone = exitOf(part).finally(() => (tookMs = Math.round(performance.now() - askedMs)));
+  const [ended] = await Promise.all([gone, Promise.all(calls)]);
   await cluster.startAgain(part);
   const otherwise = [...first.values()].filter((told) => told !== 'retry' && !/^\d+$/.test(told));
   const askAgain = async ([n, told]: readonly [number, string]): Promise<void> => {
@@ -51,7 +56,7 @@ export const stopUnderway = async (
   };
   await Promise.all([...first].map(askAgain));
   const toldToRetry = [...first.values()].filter((told) => told === 'retry').length;
-  return { ended, underway, answered: CALLS - toldToRetry, toldToRetry, otherwise };
+  return { ended, tookMs, underway, answered: CALLS - toldToRetry, toldToRetry, otherwise };
 };
 
 const exitOf = async ({ child }: Part): Promise<number | string> => {

@@ -33,6 +33,11 @@ export const withWrongClocks = async (on: LoadedCluster, answers: number): Promi
     await on.progress(answers);
   };
   await set(OFF_MS);
+  // Interest is due every five minutes, by a clock that is ten ahead.
+  await on.cluster.until(
+    'interest to be accrued by its clock',
+    async () => 'timer-interest' in (await timersAfter(on, position)) || undefined,
+  );
   await set(-OFF_MS);
   await set(0);
   const [row] = await on.log.query<Omit<ClockFigures, 'timers' | 'refused'>>(
@@ -45,17 +50,22 @@ export const withWrongClocks = async (on: LoadedCluster, answers: number): Promi
      WHERE position > $1`,
     [position.toString()],
   );
-  const timers = await on.log.query<Readonly<{ stream: string; n: number }>>(
+  if (row === undefined) throw new Error('Expected figures of the log');
+  return {
+    ...row,
+    timers: await timersAfter(on, position),
+    refused: refusals(on, toldBefore),
+  };
+};
+
+/** How many timers have fired after this position, by their stream. */
+const timersAfter = async (on: LoadedCluster, position: bigint): Promise<ClockFigures['timers']> => {
+  const rows = await on.log.query<Readonly<{ stream: string; n: number }>>(
     `SELECT stream, count(*)::int AS n FROM plinth.events WHERE type = 'TimerFired' AND position > $1
      GROUP BY stream`,
     [position.toString()],
   );
-  if (row === undefined) throw new Error('Expected figures of the log');
-  return {
-    ...row,
-    timers: Object.fromEntries(timers.map(({ stream, n }) => [stream, n])),
-    refused: refusals(on, toldBefore),
-  };
+  return Object.fromEntries(rows.map(({ stream, n }) => [stream, n]));
 };
 
 const refusals = (on: LoadedCluster, from: number): Readonly<Record<string, number>> => {
