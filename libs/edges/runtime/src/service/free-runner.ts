@@ -3,7 +3,8 @@ import { countFailedEffect, countTakeover, recordFold } from '../telemetry/instr
 import { traceEffect } from '../telemetry/spans.ts';
 import { pause } from '../transport/pause.ts';
 import { LIMITS } from './limits.ts';
-import { Fenced, isPassing, type ServiceHost } from './service-host.ts';
+import { Fenced, isPassing } from './host-failures.ts';
+import type { ServiceHost } from './service-host.ts';
 
 export type FreeRunPorts = Readonly<{
   transport: Transport;

@@ -1,5 +1,6 @@
 export * from './command-executor.ts';
 export * from './free-runner.ts';
+export * from './host-failures.ts';
 export * from './ids.ts';
 export * from './lockstep.ts';
 export { observeService } from './observe-service.ts';

@@ -10,7 +10,8 @@ import {
 } from '@plinth/eventing';
 import { executeCommand, type CommandCall } from './command-executor.ts';
 import { Lockstep } from './lockstep.ts';
-import { PoisonEvent, ServiceHost } from './service-host.ts';
+import { PoisonEvent } from './host-failures.ts';
+import { ServiceHost } from './service-host.ts';
 
 type Listed = 'AssetListed' | 'ClientOpened';
 type Command = Readonly<{ asset: string }>;
