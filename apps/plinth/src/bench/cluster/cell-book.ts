@@ -92,21 +92,26 @@ export function* safeBook(accounts: number, market: readonly PricedInstrument[])
   for (let n = 0; n < accounts; n += 1) yield* accountOf(`a${n}`, grossOf(market) * SAFE_SHARE, market);
 }
 
+/** One account of the same positions with so much equity. */
+export const probeBook = (
+  accountId: string,
+  equityUsd: number,
+  market: readonly PricedInstrument[],
+): Iterable<Given> => accountOf(accountId, equityUsd, market);
+
 /**
  * Accounts of the same positions that a fall of all prices takes below their maintenance margin one after
  * another: the first one at once, the last one when prices have fallen by `fall`, a share of them.
  */
 export function* gradedBook(
   graded: number,
-  maintenanceUsd: number,
+  leastUsd: number,
   fall: number,
   market: readonly PricedInstrument[],
 ): Generator<Given> {
   const gross = grossOf(market);
-  for (let n = 0; n < graded; n += 1) {
-    const equityUsd = maintenanceUsd + (gross * fall * (n + 1)) / graded;
-    yield* accountOf(`g${n}`, equityUsd, market);
-  }
+  for (let n = 0; n < graded; n += 1)
+    yield* accountOf(`g${n}`, leastUsd + (gross * fall * (n + 1)) / graded, market);
 }
 
 /** Marks of a round, given the last one of the log. */

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { absentRow, atMost, type BenchRow } from '../bench-row.ts';
 import { quantile, spreadOf } from '../measure.ts';
-import type { Given } from '../broker-log.ts';
-import { gradedBook, POSITIONS, type PricedInstrument } from './cell-book.ts';
+import { formatCellParameters, type CellParameters } from '@plinth/portfolio';
+import { benchIds } from '@plinth/runtime/bench';
+import { asAppends, type Given } from '../broker-log.ts';
+import { lastOf } from './last-event.ts';
+import { gradedBook, POSITIONS, probeBook, type PricedInstrument } from './cell-book.ts';
 
 const BENCH = 'cluster';
 const TARGET_MS = 60;
@@ -99,16 +102,65 @@ export type ReactionOptions = Readonly<{
   signal: AbortSignal;
 }>;
 
-/** USD that an account of the book must have. */
-const maintenanceOf = async ({ client }: Cluster): Promise<number> => {
-  const { response } = await client.call('Margin', 'GetMargin', { accountId: 'a9', read: undefined });
-  return Number(response.figures?.maintenanceMargin);
+type Standing = Readonly<{ equity: number; maintenance: number }>;
+
+const standingOf = async ({ client }: Cluster, accountId: string): Promise<Standing> => {
+  const { response } = await client.call('Margin', 'GetMargin', { accountId, read: undefined });
+  const { equity, maintenanceMargin } = response.figures ?? { equity: '', maintenanceMargin: '' };
+  return { equity: Number(equity), maintenance: Number(maintenanceMargin) };
+};
+
+/** Where the line through two points meets equity = maintenance margin. */
+const crossing = (a: Standing, b: Standing): number => {
+  const slope = (b.maintenance - a.maintenance) / (b.equity - a.equity);
+  return (b.maintenance - slope * b.equity) / (1 - slope);
+};
+
+/** Each nearer to the line than the one before, and above it. */
+const PROBES = [1.5, 1.1, 1.03] as const;
+
+/**
+ * Equity in USD at which an account of the book has its maintenance margin, and no more. The margin grows as
+ * money leaves (venues must be funded from what is left), so it is looked for.
+ */
+const leastEquity = async ({ cluster, market, seeded }: ReactionOptions): Promise<number> => {
+  let [before, last] = [await standingOf(cluster, 'a8'), await standingOf(cluster, 'a9')];
+  let least = last.maintenance;
+  for (const [n, share] of PROBES.entries()) {
+    await seeded(probeBook(`p${n}`, least * share, market));
+    [before, last] = [last, await standingOf(cluster, `p${n}`)];
+    least = crossing(before, last);
+  }
+  return least;
+};
+
+const PARAMETERS_STREAM = 'parameters-main';
+/** Longer than the fall: what is liquidated is so by a price and not by a deadline. */
+const GRACE_MS = 3_600_000;
+
+/** Every margin call has time. */
+const givePatience = async ({ cluster, log }: ReactionOptions): Promise<void> => {
+  const last = await lastOf(cluster.databaseUrl, log, 'RiskParametersSet', PARAMETERS_STREAM);
+  const version = last.data.version + 1;
+  const present = JSON.parse(last.data.parametersJson) as CellParameters;
+  const parametersJson = formatCellParameters({ ...present, call: { graceMs: GRACE_MS } });
+  const event = { type: 'RiskParametersSet', data: { version, parametersJson } } as const;
+  const appends = asAppends(
+    [{ stream: PARAMETERS_STREAM, event }],
+    benchIds(),
+    new Map([[PARAMETERS_STREAM, last.version]]),
+  );
+  for (const request of appends) {
+    const { status } = await log.append(request);
+    if (status !== 'appended') throw new Error(`Expected appended, was ${status}`);
+  }
 };
 
 /** Prices fall through the whole cluster: accounts cross one after another, and are liquidated. */
 export const benchReactions = async (options: ReactionOptions): Promise<readonly BenchRow[]> => {
   const { cluster, log, market, accounts, graded, seeded, signal } = options;
-  await seeded(gradedBook(graded, await maintenanceOf(cluster), FALL_SHARE, market));
+  await givePatience(options);
+  await seeded(gradedBook(graded, await leastEquity(options), FALL_SHARE, market));
   const { position } = await log.head();
   await play(cluster, FALL);
   await sleep(FALL_TICKS * FALL.tickMs + SETTLE_MS, undefined, { signal });

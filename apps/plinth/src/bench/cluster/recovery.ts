@@ -1,11 +1,12 @@
 import type { Cluster } from '@plinth/gateway/cluster';
-import { asOwner, type PostgresLog } from '@plinth/runtime';
+import type { PostgresLog } from '@plinth/runtime';
 import { backboneEnd, benchIds } from '@plinth/runtime/bench';
 import type { KafkaCell } from '@plinth/runtime/config';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchRow } from '../bench-row.ts';
 import { asAppends, type Given } from '../broker-log.ts';
 import { spreadOf } from '../measure.ts';
+import { lastOf } from './last-event.ts';
 import { busyEvents, type MarksOf, type PricedInstrument } from './cell-book.ts';
 
 const BENCH = 'cluster';
@@ -31,22 +32,12 @@ const marksAfter = async (
   url: string,
   log: PostgresLog,
 ): Promise<Readonly<{ marksOf: MarksOf; version: number }>> => {
-  const found = await asOwner(url, async (client) => {
-    const { rows } = await client.query<{ position: string; version: number }>(
-      `SELECT position::text, version FROM ${log.schema}.events
-       WHERE stream = $1 ORDER BY version DESC LIMIT 1`,
-      [MARKS_STREAM],
-    );
-    return rows[0];
-  });
-  const [event] = found === undefined ? [] : await log.read(BigInt(found.position) - 1n, 1);
-  if (found === undefined || event?.type !== 'MarksPublished') throw new Error('Expected marks in the log');
-  const { data } = event;
+  const { data, version } = await lastOf(url, log, 'MarksPublished', MARKS_STREAM);
   const marksOf = (n: number): Given => ({
     stream: MARKS_STREAM,
     event: { type: 'MarksPublished', data: { ...data, round: data.round + n, atMs: data.atMs + 100 * n } },
   });
-  return { marksOf, version: found.version };
+  return { marksOf, version };
 };
 
 const miss = async (options: RecoveryOptions, run: number): Promise<bigint> => {
