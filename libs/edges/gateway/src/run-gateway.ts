@@ -61,7 +61,9 @@ const operatorKeysOf = (path: string): readonly OperatorKey[] => {
   try {
     found = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new ConfigError(`PLINTH_OPERATOR_KEYS: ${(error as Error).message}`);
+    // What a parser says of a text shows some of it, and it may be the wrong file.
+    const why = error instanceof SyntaxError ? `Expected JSON in ${path}` : (error as Error).message;
+    throw new ConfigError(`PLINTH_OPERATOR_KEYS: ${why}`);
   }
   const keys = (Array.isArray(found) ? found : []) as readonly Partial<Record<string, unknown>>[];
   return keys.map(({ keyId, publicKey, scopes = SCOPES }, n) => {
@@ -111,7 +113,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
   const operatorKeys = operatorKeysOf(config.PLINTH_OPERATOR_KEYS);
   const sealingKey = openSealingKeyFile(config.PLINTH_SEALING_KEY);
   const key = loadSigningKey(config.PLINTH_HEAD_KEY);
-  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
+  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) }, logger);
   const transport = openTransport(log, 'gateway', kafkaOf(config));
   const onCertificateRefused = (error: Error): void =>
     logger.error({ err: error }, 'a certificate is not used');

@@ -32,6 +32,8 @@ export type ClusterTerms = Readonly<{
   isMeasured?: boolean;
   /** When it aborts nothing is waited for any more, and `stop` kills. */
   signal?: AbortSignal;
+  /** Told every line that a process writes. */
+  onLine?: (line: string) => void;
 }>;
 
 export type ClusterOptions = Readonly<{
@@ -72,10 +74,11 @@ export class Cluster {
     guards = [],
     isMeasured = false,
     signal,
+    onLine,
   }: ClusterTerms) {
     this.#root = root;
     this.#signal = signal ?? new AbortController().signal;
-    this.#parts = new Parts(this.#signal);
+    this.#parts = new Parts(this.#signal, onLine);
     this.#inherited = inherited;
     this.#more = environment;
     this.#operators = operators;

@@ -41,9 +41,14 @@ export const identityAt = (directory: string): Readonly<Record<string, string>> 
 export class Parts {
   readonly #all: Part[] = [];
   readonly #signal: AbortSignal;
+  readonly #onLine: (line: string) => void;
 
-  constructor(signal: AbortSignal = new AbortController().signal) {
+  constructor(
+    signal: AbortSignal = new AbortController().signal,
+    onLine: (line: string) => void = () => undefined,
+  ) {
     this.#signal = signal;
+    this.#onLine = onLine;
     // A program that is ended in the middle leaves no process behind.
     process.on('exit', this.#killAll);
   }
@@ -54,7 +59,7 @@ export class Parts {
 
   run(name: string, port: number, main: string, env: Readonly<Record<string, string | undefined>>): Part {
     const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const part = watch(name, port, child);
+    const part = watch(name, port, child, this.#onLine);
     this.#all.push(part);
     return part;
   }
@@ -122,12 +127,13 @@ export class Parts {
 }
 
 /** Follows what a process says: its last lines, whether it serves, whether it leads. */
-const watch = (name: string, port: number, child: ChildProcess): Part => {
+const watch = (name: string, port: number, child: ChildProcess, onLine: (line: string) => void): Part => {
   const lines: string[] = [];
   let [isUp, isLeading] = [false, false];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface(stream).on('line', (line) => {
+      onLine(line);
       lines.push(line);
       if (lines.length > LINES_KEPT) lines.shift();
       if (/"msg":"(serving|relaying)"/.test(line)) isUp = true;

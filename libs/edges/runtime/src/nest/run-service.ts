@@ -68,7 +68,7 @@ export const runService = async (
   } = config;
   const telemetry = await startTelemetry(`plinth-${name}`, telemetryOf(config));
   const logger = makeLogger(name, config.PLINTH_LOG_LEVEL);
-  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
+  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) }, logger);
   const transport = openTransport(log, name, kafkaOf(config));
   const home = homeOf(cells, config.PLINTH_CELL);
   const { definition, beside, links = [] } = make(config.PLINTH_CELL, home);

@@ -1,4 +1,5 @@
 import { Retryable, type Clock } from '@plinth/eventing';
+import { ConfigError } from '../config/config.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgresLog, type PostgresLog, type PostgresLogOptions } from '../log/postgres-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -20,14 +21,22 @@ export type RunningProcess = Readonly<{
 const DATABASE_WAIT_MS = 60_000;
 const DATABASE_RETRY_MS = 500;
 
-/** A database that starts at the same time as its services is waited for, not given up on. */
-export const openLogPatiently = async (options: PostgresLogOptions): Promise<PostgresLog> => {
+/**
+ * A database that starts at the same time as its services is waited for, and that is said once. A URL that is
+ * none is not waited for.
+ */
+export const openLogPatiently = async (options: PostgresLogOptions, logger: Logger): Promise<PostgresLog> => {
+  if (!URL.canParse(options.url))
+    throw new ConfigError(
+      'PLINTH_DATABASE_URL: Expected a URL like postgresql://user:password@host:5432/name',
+    );
   const until = performance.now() + DATABASE_WAIT_MS;
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await openPostgresLog(options);
     } catch (error) {
       if (!(error instanceof Retryable) || performance.now() > until) throw error;
+      if (attempt === 1) logger.warn({ err: error }, 'the database is waited for');
       await sleep(DATABASE_RETRY_MS);
     }
   }

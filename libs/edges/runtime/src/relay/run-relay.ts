@@ -46,7 +46,7 @@ export const runRelay = async (environment: Environment): Promise<void> => {
   const { PLINTH_HOST: host, PLINTH_PORT: port } = config;
   const telemetry = await startTelemetry('plinth-relay', telemetryOf(config));
   const logger = makeLogger('relay', config.PLINTH_LOG_LEVEL);
-  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) });
+  const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) }, logger);
   const client = connectKafka(`plinth-relay-${hostname()}`, kafka.access);
   const topics = new KafkaTopics(client);
   const { prefix } = kafka;
