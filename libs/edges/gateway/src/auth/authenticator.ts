@@ -1,11 +1,12 @@
 import { status as grpc, type Metadata } from '@grpc/grpc-js';
 import type { Clock } from '@plinth/eventing';
 import { GrpcError } from '@plinth/runtime/grpc';
+import { BoundedMap } from '../bounded-map.ts';
 import { LIMITS } from '../limits.ts';
 import type { ApiKey, KeyDirectory, Scope } from './key-directory.ts';
 import type { Claim, NonceStore } from './nonce-store.ts';
 import type { SecretSeal } from './secret-seal.ts';
-import { canonicalText, METADATA, verifyText } from './signing.ts';
+import { canonicalText, METADATA, verifierBy, type Algorithm, type Verifier } from './signing.ts';
 
 export const OPERATOR = 'operator';
 
@@ -80,7 +81,12 @@ const credentialsOf = (metadata: Metadata): Credentials => ({
 });
 
 /** Stands in for a key that does not exist, so that the answer takes as long. */
-const NO_KEY = Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex');
+const NO_KEY = verifierBy(
+  'ed25519',
+  Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex'),
+);
+
+type KeptVerifier = Readonly<{ algorithm: Algorithm; verifier: Uint8Array; check: Verifier }>;
 
 export type AuthenticatorPorts = Readonly<{
   keys: KeyDirectory;
@@ -93,6 +99,8 @@ export type AuthenticatorPorts = Readonly<{
 /** Proves who sent a call: signature, time, and that it was not sent before. */
 export class Authenticator {
   readonly #ports: AuthenticatorPorts;
+  /** By key id, ready to use. What a key is verified with is asked for at every call all the same. */
+  readonly #verifiers = new BoundedMap<string, KeptVerifier>(LIMITS.cachedKeysMax);
 
   constructor(ports: AuthenticatorPorts) {
     this.#ports = ports;
@@ -137,16 +145,19 @@ export class Authenticator {
 
   #isSigned(method: string, body: Uint8Array, credentials: Credentials, key: ApiKey | undefined): boolean {
     const text = canonicalText({ method, body, ...credentials });
-    const verifier = key === undefined ? undefined : this.#verifierOf(key);
-    if (key === undefined || verifier === undefined) {
-      verifyText('ed25519', NO_KEY, text, credentials.signature);
-      return false;
-    }
-    return verifyText(key.algorithm, verifier, text, credentials.signature);
+    const check = key === undefined ? undefined : this.#verifierOf(key);
+    const isSigned = (check ?? NO_KEY)(text, credentials.signature);
+    return check !== undefined && isSigned;
   }
 
-  #verifierOf({ algorithm, keyId, verifier }: ApiKey): Uint8Array | undefined {
-    return algorithm === 'ed25519' ? verifier : this.#ports.seal?.open(keyId, verifier);
+  #verifierOf({ algorithm, keyId, verifier }: ApiKey): Verifier | undefined {
+    const kept = this.#verifiers.get(keyId);
+    if (kept?.algorithm === algorithm && Buffer.compare(kept.verifier, verifier) === 0) return kept.check;
+    const opened = algorithm === 'ed25519' ? verifier : this.#ports.seal?.open(keyId, verifier);
+    if (opened === undefined) return undefined;
+    const check = verifierBy(algorithm, opened);
+    this.#verifiers.set(keyId, { algorithm, verifier, check });
+    return check;
   }
 }
 

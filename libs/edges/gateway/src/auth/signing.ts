@@ -1,8 +1,9 @@
 import {
-  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
+  hash,
   sign,
   timingSafeEqual,
   verify,
@@ -51,7 +52,7 @@ export const canonicalText = (call: SignedCall): string => {
   const lines = [
     SIGNATURE_VERSION,
     method,
-    createHash('sha256').update(body).digest('hex'),
+    hash('sha256', body, 'hex'),
     String(timestampMs),
     nonce,
     keyId,
@@ -63,21 +64,28 @@ export const canonicalText = (call: SignedCall): string => {
 /** DER of a PKCS #8 Ed25519 key up to its 32 bytes of seed (RFC 8410). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** `secret`: the 32-byte seed of an Ed25519 key, or the shared secret. */
-export const signText = (algorithm: Algorithm, secret: Uint8Array, text: string): Buffer => {
+export type Signer = (text: string) => Buffer;
+
+/**
+ * `secret`: the 32-byte seed of an Ed25519 key, or the shared secret. To be kept: making the engine's key of
+ * it costs as much as a signature.
+ */
+export const signerOf = (algorithm: Algorithm, secret: Uint8Array): Signer => {
   switch (algorithm) {
     case 'ed25519': {
-      const key = createPrivateKey({
-        key: Buffer.concat([PKCS8_ED25519, secret]),
-        format: 'der',
-        type: 'pkcs8',
-      });
-      return sign(null, Buffer.from(text), key);
+      const der = Buffer.concat([PKCS8_ED25519, secret]);
+      const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      return (text) => sign(null, Buffer.from(text), key);
     }
-    case 'hmac-sha256':
-      return createHmac('sha256', secret).update(text).digest();
+    case 'hmac-sha256': {
+      const key = createSecretKey(secret);
+      return (text) => createHmac('sha256', key).update(text).digest();
+    }
   }
 };
+
+export const signText = (algorithm: Algorithm, secret: Uint8Array, text: string): Buffer =>
+  signerOf(algorithm, secret)(text);
 
 /** Public half of an Ed25519 seed, 32 bytes. */
 export const ed25519PublicKey = (seed: Uint8Array): Buffer => {
@@ -86,22 +94,29 @@ export const ed25519PublicKey = (seed: Uint8Array): Buffer => {
   return Buffer.from(x ?? '', 'base64url');
 };
 
-/** `verifier`: the 32-byte Ed25519 public key, or the shared secret. */
+export type Verifier = (text: string, signature: Uint8Array) => boolean;
+
+/** `verifier`: the 32-byte Ed25519 public key, or the shared secret. To be kept, like a signer. */
+export const verifierBy = (algorithm: Algorithm, verifier: Uint8Array): Verifier => {
+  switch (algorithm) {
+    case 'ed25519': {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(verifier).toString('base64url') };
+      const key = createPublicKey({ key: jwk, format: 'jwk' });
+      return (text, signature) => verify(null, Buffer.from(text), key, signature);
+    }
+    case 'hmac-sha256': {
+      const key = createSecretKey(verifier);
+      return (text, signature) => {
+        const expected = createHmac('sha256', key).update(text).digest();
+        return signature.length === expected.length && timingSafeEqual(expected, signature);
+      };
+    }
+  }
+};
+
 export const verifyText = (
   algorithm: Algorithm,
   verifier: Uint8Array,
   text: string,
   signature: Uint8Array,
-): boolean => {
-  switch (algorithm) {
-    case 'ed25519': {
-      const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(verifier).toString('base64url') };
-      const key = createPublicKey({ key: jwk, format: 'jwk' });
-      return verify(null, Buffer.from(text), key, signature);
-    }
-    case 'hmac-sha256': {
-      const expected = createHmac('sha256', verifier).update(text).digest();
-      return signature.length === expected.length && timingSafeEqual(expected, signature);
-    }
-  }
-};
+): boolean => verifierBy(algorithm, verifier)(text, signature);

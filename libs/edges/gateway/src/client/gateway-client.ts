@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { boundedConnect, errorFromStatus, GRPC_LIMITS, GrpcError } from '@plinth/runtime/grpc';
 import { RULES } from '../policy/rules.ts';
-import { canonicalText, METADATA, signText } from '../auth/signing.ts';
+import { canonicalText, METADATA, signerOf, type Signer } from '../auth/signing.ts';
 import { SERVICES } from '../services.ts';
 import type { ClientKey } from './key-file.ts';
 
@@ -112,9 +112,11 @@ const asStatus = (error: unknown): StatusObject => {
 export class GatewayClient {
   readonly #client: Client;
   readonly #options: GatewayClientOptions;
+  readonly #signer: Signer;
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
+    this.#signer = signerOf(options.key.algorithm, options.key.secret);
     this.#client = new Client(options.address, channel(options), {
       'grpc.max_receive_message_length': 4 * GRPC_LIMITS.messageBytesMax,
       'grpc.enable_retries': 0,
@@ -190,7 +192,7 @@ export class GatewayClient {
 
   /** The metadata of one call: proves who sends these bytes to this method, now, for the first time. */
   sign(method: string, body: Uint8Array, requestId: string, cell = this.#options.cell ?? ''): Metadata {
-    const { keyId, algorithm, secret } = this.#options.key;
+    const { keyId } = this.#options.key;
     const timestampMs = (this.#options.now ?? Date.now)();
     const nonce = randomUUID();
     const text = canonicalText({ method, body, keyId, timestampMs, nonce, requestId, cell });
@@ -198,7 +200,7 @@ export class GatewayClient {
     metadata.set(METADATA.key, keyId);
     metadata.set(METADATA.timestamp, String(timestampMs));
     metadata.set(METADATA.nonce, nonce);
-    metadata.set(METADATA.signature, signText(algorithm, secret, text).toString('base64'));
+    metadata.set(METADATA.signature, this.#signer(text).toString('base64'));
     if (requestId !== '') metadata.set(METADATA.requestId, requestId);
     if (cell !== '') metadata.set(METADATA.cell, cell);
     return metadata;

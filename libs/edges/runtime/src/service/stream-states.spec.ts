@@ -17,17 +17,17 @@ const opened = async (lengths: Readonly<Record<string, number>>) => {
   const reads = { one: 0, several: [] as number[] };
   for (const [stream, length] of Object.entries(lengths))
     if (length > 0) await log.append(testRequest([testAppend(stream, 0, length)]));
-  const { readStream } = log;
+  const readStream = log.readStream.bind(log);
   log.readStreams = (after, limit) => {
     reads.several.push(after.size);
     // Not by way of the other one: what is counted is what is asked.
-    return Promise.all([...after].map(([stream, from]) => readStream.call(log, stream, from, limit))).then(
-      (found) => found.flat(),
+    return Promise.all([...after].map(([stream, from]) => readStream(stream, from, limit))).then((found) =>
+      found.flat(),
     );
   };
   log.readStream = (...asked) => {
     reads.one += 1;
-    return readStream.apply(log, asked);
+    return readStream(...asked);
   };
   const states = new StreamStates(log);
   const wanted = Object.keys(lengths).map((stream) => ({ stream, decider: counting }));
