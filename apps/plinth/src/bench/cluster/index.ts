@@ -133,11 +133,11 @@ const openedMarket = async (cluster: Cluster): Promise<readonly PricedInstrument
   });
 };
 
-/** Puts what accounts are made of into the log. */
+/** Puts what accounts are made of into the log, now: a margin call's deadline counts from there. */
 const seed = async (log: PostgresLog, book: Iterable<Given>, signal: AbortSignal): Promise<void> => {
   for (const request of asAppends(book, benchIds())) {
     signal.throwIfAborted();
-    const { status } = await log.append(request);
+    const { status } = await log.append({ ...request, occurredAt: Date.now() });
     if (status !== 'appended') throw new Error(`Expected appended, was ${status}`);
   }
 };
