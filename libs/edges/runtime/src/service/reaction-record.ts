@@ -21,8 +21,8 @@ import type { StreamStates } from './stream-states.ts';
 type Ports = Readonly<{ log: EventLog; clock: Clock }>;
 
 /**
- * What a service's reactions decide, on its way into the log: the events and the checkpoint are one append, so
- * that of two leaders for a moment one wins and the other is fenced.
+ * What a service's reactions decide, on its way into the log: the events and the checkpoint are one append,
+ * so that of two leaders for a moment one wins and the other is fenced.
  */
 export class ReactionRecord {
   readonly #definition: Pick<AnyService, 'name' | 'owns'>;

@@ -31,7 +31,7 @@ const signal = AbortSignal.timeout(120_000);
     const record = { key: null, value: Buffer.from('sealed'), headers: {} };
     expect(await writer.send(TOPIC, 0, [record])).toBe(0n);
     await writer.close();
-    // The groups of a broker that has just begun are not there yet: as in the transport, another reader tries.
+    // The groups of a fresh broker are not there yet: as in the transport, another reader tries.
     for (let values: unknown[] = []; values.length === 0;) {
       signal.throwIfAborted();
       const reader = new KafkaReader(client, { topic: TOPIC, groupId: 'tls', from: new Map([[0, 0n]]) });

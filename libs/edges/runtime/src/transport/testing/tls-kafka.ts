@@ -42,7 +42,9 @@ const issued = async (directory: string, name: string, authority: Pair) => {
   return { caFile: file('ca'), certFile: file('crt'), keyFile: file('key') };
 };
 
-/** A broker that speaks TLS alone and asks every client for a certificate, made of the program of another one. */
+/**
+ * A broker that speaks TLS alone and asks every client for a certificate, made of the program of another one.
+ */
 export const startTlsKafka = async (control: string, programs: string): Promise<TlsKafka> => {
   const directory = await mkdtemp(join(tmpdir(), 'plinth-kafka-tls-'));
   const [port, inner] = [await freePort(), await freePort()];
