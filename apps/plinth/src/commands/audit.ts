@@ -132,7 +132,9 @@ const guarding = async (
     return work();
   }
   const { GateKeeper } = await import('../broker/gate-keeper.ts');
-  await connected(options, async (client) => {
+  // The gate that is meant is that of the cell whose log is read.
+  const { PLINTH_CELL: cell } = environment();
+  await connected({ cell, ...options }, async (client) => {
     const keeper = new GateKeeper(async (breach, requestId) => {
       const { invariant: cause, position: brokenAt } = breach;
       const detail = breach.detail.slice(0, DETAIL_CHARS) || cause;
