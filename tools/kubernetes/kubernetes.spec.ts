@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { kubectlVersion, readManifests, renderOverlay, type Manifest } from './manifests.ts';
 import { breaches, POLICIES } from './policies.ts';
 import { schemaCheck } from './schema-check.ts';
-import { workloadsOf } from './workload.ts';
+import { workloadsOf, type Workload } from './workload.ts';
 
 const check = schemaCheck();
 const problemsOf = (manifests: readonly Manifest[]): readonly string[] => manifests.flatMap(check);
@@ -26,7 +26,10 @@ const hasKubectl = kubectlVersion() !== undefined;
     it('gives every process a certificate that names it as the others expect', () => {
       const spec = (manifest: Manifest) => manifest['spec'] as Readonly<Record<string, unknown>>;
       const certificates = manifests.filter(({ kind }) => kind === 'Certificate');
-      const processes = workloadsOf(manifests).filter(({ isJob }) => !isJob);
+      // The auditor answers nobody, and shows a key to the gateway as any caller from outside does.
+      const isProcess = ({ isJob, labels }: Workload): boolean =>
+        !isJob && labels['plinth.io/part'] !== 'auditor';
+      const processes = workloadsOf(manifests).filter(isProcess);
       expect(processes.length).toBeGreaterThan(7);
       for (const { manifest, pod } of processes) {
         const { name } = manifest.metadata;
@@ -37,6 +40,25 @@ const hasKubectl = kubectlVersion() !== undefined;
           secretName: pod.volumes?.find((volume) => volume.name === 'tls')?.secret?.secretName,
         });
       }
+    });
+
+    it('shows the figures of every process at the port that Prometheus is let in to', () => {
+      const processes = workloadsOf(manifests).filter(({ labels }) =>
+        ['process', 'auditor'].includes(labels['plinth.io/part'] ?? ''),
+      );
+      expect(processes.length).toBeGreaterThan(8);
+      const shown = processes.filter(({ pod }) =>
+        pod.containers.some(({ ports = [] }) =>
+          ports.some(({ name, containerPort }) => name === 'metrics' && containerPort === 9464),
+        ),
+      );
+      expect(shown.map(({ name }) => name)).toEqual(processes.map(({ name }) => name));
+      const kinds = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      const watched = ['PodMonitor plinth', 'PrometheusRule plinth', 'NetworkPolicy metrics-ingress'];
+      // Where no operator of Prometheus is asked for, nothing is let in.
+      expect(kinds.filter((name) => watched.includes(name)).sort()).toEqual(
+        overlay === 'prod' ? [...watched].sort() : [],
+      );
     });
 
     it('holds no secret', () => {

@@ -7,11 +7,21 @@ import type { Schema } from './strict-schema.ts';
 
 type Schemas = Readonly<{ kinds: Readonly<Record<string, Schema>>; $defs: Schema }>;
 
+/** Operators write patterns as Go has them: `(?i)` stands in the pattern and not beside it. */
+const goPattern = Object.assign(
+  (pattern: string, flags: string): RegExp =>
+    new RegExp(pattern.replace('(?i)', ''), pattern.includes('(?i)') ? `${flags}i` : flags),
+  { code: 'goPattern' },
+);
+
 /** Says what is wrong with a manifest, one line each; unknown fields and unknown kinds are wrong. */
 export const schemaCheck = (): ((manifest: Manifest) => readonly string[]) => {
   const text = readFileSync(join(ROOT, 'k8s/schemas/schemas.json'), 'utf8');
   const { kinds, $defs } = JSON.parse(text) as Schemas;
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: false, validateFormats: false });
+  const ajv = new Ajv({
+    ...{ allErrors: true, allowUnionTypes: true, strict: false, validateFormats: false },
+    code: { regExp: goPattern },
+  });
   const compiled = new Map<string, ValidateFunction>();
   const validatorOf = (key: string): ValidateFunction | undefined => {
     const schema = kinds[key];

@@ -43,15 +43,21 @@ const problemsOf = (expr: string): readonly string[] => {
   return problems;
 };
 
-const promtool = (() => {
+/** A program of the machine, or one that the check has unpacked; undefined where there is none. */
+const programOf = (name: string): string | undefined => {
   try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' });
-    return 'promtool';
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return name;
   } catch {
-    const own = join(ROOT, '.plinth', 'prometheus', 'usr', 'bin', 'promtool');
+    const own = join(ROOT, '.plinth', 'prometheus', 'usr', 'bin', name);
     return existsSync(own) ? own : undefined;
   }
-})();
+};
+
+const promtool = programOf('promtool');
+const amtool = programOf('amtool');
+
+if (amtool === undefined) it.skip('no amtool on PATH: who is woken was not asked of it', () => undefined);
 
 if (promtool === undefined)
   it.skip('no promtool on PATH: rules and their tests were not run by it', () => undefined);
@@ -118,5 +124,25 @@ describe('what watches a cell', () => {
     };
     expect(parsed(queries.map(({ expr }) => expr))).toContain(`${queries.length} rules found`);
     expect(() => parsed(['sum(rate(plinth_log_head_events[5m])'])).toThrow('unclosed left parenthesis');
+  });
+
+  (amtool === undefined ? it.skip : it)('wakes somebody for a page, and writes a ticket for the rest', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'plinth-alertmanager-'));
+    const path = join(directory, 'alertmanager.yml');
+    const files = /url_file: \/etc\/alertmanager\/secrets\/(pager-url|tickets-url)/g;
+    const text = read('deploy/prometheus/alertmanager.yml');
+    try {
+      // The addresses are secrets, and amtool of some age knows no files of them.
+      expect([...text.matchAll(files)].map(([, name]) => name)).toEqual(['pager-url', 'tickets-url']);
+      writeFileSync(path, text.replace(files, 'url: http://127.0.0.1:1/$1'));
+      const run = (...given: readonly string[]): string =>
+        execFileSync(amtool ?? '', given, { encoding: 'utf8', stdio: 'pipe' }).trim();
+      expect(run('check-config', path)).toContain('SUCCESS');
+      const receiverOf = (severity: string): string =>
+        run('config', 'routes', 'test', `--config.file=${path}`, `severity=${severity}`, 'alertname=X');
+      expect([receiverOf('page'), receiverOf('ticket')]).toEqual(['pager', 'tickets']);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
