@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testAppend, testRequest } from '@plinth/eventing/testing';
 import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,8 @@ describe('a database that speaks TLS', () => {
   it('is spoken to in TLS when the URL says so, on every connection', async () => {
     const log = await openPostgresLog({ url: checked('ca.crt'), ownerUrl: server.ownerUrl });
     expect((await log.head()).position).toBe(0n);
+    await log.append(testRequest([testAppend('account-1', 0, 200)]));
+    expect(await log.read(0n, 1_000)).toHaveLength(200);
     // As the server sees it: of all of the log's connections.
     const seen = await asOwner(server.ownerUrl, async (client) => {
       const { rows } = await client.query<{ ssl: boolean; version: string }>(
@@ -78,9 +81,9 @@ describe('a database that speaks TLS', () => {
   it('may take a new certificate while the log is open', async () => {
     const log = await openPostgresLog({ url: checked('ca.crt'), ownerUrl: server.ownerUrl });
     await serve();
-    expect((await log.head()).position).toBe(0n);
+    expect((await log.head()).position).toBe(200n);
     const again = await openPostgresLog({ url: checked('ca.crt'), ownerUrl: server.ownerUrl });
-    expect((await again.head()).position).toBe(0n);
+    expect((await again.head()).position).toBe(200n);
     await log.close();
     await again.close();
   });
