@@ -24,6 +24,7 @@ export const benchRelay = async (options: BenchOptions): Promise<readonly BenchR
     const { figures } = await measureRelay({
       ...{ kafka: kafka.access, events, rounds: options.pace.rounds },
       ...(options.databaseUrl === undefined ? {} : { url: options.databaseUrl }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const [own, library] = figures.map(spreadOfFigure);
     if (own === undefined || library === undefined) throw new Error('Expected two figures of the relay');

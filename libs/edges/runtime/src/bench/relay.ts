@@ -14,6 +14,8 @@ export type RelayBenchOptions = Readonly<{
   url?: string;
   events?: number;
   rounds?: number;
+  /** Ends it early; then it throws. */
+  signal?: AbortSignal;
 }>;
 
 const EVENTS_PER_APPEND = 1_000;
@@ -24,13 +26,14 @@ const LOOK_MS = 1;
  * through the client library's producer in turn.
  */
 export const benchRelay = async (options: RelayBenchOptions): Promise<Figures> => {
-  const { kafka: access, events = 100_000, rounds = 3 } = options;
+  const { kafka: access, events = 100_000, rounds = 3, signal } = options;
   const server = await benchServer(options.url);
   const schema = benchSchema();
   const kafka = connectKafka('plinth-bench', access);
+  let log: PostgresLog | undefined;
   try {
-    const log = await openPostgresLog({ ...server, schema });
-    await fill(log, events);
+    log = await openPostgresLog({ ...server, schema });
+    await fill(log, events, signal);
     const writers = [
       () => new KafkaWriter(kafka, access),
       () => libraryWriter(kafka),
@@ -39,25 +42,26 @@ export const benchRelay = async (options: RelayBenchOptions): Promise<Figures> =
     // The rounds take turns, so that a disturbance of the machine meets both alike; the first warms up.
     for (let round = 0; round <= rounds; round += 1) {
       for (const [i, writer] of writers.entries()) {
-        const rate = await publish(kafka, log, writer(), events);
+        const rate = await publish({ kafka, log, writer: writer(), events, signal });
         if (round > 0) rates[i]?.push(rate);
       }
     }
-    await log.close();
     const [own, library] = [
       figureOf('log → Kafka', 'events/s', rates[0] ?? []),
       figureOf('the same through the producer of kafkajs', 'events/s', rates[1] ?? []),
     ];
     return { bench: 'relay', figures: [own, library], ratios: [ratioOf('own / kafkajs', own, library)] };
   } finally {
+    await log?.close();
     await dropBenchSchema(server.ownerUrl, schema);
     await server.close();
   }
 };
 
-const fill = async (log: PostgresLog, events: number): Promise<void> => {
+const fill = async (log: PostgresLog, events: number, signal?: AbortSignal): Promise<void> => {
   const nextId = benchIds();
   for (let n = 0; n * EVENTS_PER_APPEND < events; n += 1) {
+    signal?.throwIfAborted();
     const account = `relay${n}`;
     const append = {
       stream: `account-${account}`,
@@ -69,19 +73,23 @@ const fill = async (log: PostgresLog, events: number): Promise<void> => {
   }
 };
 
+type Round = Readonly<{
+  kafka: Kafka;
+  log: PostgresLog;
+  writer: PartitionWriter;
+  events: number;
+  signal: AbortSignal | undefined;
+}>;
+
 /** Events a second from the first acknowledged batch to the last, into a topic of its own. */
-const publish = async (
-  kafka: Kafka,
-  log: PostgresLog,
-  writer: PartitionWriter,
-  events: number,
-): Promise<number> => {
+const publish = async (round: Round): Promise<number> => {
+  const { kafka, log, writer, events, signal } = round;
   const topic = `plinth.bench.${randomUUID()}`;
   const publication = new LogPublication({ log, topics: new KafkaTopics(kafka), writer, topic });
   const stop = new AbortController();
   const running = publication.run(() => true, stop.signal).finally(() => stop.abort());
   const reach = async (position: bigint): Promise<void> => {
-    while (publication.position < position && !stop.signal.aborted)
+    while (publication.position < position && !stop.signal.aborted && signal?.aborted !== true)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   };
   await reach(1n);
@@ -94,6 +102,7 @@ const publish = async (
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();
+  signal?.throwIfAborted();
   return Number(publication.position - first) / seconds;
 };
 
