@@ -42,7 +42,7 @@ PARAMETERS = dict(
         otherAssets=dict(min=0.1, max=0.6, dailyVolumeUsd=4e6),
     ),
     concentration=dict(participation=0.1, impactCoefficient=1, maxCostFraction=0.15),
-    options=dict(shortMinimum=0.007, volTwist=0.25, volTerm=0.8),
+    options=dict(shortMinimum=0.06, volTwist=0.25, volTerm=0.8),
     venues=[
         dict(venue="thin", defaultProbability=0.01, lossGivenDefault=0.9, requirementFraction=0.1, transferableShare=0.5, transferHours=2),
     ],
@@ -297,12 +297,13 @@ class Valuation:
         b = self.p["blend"]
         return every, group, own, b["all"] * every + b["group"] * group + b["own"] * own
 
-    def basis(self, legs, times):
-        """Each line moved by half of the rate against all others, where that is worse than the scenarios."""
+    def basis(self, legs, least, times):
+        """Each line moved by half of the rate against all others, or the least, where that is worse than the scenarios."""
         losses, own = self.losses(times), self.p["blend"]["own"]
+        apart = {u: params_of(u)["basisRate"] / 2 * times * sum(abs(line) for line in lines) for u, lines in legs.items()}
         return sum(
-            max(0.0, params_of(u)["basisRate"] / 2 * times * sum(abs(line) for line in lines) - own * max(l[u] for l in losses))
-            for u, lines in legs.items()
+            max(0.0, apart.get(u, 0.0) - own * max(l[u] for l in losses), least.get(u, 0.0) - own * max(l[u] for l in losses))
+            for u in sorted(set(apart) | set(least))
         )
 
     def impact(self, fraction, volume, value):
@@ -448,7 +449,8 @@ class Valuation:
             else:
                 h = held.get(a, 0.0)
                 f["collateralConcentration"] += self.unwind("asset", a, h, self.price[a], self.x(u), params_of(u)["dailyVolumeUsd"])
-                legs.setdefault(u, []).append(net[a] * self.price[a])
+                if a != u:  # A coin is worth its own index: no line that moves against it.
+                    legs.setdefault(u, []).append(net[a] * self.price[a])
         f["equity"] = f["assets"] + f["unrealised"] - f["haircuts"] - f["collateralConcentration"]
         for (u, _, _), net_delta in expiries.items():
             legs.setdefault(u, []).append(net_delta)
@@ -464,11 +466,14 @@ class Valuation:
                 names = [prefix + n[0].upper() + n[1:] for n in names]
             for n, v in zip(names, (every, group, own, scan, self.coverage(times))):
                 f[n] = v
-            f["initialBasis" if prefix else "basis"] = self.basis(legs, times)
-        f["shortOption"] = self.p["options"]["shortMinimum"] * sum(max(0.0, -n) for n in contracts.values())
-        options = f["shortOption"]
-        f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + options + f["coverage"]
-        f["initial"] = (f["initialScan"] + f["initialBasis"] + f["concentration"] + f["venueCredit"] + options
+            least = {}
+            for (u, _), n in contracts.items():
+                least[u] = least.get(u, 0.0) + self.p["options"]["shortMinimum"] * max(0.0, -n)
+            f["initialBasis" if prefix else "basis"] = self.basis(legs, {}, times)
+            # The least for short options competes with scenarios and basis: what it adds to their maximum.
+            f["initialShortOption" if prefix else "shortOption"] = self.basis(legs, least, times) - self.basis(legs, {}, times)
+        f["maintenance"] = f["scan"] + f["basis"] + f["concentration"] + f["venueCredit"] + f["shortOption"] + f["coverage"]
+        f["initial"] = (f["initialScan"] + f["initialBasis"] + f["concentration"] + f["venueCredit"] + f["initialShortOption"]
                         + f["initialCoverage"] + f["priceBand"])
         return f
 

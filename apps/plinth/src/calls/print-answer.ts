@@ -56,13 +56,20 @@ const pick = (row: Row, columns: readonly string[] | undefined): Row =>
 export const printList = (rows: readonly Row[], output: Output, columns?: readonly string[]): void =>
   printRows(output === 'table' ? rows.map((row) => readable(pick(row, columns))) : rows, output);
 
+/** People read what happens in a scenario, not its number, where the answer says it. */
+const withoutNumbers = (row: Row): Row => {
+  const isNamed = Object.keys(row).some((name) => /^(binding|conservativeBinding)/.test(name));
+  if (!isNamed) return row;
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !name.endsWith('.bindingScenario')));
+};
+
 /** One answer: its fields, then each list in it as a table under its name. */
 export const printAnswer = (answer: Row, output: Output): void => {
   if (output !== 'table') return printRecord(answer, output);
   const entries = Object.entries(answer);
   const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
   const fields = Object.fromEntries(entries.filter(([, value]) => !isTable(value) && !isEmpty(value)));
-  if (Object.keys(fields).length > 0) printRecord(readable(fields), output);
+  if (Object.keys(fields).length > 0) printRecord(withoutNumbers(readable(fields)), output);
   for (const [name, value] of entries) {
     if (!isTable(value)) continue;
     process.stdout.write(`\n${name}\n`);

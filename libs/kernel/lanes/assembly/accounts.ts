@@ -1,6 +1,6 @@
 import { addAssets } from './assets';
 import { addBounds } from './bounds';
-import { addBasis, addShortOptions, addVenueCredit, exposuresOf } from './charges';
+import { addBasis, addVenueCredit, exposuresOf } from './charges';
 import { addCoverage } from './coverage';
 import * as f from './figures';
 import * as at from './regions';
@@ -28,7 +28,6 @@ export function valueAccounts(count: usize, isBounded: bool): void {
     arrange();
     scan(figures);
     addBasis(figures);
-    addShortOptions(figures);
     addVenueCredit(figures);
     addCoverage(figures);
     finish(figures);
@@ -49,11 +48,12 @@ function finish(x: usize): void {
   const concentration = load<f64>(x, f.F_CONCENTRATION);
   const credit = load<f64>(x, f.F_VENUE_CREDIT);
   const short = load<f64>(x, f.F_SHORT_OPTION);
+  const initialShort = load<f64>(x, f.F_INITIAL_SHORT_OPTION);
   const basis = load<f64>(x, f.F_BASIS);
   const maintenance = load<f64>(x, f.F_SCAN) + basis + concentration + credit + short;
   store<f64>(x, maintenance + load<f64>(x, f.F_COVERAGE), f.F_MAINTENANCE);
   const initialBasis = load<f64>(x, f.F_INITIAL_BASIS);
-  const initial = load<f64>(x, f.F_INITIAL_SCAN) + initialBasis + concentration + credit + short;
+  const initial = load<f64>(x, f.F_INITIAL_SCAN) + initialBasis + concentration + credit + initialShort;
   store<f64>(x, initial + load<f64>(x, f.F_INITIAL_COVERAGE) + load<f64>(x, f.F_PRICE_BAND), f.F_INITIAL);
 }
 

@@ -39,7 +39,7 @@ export function addAssets(figures: usize): void {
     const sum = shapeSums + ((<usize>shape) << 3);
     store<f64>(sum, load<f64>(sum) + exposed);
     const gross: usize = load<u32>(asset, at.ASSET_UNDERLYING);
-    store<f64>(gross, load<f64>(gross) + abs<f64>(exposed));
+    if (gross != 0) store<f64>(gross, load<f64>(gross) + abs<f64>(exposed));
   }
   store<f64>(figures, value, F_ASSETS);
   store<f64>(figures, haircuts, F_HAIRCUTS);

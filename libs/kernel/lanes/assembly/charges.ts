@@ -1,9 +1,9 @@
 import { higher } from './costs';
-import { F_BASIS, F_INITIAL_BASIS, F_SHORT_OPTION, F_VENUE_CREDIT } from './figures';
+import { F_BASIS, F_INITIAL_BASIS, F_INITIAL_SHORT_OPTION, F_SHORT_OPTION, F_VENUE_CREDIT } from './figures';
 import * as at from './regions';
 import { word } from './regions';
 
-/** `basisCharge` of @plinth/margin, for maintenance and initial margin, after the scan. */
+/** `basisCharge` and `shortOptionCharge` of @plinth/margin, for maintenance and initial margin, after the scan. */
 export function addBasis(figures: usize): void {
   const underlyings = word(at.UNDERLYINGS_HELD);
   const list = word(at.UNDERLYING_LIST) + 4;
@@ -13,8 +13,11 @@ export function addBasis(figures: usize): void {
   const weight = load<f64>(reals, at.BLEND_OWN);
   const shock = load<f64>(reals, at.INITIAL_SHOCK);
   const hasOptions = word(at.HAS_OPTIONS) != 0;
+  const least = load<f64>(reals, at.SHORT_MINIMUM);
   let charge: f64 = 0;
   let initialCharge: f64 = 0;
+  let shortCharge: f64 = 0;
+  let initialShortCharge: f64 = 0;
   for (let n: usize = 0; n < underlyings; n++) {
     const u: usize = load<u32>(list + (n << 2));
     let gross = load<f64>(sums + (u << 3));
@@ -23,9 +26,17 @@ export function addBasis(figures: usize): void {
     const rate = 0.5 * load<f64>(rates + (u << 3));
     const own = weight * load<f64>(word(at.OWN) + (n << 3));
     const initialOwn = weight * load<f64>(word(at.INITIAL_OWN) + (n << 3));
-    charge += higher(0, rate * gross - own);
-    initialCharge += higher(0, rate * shock * gross - initialOwn);
+    const basis = higher(0, rate * gross - own);
+    const initialBasis = higher(0, rate * shock * gross - initialOwn);
+    charge += basis;
+    initialCharge += initialBasis;
+    const short = hasOptions ? shortOf(n) : 0;
+    if (short == 0) continue;
+    shortCharge += higher(0, short * least - own - basis);
+    initialShortCharge += higher(0, short * least - initialOwn - initialBasis);
   }
+  store<f64>(figures, shortCharge, F_SHORT_OPTION);
+  store<f64>(figures, initialShortCharge, F_INITIAL_SHORT_OPTION);
   store<f64>(figures, charge, F_BASIS);
   store<f64>(figures, initialCharge, F_INITIAL_BASIS);
 }
@@ -59,6 +70,20 @@ function optionLines(n: usize): f64 {
   return lines;
 }
 
+/** Σ over the nth underlying's option contracts of the notional that is short. */
+function shortOf(n: usize): f64 {
+  const ends = word(at.UNDERLYING_ENDS);
+  const from: usize = n == 0 ? 0 : load<u32>(ends + (n << 2));
+  const end: usize = load<u32>(ends + (n << 2), 4);
+  let short: f64 = 0;
+  for (let m = from; m < end; m++) {
+    const shape: usize = load<u32>(word(at.SHAPE_LIST) + (m << 2));
+    if (!(load<f64>(word(at.SHAPES) + shape * at.SHAPE, at.SHAPE_EXPIRY) > 0)) continue;
+    short += higher(0, -load<f64>(word(at.SHAPE_AMOUNTS) + (m << 3)));
+  }
+  return short;
+}
+
 /** Index of the nth place of the account. */
 export function placeOf(n: usize): usize {
   return (<usize>load<u32>(word(at.PLACE_LIST) + (n << 2)) - word(at.PLACE_SUMS)) / at.SUMS;
@@ -67,21 +92,6 @@ export function placeOf(n: usize): usize {
 /** Exposures to every shape of what stands at the nth place of the account. */
 export function exposuresOf(n: usize): usize {
   return word(at.EXPOSURES) + ((placeOf(n) * word(at.SHAPE_COUNT)) << 3);
-}
-
-/** `shortOptionCharge` of @plinth/margin. */
-export function addShortOptions(figures: usize): void {
-  let charge: f64 = 0;
-  if (word(at.HAS_OPTIONS) != 0) {
-    const count = word(at.SHAPES_HELD);
-    const least = load<f64>(word(at.REALS), at.SHORT_MINIMUM);
-    for (let n: usize = 0; n < count; n++) {
-      const shape: usize = load<u32>(word(at.SHAPE_LIST) + (n << 2));
-      if (!(load<f64>(word(at.SHAPES) + shape * at.SHAPE, at.SHAPE_EXPIRY) > 0)) continue;
-      charge += higher(0, -load<f64>(word(at.SHAPE_AMOUNTS) + (n << 3))) * least;
-    }
-  }
-  store<f64>(figures, charge, F_SHORT_OPTION);
 }
 
 /** `venueCreditCharge` of @plinth/margin. */

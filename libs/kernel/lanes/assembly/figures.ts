@@ -1,5 +1,5 @@
 /** Bytes of an account's figures, and where each stands: `FIGURES` of @plinth/margin. */
-export const FIGURE_BYTES: usize = 192;
+export const FIGURE_BYTES: usize = 200;
 export const F_ASSETS: usize = 0;
 export const F_UNREALISED: usize = 8;
 export const F_HAIRCUTS: usize = 16;
@@ -24,3 +24,4 @@ export const F_INITIAL: usize = 160;
 export const F_GROSS_NOTIONAL: usize = 168;
 export const F_SHORT_OPTION: usize = 176;
 export const F_INITIAL_BASIS: usize = 184;
+export const F_INITIAL_SHORT_OPTION: usize = 192;

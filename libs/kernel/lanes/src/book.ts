@@ -27,7 +27,7 @@ export const SHAPE_BYTES = 64;
 export const SUMS_BYTES = 32;
 export const ASK_BYTES = 32;
 /** Of the figures that `valueAccounts` makes of an account, and of its two bounds. */
-export const FIGURE_DOUBLES = 24;
+export const FIGURE_DOUBLES = 25;
 const REALS = 8;
 
 /** Where what does not exist is summed up: one record and one exposure more than there are. */

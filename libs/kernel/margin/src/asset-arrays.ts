@@ -13,6 +13,7 @@ const NAMES = [
   'haircutMax',
   'haircutDepth',
   'impact',
+  'line',
 ] as const;
 
 /** Per asset, by index: what one unit is worth and what is taken off. */
@@ -30,12 +31,18 @@ export class AssetArrays {
   /** USD that can be sold within the horizon; a larger holding gets a longer horizon. */
   haircutDepth = new Float64Array(0);
   impact = new Float64Array(0);
+  /** 1 for a line of its own in the basis; 0 for the coin that the underlying's index is the price of. */
+  line = new Float64Array(0);
   sell: (CompiledCurve | undefined)[] = [];
   buy: (CompiledCurve | undefined)[] = [];
 
   resolve(catalogue: Catalogue): void {
     for (const name of NAMES) this[name] = new Float64Array(catalogue.assets.size);
     this.underlying = Int32Array.from(catalogue.assetUnderlyings);
+    catalogue.assets.ids.forEach((id, a) => {
+      const u = this.underlying[a]!;
+      this.line[a] = u >= 0 && catalogue.underlyings.ids[u] !== id ? 1 : 0;
+    });
   }
 
   refreshCurves({ catalogue, market, parameters }: ModelView): void {

@@ -170,7 +170,7 @@ export const addAssets = (model: RiskModel, scratch: KernelScratch, figures: Flo
     if (sums[shape] === 0) scratch.openShape(shape, underlying);
     sums[shape + work.SHAPE_EXPOSURE] = sums[shape + work.SHAPE_EXPOSURE]! + exposed;
     const gross = underlying + work.UNDERLYING_GROSS;
-    sums[gross] = sums[gross]! + Math.abs(exposed);
+    sums[gross] = sums[gross]! + Math.abs(exposed) * assets.line[a]!;
   }
   figures[figure.ASSETS] = value;
   figures[figure.HAIRCUTS] = haircuts;

@@ -94,7 +94,11 @@ class Teller {
       explained('basis', figures[initial ? at.INITIAL_BASIS : at.BASIS]!, this.#basis(initial)),
       explained('concentration', figures[at.CONCENTRATION]!, this.#concentration()),
       explained('venue credit', figures[at.VENUE_CREDIT]!, this.#credit()),
-      explained('short options', figures[at.SHORT_OPTION]!, this.#shortOptions()),
+      explained(
+        'short options',
+        figures[initial ? at.INITIAL_SHORT_OPTION : at.SHORT_OPTION]!,
+        this.#shortOptions(initial),
+      ),
       leaf(this.#coverageLabel(), figures[initial ? at.INITIAL_COVERAGE : at.COVERAGE]!),
     ];
     if (initial) parts.push(leaf('conservative prices', figures[at.PRICE_BAND]!));
@@ -200,12 +204,14 @@ class Teller {
     );
   }
 
-  #shortOptions(): Explanation[] {
+  #shortOptions(initial: boolean): Explanation[] {
     const { scratch, model } = this.#kernel;
-    return Array.from({ length: scratch.shapeCount }, (_, n) => {
-      const option = model.arrays.optionOf(scratch.shapes[n]!);
-      return leaf(model.catalogue.instruments.ids[option] ?? '', shortOptionOf(model, scratch, n));
-    });
+    return this.#touchedUnderlyings().map((u, n) =>
+      leaf(
+        `${model.catalogue.underlyings.ids[u]}: least for short options, above scenarios and basis`,
+        shortOptionOf(model, scratch, n, initial),
+      ),
+    );
   }
 
   /** What each venue was taken to ask by: its rulebook, or the flat share for what that does not margin. */

@@ -33,10 +33,12 @@ export const FIGURES = [
   'initial',
   /** Σ |notional| of positions. */
   'grossNotional',
-  /** Σ over option contracts of the notional that is short, all venues together, times its rate. */
+  /** What the least for short options is above scenarios and basis. */
   'shortOption',
   /** Basis under initial shocks. */
   'initialBasis',
+  /** The least for short options under initial shocks. */
+  'initialShortOption',
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
@@ -66,3 +68,4 @@ export const INITIAL = 20;
 export const GROSS_NOTIONAL = 21;
 export const SHORT_OPTION = 22;
 export const INITIAL_BASIS = 23;
+export const INITIAL_SHORT_OPTION = 24;

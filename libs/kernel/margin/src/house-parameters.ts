@@ -2,31 +2,31 @@ import { riskParameters, type RiskParameters, type ShockParameters } from './par
 
 const major: Omit<ShockParameters, 'dailyVolumeUsd'> = {
   group: 'majors',
-  volMultiplier: 5.25,
+  volMultiplier: 6,
   horizonHours: 4,
   shockFloor: 0.06,
-  shockCap: 0.5,
-  volShockUp: 0.5,
-  volShockDown: 0.3,
-  basisRate: 0.0325,
+  shockCap: 0.28,
+  volShockUp: 0.4,
+  volShockDown: 0.25,
+  basisRate: 0.0375,
 };
-const alternative = { ...major, group: 'alternatives', shockFloor: 0.08, basisRate: 0.04 };
+const alternative = { ...major, group: 'alternatives', shockFloor: 0.08, shockCap: 0.35, basisRate: 0.047 };
 const stable = {
   ...major,
   group: 'stables',
   volMultiplier: 4.5,
-  shockFloor: 0.004,
+  shockFloor: 0.025,
   shockCap: 0.12,
   basisRate: 0.002,
 };
 
 /**
- * The set a fresh house starts with. z, weights and basis were searched on recorded crashes for the lowest
- * requirement that covers 99.5 % of the books of every style, and tested on others (`plinth backtest`,
- * `docs/adr/0016`). Volumes are orders of magnitude of all books together.
+ * The set a fresh house starts with. z, bounds of shocks, weights and basis were searched on recorded crashes
+ * for the lowest requirement that covers 99.5 % of the books of every style, and tested on others (`plinth
+ * backtest`, `docs/adr/0016`). Volumes are orders of magnitude of all books together.
  */
 export const houseParameters: RiskParameters = riskParameters({
-  version: 'house-3',
+  version: 'house-4',
   scenarios: { spotSteps: 11, tailMultiple: 2.5, tailCounted: 0.35 },
   depegs: [
     { id: 'USDC −12 %', shocks: [{ underlying: 'USDC', fraction: -0.12 }] },

@@ -224,7 +224,7 @@ export class LaneModel {
       reals[at + 7] = assets.impact[a]!;
       const u = assets.underlying[a]!;
       whole[2 * at + 16] = u < 0 ? -1 : arrays.ofUnderlying[u]!;
-      whole[2 * at + 17] = u < 0 ? -1 : book.at.underlyingSums + 8 * u;
+      whole[2 * at + 17] = assets.line[a] === 0 ? 0 : book.at.underlyingSums + 8 * u;
       whole[2 * at + 18] = this.#curveAt(assets.buy[a]);
       whole[2 * at + 19] = this.#curveAt(assets.sell[a]);
     }

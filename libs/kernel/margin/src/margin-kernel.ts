@@ -39,7 +39,8 @@ export class MarginKernel {
     scan(model, scratch, figures);
     figures[at.BASIS] = basisCharge(model, scratch, false);
     figures[at.INITIAL_BASIS] = basisCharge(model, scratch, true);
-    figures[at.SHORT_OPTION] = shortOptionCharge(model, scratch);
+    figures[at.SHORT_OPTION] = shortOptionCharge(model, scratch, false);
+    figures[at.INITIAL_SHORT_OPTION] = shortOptionCharge(model, scratch, true);
     figures[at.VENUE_CREDIT] = venueCreditCharge(model.places.credit, scratch);
     coverage.value(model, scratch);
     figures[at.COVERAGE] = coverage.maintenance;
@@ -55,8 +56,8 @@ const finish = (f: Float64Array): void => {
   const basis = f[at.BASIS]!;
   const concentration = f[at.CONCENTRATION]!;
   const credit = f[at.VENUE_CREDIT]!;
-  const short = f[at.SHORT_OPTION]!;
-  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + short + f[at.COVERAGE]!;
+  f[at.MAINTENANCE] = f[at.SCAN]! + basis + concentration + credit + f[at.SHORT_OPTION]! + f[at.COVERAGE]!;
+  const short = f[at.INITIAL_SHORT_OPTION]!;
   const initial = f[at.INITIAL_SCAN]! + f[at.INITIAL_BASIS]! + concentration + credit + short;
   f[at.INITIAL] = initial + f[at.INITIAL_COVERAGE]! + f[at.PRICE_BAND]!;
 };

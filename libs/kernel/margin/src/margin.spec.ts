@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { FIGURE_COUNT } from './figures.ts';
+import { houseParameters } from './house-parameters.ts';
 import { marginAll, marginOf } from './margin.ts';
 import { makeRandomBook, makeWorld } from './testing/index.ts';
 
-/** Volatility 0.6 over 4 h is 5.25 · 0.6 · √(4/8760) = 0.0673, on the grid of 0.0025. */
-const X_BTC = 0.0675;
+const majors = houseParameters.underlyings.find(({ underlying }) => underlying === 'BTC')!;
+/** Volatility 0.6 over 4 h, in steps of the grid. */
+const X_BTC = 0.0025 * Math.ceil((majors.volMultiplier * 0.6 * Math.sqrt(4 / 8_760)) / 0.0025);
 
 describe('margin of one account, by hand', () => {
   it('charges a long perpetual its shock, the unwinding cost and nothing else', () => {
@@ -21,9 +23,9 @@ describe('margin of one account, by hand', () => {
     const { figures, state } = marginOf(world.kernel, world.book, account);
     expect(figures.unrealised).toBe(2_000);
     expect(figures.equity).toBeCloseTo(102_000, 9);
-    // The profit is paid in USDC: in the column of −x that has fallen by its own x = 0.005, and the 2,000
+    // The profit is paid in USDC: in the column of −x that has fallen by its own x = 0.025, and the 2,000
     // USDC of profit lose 12 % in the de-peg.
-    expect(figures.scanOwn).toBeCloseTo(120_000 * X_BTC * (1 - 0.005) + 2_000 * 0.12, 6);
+    expect(figures.scanOwn).toBeCloseTo(120_000 * X_BTC * (1 - 0.025) + 2_000 * 0.12, 6);
     expect(state).toBe('healthy');
   });
 
@@ -40,7 +42,8 @@ describe('margin of one account, by hand', () => {
     world.book.setPosition(account, 'BTC-INV@venue-a', -6_000, 60_000);
     const { figures } = marginOf(world.kernel, world.book, account);
     expect(figures.scan).toBeCloseTo(0, 6);
-    expect(figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
+    // The coin is worth its index: the contract alone moves against it.
+    expect(figures.basis).toBeCloseTo(0.5 * majors.basisRate * 600_000, 6);
     expect(figures.coverage).toBe(0);
   });
 });

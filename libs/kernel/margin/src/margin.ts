@@ -3,6 +3,7 @@ import { refuse } from './checks.ts';
 import * as at from './figures.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import { scenarioName } from './scenario-name.ts';
 import { lowestColumn, vectorsOf, type ProfitVectors } from './scan.ts';
 import { severityNow, stateOf } from './state.ts';
 import type { AccountState, PriceState } from './types.ts';
@@ -13,6 +14,8 @@ import { worstPriceState } from './price-state.ts';
  */
 export type Binding = Readonly<{
   all: number;
+  /** What happens in it, for people: `BTC −15 %, vol +50 %`. */
+  name: string;
   groups: readonly Readonly<{ group: string; scenario: number; loss: number }>[];
   underlyings: readonly Readonly<{ underlying: string; scenario: number; loss: number }>[];
   coverage: Readonly<{ scenario: number; haltedVenue: string | undefined }> | undefined;
@@ -70,8 +73,10 @@ const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
     const column = lowestColumn(row, 0, width);
     return { scenario: columns.first[column]!, loss: 0 - row[column]! };
   };
+  const all = bound(vectors.total).scenario;
   return {
-    all: bound(vectors.total).scenario,
+    all,
+    name: scenarioName(model, all, vectors, holdsOptions(kernel)),
     groups: [...vectors.groups].map(([g, row]) => ({ group: model.groups.ids[g]!, ...bound(row) })),
     underlyings: [...vectors.underlyings].map(([u, row]) => ({
       underlying: catalogue.underlyings.ids[u]!,
@@ -86,6 +91,9 @@ const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
         : undefined,
   };
 };
+
+const holdsOptions = ({ model, scratch }: MarginKernel): boolean =>
+  scratch.shapes.subarray(0, scratch.shapeCount).some((shape) => model.arrays.expiryMs[shape]! > 0);
 
 /** Figures of accounts [from, to) into `out`, FIGURE_COUNT per account, the first at place 0. */
 export const marginAll = (

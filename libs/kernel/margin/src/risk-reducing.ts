@@ -1,6 +1,6 @@
 import type { Book } from './book.ts';
 import * as at from './figures.ts';
-import type { HypotheticalOrder } from './fills.ts';
+import { addToBalance, type HypotheticalOrder } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
 import { type ProfitVectors, vectorsOf } from './scan.ts';
 import { UNDERLYING_GROSS } from './work-layout.ts';
@@ -27,7 +27,7 @@ const vectorsNow = (kernel: MarginKernel, book: Book, account: number): Vectors 
  * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of the
  * whole, for maintenance or initial shocks; a smaller profit is not a loss. Where orders are derivatives, the
  * assets they are paid in are left out: going back to cash is not a risk taken, though the cash may lose its
- * peg.
+ * peg. Nor are the coins that a sold inverse option pays, as far as it was held: they were in its value.
  */
 export const isRiskReducing = (
   kernel: MarginKernel,
@@ -37,6 +37,8 @@ export const isRiskReducing = (
 ): boolean => {
   const before = vectorsNow(kernel, book, account);
   const changed = aside(kernel, book, account, { orders });
+  for (const { venue, asset, amount } of coinsPaidOut(book, account, orders))
+    addToBalance(changed.book, changed.account, venue, asset, -amount);
   const after = vectorsNow(changed.kernel, changed.book, changed.account);
   const ignored = cashUnderlyings(kernel, orders);
   const slack = ROUNDING * Math.max(before.gross, after.gross);
@@ -54,6 +56,30 @@ export const isRiskReducing = (
 
 const lossGrows = (before: Float64Array, after: Float64Array, slack: number): boolean =>
   after.some((profit, c) => profit < -slack && profit < before[c]! - slack);
+
+type Coins = Readonly<{ venue: string; asset: string; amount: number }>;
+
+/** What selling inverse options pays in coins of their own underlying, for the part that closes a holding. */
+const coinsPaidOut = (
+  book: Book,
+  account: number,
+  orders: readonly HypotheticalOrder[],
+): readonly Coins[] => {
+  const { catalogue } = book;
+  const held = new Map(
+    book.read(account).positions.map(({ instrument, quantity }) => [instrument, quantity]),
+  );
+  return orders.flatMap(({ instrument, quantity, price }) => {
+    const { spec, settlement, underlying } =
+      catalogue.instrumentEntries[catalogue.instruments.indexOf(instrument)]!;
+    const before = held.get(instrument) ?? 0;
+    held.set(instrument, before + quantity);
+    if (spec.kind !== 'option' || catalogue.assetUnderlyings[settlement] !== underlying) return [];
+    const closed = Math.max(0, Math.min(before, -quantity));
+    if (closed === 0) return [];
+    return { venue: spec.venue, asset: spec.settlement, amount: closed * spec.contractSize * price };
+  });
+};
 
 /**
  * Underlyings of the assets that derivative orders are quoted and settled in, unless an order trades them.

@@ -93,7 +93,7 @@ describe('orders in options', () => {
 
   it('that close are approved whatever the account has', () => {
     const world = funded('20000');
-    world.holdOption('-2.75', 'BTC-30D-66000-C');
+    world.holdOption('-3.1', 'BTC-30D-66000-C');
     world.options(61_800, 0.6);
     expect(world.figures.equity).toBeLessThan(world.figures.initialMargin);
     expect(world.order('sell', '1', 'BTC-30D-66000-C', 'more')).not.toBe('approved');

@@ -19,7 +19,7 @@ export const judgeVenuesApart = (sample: Sample, parameters: RiskParameters): Ju
   });
   const apart = judgeByHouse(stageOf({ ...sample, books }), parameters);
   const judged = emptyJudged('house by venue', sample.books.length);
-  for (const column of ['maintenance', 'initial', 'unwinding'] as const) {
+  for (const column of ['maintenance', 'initial', 'unwinding', 'placement'] as const) {
     judged[column].fill(0);
     owners.forEach((owner, n) => {
       judged[column][owner] = (judged[column][owner] as number) + (apart[column][n] as number);

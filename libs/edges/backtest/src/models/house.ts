@@ -52,6 +52,7 @@ const judgeWorld = (world: World, parameters: RiskParameters, { parts, ...judged
       judged.maintenance[n] = figures[MAINTENANCE] as number;
       judged.initial[n] = figures[INITIAL] as number;
       judged.unwinding[n] = figures[CONCENTRATION] as number;
+      judged.placement[n] = (figures[COVERAGE] as number) + (figures[VENUE_CREDIT] as number);
       for (const part of PARTS) parts[part][n] = figures[FIGURE[part]] as number;
     }
   }

@@ -8,6 +8,11 @@ export type Judged = Readonly<{
    * covers no loss of theirs.
    */
   unwinding: Float64Array;
+  /**
+   * The part for cash that cannot be moved in time and for venues that fail: it covers losses like the rest,
+   * but marks show no such event and models of one venue do not know it. Models are compared without it.
+   */
+  placement: Float64Array;
   /** Why books were refused, and how many; the reasons without the names of coins and amounts. */
   refusals: ReadonlyMap<string, number>;
 }>;
@@ -17,5 +22,6 @@ export const emptyJudged = (model: string, count: number): Judged => ({
   maintenance: new Float64Array(count).fill(NaN),
   initial: new Float64Array(count).fill(NaN),
   unwinding: new Float64Array(count),
+  placement: new Float64Array(count),
   refusals: new Map(),
 });

@@ -13,6 +13,7 @@ export const backtestTables = (figures: BacktestFigures): readonly ReportTable[]
   modelsTable(figures),
   efficiencyTable(figures),
   equalTable(figures),
+  safeTable(figures),
   cheaperTable(figures),
   venuesTable(figures),
   partsTable(figures),
@@ -80,6 +81,8 @@ const modelCells = (row: CoverageRow): ReportRow => ({
   'at initial margin': ratioText(row.houseOverInitial),
   'scale to the goal': Number.isFinite(row.scaleToGoal) ? numberText(row.scaleToGoal, 2) : '–',
   'at equal coverage': ratioText(row.houseOverAtGoal),
+  'scale to safety': Number.isFinite(row.safeScale) ? numberText(row.safeScale, 2) : '–',
+  'as safe': ratioText(row.houseOverAsSafe),
 });
 
 const modelsTable = ({ rows }: BacktestFigures): ReportTable => ({
@@ -105,20 +108,33 @@ const efficiencyTable = ({ rows }: BacktestFigures): ReportTable => ({
 });
 
 /** What asks little and covers little is scaled up, what asks much down. */
-const equalTable = ({ rows, run }: BacktestFigures): ReportTable => ({
-  title: 'The same at equal coverage, all data',
+const equalTable = (figures: BacktestFigures): ReportTable => ({
+  title: 'The same at equal coverage of each style, all data',
   note:
-    `every model’s requirement, the house’s too, multiplied by one constant a style so that it covers just ` +
-    `${percentText(run.goal)} of the books that the model margins; below 100 % the house needs less.`,
-  rows: [...STYLES, 'all' as const].flatMap((style) => {
+    'what is asked for moves of prices, of every model and of the house, multiplied by one constant a ' +
+    `style so that it covers just ${percentText(figures.run.goal)} of the books that the model margins; ` +
+    'below 100 % the house needs less.',
+  rows: ratioRows(figures, ({ houseOverAtGoal }) => houseOverAtGoal),
+});
+
+/** A rulebook is one for all books: it cannot be scaled style by style. */
+const safeTable = (figures: BacktestFigures): ReportTable => ({
+  title: 'The same when each model is safe in every style, all data',
+  note:
+    `one constant a model, the least that covers ${percentText(figures.run.goal)} of every style; below ` +
+    '100 % the house needs less.',
+  rows: ratioRows(figures, ({ houseOverAsSafe }) => houseOverAsSafe),
+});
+
+const ratioRows = ({ rows }: BacktestFigures, ratio: (row: CoverageRow) => number): readonly ReportRow[] =>
+  [...STYLES, 'all' as const].flatMap((style) => {
     const own = rows.filter((row) => row.scope === 'all' && row.style === style && row.model !== 'house');
-    const cells = own.map(({ model, houseOverAtGoal, maintenance }) => [
-      model,
-      maintenance.books === 0 ? 'refused' : ratioText(houseOverAtGoal),
+    const cells = own.map((row) => [
+      row.model,
+      row.maintenance.books === 0 ? 'refused' : ratioText(ratio(row)),
     ]);
     return own.length === 0 ? [] : [{ style, ...Object.fromEntries(cells) } as ReportRow];
-  }),
-});
+  });
 
 /** Where the house is not the best: nothing that speaks against it is left for the reader to find. */
 const cheaperTable = ({ rows }: BacktestFigures): ReportTable => ({

@@ -1,4 +1,5 @@
 import { riskParameters, type RiskParameters, type ShockParameters } from '@plinth/margin';
+import { exp, log } from '@plinth/maths';
 import { STYLES, type Style } from '../books/styles.ts';
 import { judgeByHouse } from '../models/house.ts';
 import type { Stage } from './world.ts';
@@ -9,20 +10,28 @@ export type Knobs = Readonly<{
   volMultiplier: number;
   floorMajors: number;
   floorOthers: number;
+  /** Most that a shock of them is: what follows a crash is not another one of its size. */
+  capMajors: number;
+  capOthers: number;
   /** Weights of the scan; the rest, 1 − all − group, is each underlying by itself. */
   all: number;
   group: number;
   /** Basis rate of majors; that of the others is a multiple of it. */
   basis: number;
+  /** Least shock of stablecoins. */
+  floorStables: number;
 }>;
 
 export const KNOBS = [
   'volMultiplier',
   'floorMajors',
   'floorOthers',
+  'capMajors',
+  'capOthers',
   'all',
   'group',
   'basis',
+  'floorStables',
 ] as const satisfies readonly (keyof Knobs)[];
 
 /** How far one step of the search moves each of them, and between which bounds. */
@@ -30,9 +39,12 @@ const STEPS: Readonly<Record<keyof Knobs, Readonly<{ by: number; low: number; hi
   volMultiplier: { by: 0.25, low: 2, high: 10 },
   floorMajors: { by: 0.01, low: 0.03, high: 0.3 },
   floorOthers: { by: 0.01, low: 0.03, high: 0.3 },
+  capMajors: { by: 0.01, low: 0.2, high: 0.5 },
+  capOthers: { by: 0.01, low: 0.2, high: 0.5 },
   all: { by: 0.05, low: 0, high: 0.9 },
   group: { by: 0.05, low: 0, high: 0.9 },
   basis: { by: 0.0025, low: 0, high: 0.05 },
+  floorStables: { by: 0.0025, low: 0.0025, high: 0.05 },
 };
 /** No line of an underlying is left without some weight of its own: netting would be trusted fully. */
 const OWN_LEAST = 0.1;
@@ -43,13 +55,19 @@ const OTHERS_BASIS = 1.25;
 const majorsOf = ({ underlyings }: RiskParameters): ShockParameters =>
   underlyings.find(({ group }) => group === 'majors') as ShockParameters;
 
+const stablesOf = ({ underlyings }: RiskParameters): ShockParameters | undefined =>
+  underlyings.find(({ group }) => group === 'stables');
+
 export const knobsOf = (p: RiskParameters): Knobs => ({
   volMultiplier: majorsOf(p).volMultiplier,
   floorMajors: majorsOf(p).shockFloor,
   floorOthers: p.otherUnderlyings.shockFloor,
+  capMajors: majorsOf(p).shockCap,
+  capOthers: p.otherUnderlyings.shockCap,
   all: p.blend.all,
   group: p.blend.group,
   basis: majorsOf(p).basisRate,
+  floorStables: stablesOf(p)?.shockFloor ?? STEPS.floorStables.low,
 });
 
 /** The set with these numbers in it; undefined where it would break a bound of parameter sets. */
@@ -57,12 +75,18 @@ export const withKnobs = (p: RiskParameters, knobs: Knobs): RiskParameters | und
   const own = 1 - knobs.all - knobs.group;
   if (own < OWN_LEAST - 1e-9) return undefined;
   const apply = <T extends ShockParameters>(shock: T): T => {
-    if (shock.group === 'stables') return shock;
+    if (shock.group === 'stables') return { ...shock, shockFloor: knobs.floorStables };
     const { volMultiplier, basis } = knobs;
     if (shock.group === 'majors')
-      return { ...shock, volMultiplier, shockFloor: knobs.floorMajors, basisRate: basis };
-    const shockFloor = knobs.floorOthers;
-    return { ...shock, volMultiplier, shockFloor, basisRate: basis * OTHERS_BASIS };
+      return {
+        ...shock,
+        ...{ volMultiplier, basisRate: basis, shockFloor: knobs.floorMajors, shockCap: knobs.capMajors },
+      };
+    return {
+      ...shock,
+      ...{ volMultiplier, shockFloor: knobs.floorOthers, shockCap: knobs.capOthers },
+      basisRate: basis * OTHERS_BASIS,
+    };
   };
   try {
     return riskParameters({
@@ -78,7 +102,10 @@ export const withKnobs = (p: RiskParameters, knobs: Knobs): RiskParameters | und
 };
 
 export type Score = Readonly<{
-  /** Requirement over size, averaged over the styles: what a calibration makes small. */
+  /**
+   * What is asked for moves of prices over size, the geometric mean over styles: what a calibration makes
+   * small. A tenth less counts alike for a style that asks little and for one that asks much.
+   */
   requirement: number;
   /** Covered share of each style, over all data sets together. */
   shares: Readonly<Partial<Record<Style, number>>>;
@@ -91,19 +118,20 @@ export const scoreOf = (stages: readonly Stage[], parameters: RiskParameters, go
   const sums = new Map(STYLES.map((style) => [style, { books: 0, covered: 0, asked: 0 }]));
   for (const stage of stages) {
     const { sample } = stage;
-    const { maintenance, unwinding } = judgeByHouse(stage, parameters);
+    const { maintenance, unwinding, placement } = judgeByHouse(stage, parameters);
     sample.books.forEach(({ style }, n) => {
       const sum = sums.get(style) as { books: number; covered: number; asked: number };
-      const asked = maintenance[n] as number;
+      const counted = (maintenance[n] as number) - (unwinding[n] as number);
       sum.books++;
-      sum.asked += asked / (sample.gross[n] as number);
-      if ((sample.worst[n] as number) <= asked - (unwinding[n] as number)) sum.covered++;
+      sum.asked += (counted - (placement[n] as number)) / (sample.gross[n] as number);
+      if ((sample.worst[n] as number) <= counted) sum.covered++;
     });
   }
   const seen = [...sums].filter(([, { books }]) => books > 0);
   const shares = Object.fromEntries(seen.map(([style, { books, covered }]) => [style, covered / books]));
   const missing = Object.values(shares).reduce((sum, share) => sum + Math.max(0, goal - share), 0);
-  const requirement = seen.reduce((sum, [, { books, asked }]) => sum + asked / books, 0) / seen.length;
+  const logs = seen.reduce((sum, [, { books, asked }]) => sum + log(asked / books), 0);
+  const requirement = exp(logs / seen.length);
   return { requirement, shares, missing };
 };
 
@@ -119,14 +147,10 @@ export type Calibration = Readonly<{
 const PENALTY = 20;
 const costOf = ({ requirement, missing }: Score): number => requirement + PENALTY * missing;
 
-/**
- * Where the search begins besides at the present set: a dearer basis is allowed only beside more weight of
- * its own, which single steps do not reach.
- */
+/** Where the search begins besides at the present set: single steps do not reach it. */
 const startsFrom = (knobs: Knobs): readonly Knobs[] => [
   knobs,
-  { ...knobs, basis: 0.03 },
-  { ...knobs, basis: 0.04 },
+  { ...knobs, capMajors: 0.28, capOthers: 0.35 },
 ];
 
 /**

@@ -37,11 +37,19 @@ export type CoverageRow = Readonly<{ scope: string; style: Style | 'all'; model:
     houseOver: number;
     houseOverInitial: number;
     /**
-     * By what this model’s requirement would have to be multiplied to cover just the goal; and the house’s
-     * requirement over this model’s, both so multiplied: the comparison at equal coverage.
+     * What is asked for moves of prices alone, the house over this model; by what each would have to be
+     * multiplied to cover just the goal of these books; and the ratio when both are: equal coverage.
      */
+    houseOverForPrices: number;
     scaleToGoal: number;
+    houseScaleToGoal: number;
     houseOverAtGoal: number;
+    /**
+     * The one factor that makes this model cover the goal in every style that it margins, and the ratio when
+     * the model and the house each have theirs: as safe as one rulebook for all books has to be.
+     */
+    safeScale: number;
+    houseOverAsSafe: number;
   }>;
 
 /** What hedges across venues need here, against what the venues would ask in all. */

@@ -8,6 +8,22 @@ import { CoverageCount, ScaleToGoal } from './coverage.ts';
 import type { CoverageRow, PartRow, RefusalRow, VenueRow } from './figures.ts';
 import type { Sample } from './sample.ts';
 
+type GoalRow = Omit<CoverageRow, 'safeScale' | 'houseOverAsSafe'>;
+
+/**
+ * A model is used for all books, so it is as safe as its worst style: the one factor that covers the goal in
+ * every style it margins, of the model and of the house on the same styles.
+ */
+const withSafeScale = (rows: readonly GoalRow[]): readonly CoverageRow[] =>
+  rows.map((row) => {
+    const styles = rows.filter(
+      ({ model, style, maintenance }) => model === row.model && style !== 'all' && maintenance.books > 0,
+    );
+    const safeScale = Math.max(...styles.map(({ scaleToGoal }) => scaleToGoal));
+    const house = Math.max(...styles.map(({ houseScaleToGoal }) => houseScaleToGoal));
+    return { ...row, safeScale, houseOverAsSafe: (row.houseOverForPrices * house) / safeScale };
+  });
+
 /** Sums of a model's and the house's requirement over the same books, as shares of their sizes. */
 class Ratio {
   #house = 0;
@@ -34,6 +50,8 @@ class Cell {
   readonly house = new CoverageCount();
   readonly ratio = new Ratio();
   readonly initialRatio = new Ratio();
+  /** Of what is asked for moves of prices. */
+  readonly priceRatio = new Ratio();
   /** Factors to the goal, of the model and of the house on the same books. */
   readonly scale: ScaleToGoal;
   readonly houseScale: ScaleToGoal;
@@ -112,13 +130,15 @@ export class Tally {
   }
 
   rows(scopes: readonly string[]): readonly CoverageRow[] {
-    return scopes.flatMap((scope) =>
-      [...STYLES, 'all' as const].flatMap((style) =>
-        this.#models.flatMap((model) => {
-          const cell = this.#cells.get(`${scope}\n${style}\n${model}`);
-          return cell === undefined ? [] : [rowOf(cell, scope, style, model)];
-        }),
-      ),
+    return scopes.flatMap((scope) => withSafeScale(this.#rowsOf(scope)));
+  }
+
+  #rowsOf(scope: string): readonly GoalRow[] {
+    return [...STYLES, 'all' as const].flatMap((style) =>
+      this.#models.flatMap((model) => {
+        const cell = this.#cells.get(`${scope}\n${style}\n${model}`);
+        return cell === undefined ? [] : [rowOf(cell, scope, style, model)];
+      }),
     );
   }
 
@@ -179,8 +199,9 @@ const addBook = (
   { step }: DrawnBook,
   n: number,
   house: Judged,
-  { maintenance, initial, unwinding }: Judged,
+  judged: Judged,
 ): void => {
+  const { maintenance, initial, unwinding } = judged;
   const size = gross[n] as number;
   const moment = `${history.name} ${step}`;
   const kept = unwinding[n] as number;
@@ -189,8 +210,10 @@ const addBook = (
   const own = Number.isNaN(asked) ? NaN : (house.maintenance[n] as number);
   cell.house.add(worst[n] as number, own, own - (house.unwinding[n] as number), size, moment);
   if (!Number.isNaN(asked)) {
-    cell.scale.add(worst[n] as number, asked - kept);
-    cell.houseScale.add(worst[n] as number, own - (house.unwinding[n] as number));
+    const [of, ofHouse] = [forPrices(judged, n), forPrices(house, n)];
+    cell.scale.add(worst[n] as number, of);
+    cell.houseScale.add(worst[n] as number, ofHouse);
+    cell.priceRatio.add(ofHouse, of, size);
   }
   cell.atEnd.add(atEnd[n] as number, asked, asked - kept, size, moment);
   cell.initial.add(worst[n] as number, askedFirst, askedFirst - kept, size, moment);
@@ -198,7 +221,11 @@ const addBook = (
   cell.initialRatio.add(house.initial[n] as number, askedFirst, size);
 };
 
-const rowOf = (cell: Cell, scope: string, style: Style | 'all', model: string): CoverageRow => ({
+/** What is asked for moves of prices alone: all that others ask for is that. */
+const forPrices = ({ maintenance, unwinding, placement }: Judged, n: number): number =>
+  (maintenance[n] as number) - (unwinding[n] as number) - (placement[n] as number);
+
+const rowOf = (cell: Cell, scope: string, style: Style | 'all', model: string): GoalRow => ({
   scope,
   style,
   model,
@@ -209,5 +236,7 @@ const rowOf = (cell: Cell, scope: string, style: Style | 'all', model: string): 
   houseOver: cell.ratio.value,
   houseOverInitial: cell.initialRatio.value,
   scaleToGoal: cell.scale.factor,
-  houseOverAtGoal: (cell.ratio.value * cell.houseScale.factor) / cell.scale.factor,
+  houseScaleToGoal: cell.houseScale.factor,
+  houseOverForPrices: cell.priceRatio.value,
+  houseOverAtGoal: (cell.priceRatio.value * cell.houseScale.factor) / cell.scale.factor,
 });

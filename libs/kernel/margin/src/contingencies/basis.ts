@@ -5,9 +5,9 @@ import { UNDERLYING_GROSS } from '../work-layout.ts';
 /**
  * Basis (finance §6.3): lines of one underlying (venues, expiries, perpetual against spot) hedge each other
  * only as far as their prices move together. Were each line to move against all others by half of the rate,
- * the loss would be ½·rate·Σ|line|; it competes with the scenarios of that underlying, and what it asks above
- * them is charged. A norm and a maximum: two books together are never charged more than apart, options
- * included.
+ * the loss would be ½·rate·Σ|line|; a coin itself is worth its index and does not move against it. It
+ * competes with the scenarios of that underlying, and what it asks above them is charged. A norm and a
+ * maximum: two books together are never charged more than apart, options included.
  */
 export const basisCharge = (model: RiskModel, scratch: KernelScratch, initial: boolean): number => {
   let charge = 0;

@@ -20,12 +20,13 @@ export const getMargin = (
   if (refusal !== undefined) return refusal;
   const account = accounts.of(accountId);
   const assessment = portfolio.assess(accountId);
+  const conservative = withOrders(portfolio, accountId, account.orders);
   const { call } = account;
   return {
     accountId,
     state: account.state,
     figures: portfolio.figures(assessment),
-    conservative: portfolio.figures(withOrders(portfolio, accountId, account.orders)),
+    conservative: portfolio.figures(conservative),
     health: healthOf(assessment),
     callId: call?.id ?? '',
     callAmount: call?.amount ?? '',
@@ -37,6 +38,8 @@ export const getMargin = (
     ],
     reservedOrders: account.orders.size,
     gateClosed: countInsolvent(portfolio) > 0,
+    binding: assessment.report.binding.name,
+    conservativeBinding: conservative.report.binding.name,
   };
 };
 

@@ -36,13 +36,16 @@ export const whatIf = (request: Request, views: RiskViews): riskMessages.WhatIfR
   const { book, kernel } = portfolio;
   const index = book.accountIndex(accountId);
   const account = accounts.of(accountId);
+  const now = portfolio.assess(accountId);
   const report = suppose(kernel, book, index, change);
   const orders = change.orders ?? [];
   return {
     accountId,
     stateBefore: account.state,
     stateAfter: stateAfter(account, report, change.parameters ?? portfolio.marginParameters),
-    before: portfolio.figures(portfolio.assess(accountId)),
+    before: portfolio.figures(now),
+    bindingBefore: now.report.binding.name,
+    bindingAfter: report.binding.name,
     after: figuresOf(portfolio, report),
     riskReducing: orders.length > 0 && isRiskReducing(kernel, book, index, orders),
     verdict: isOrdersAlone(request) ? verdictOf(portfolio, accountId, account, orders, gate.closedFor) : '',

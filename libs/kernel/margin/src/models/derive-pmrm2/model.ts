@@ -1,3 +1,4 @@
+import { percentText } from '../../percent.ts';
 import { refuse } from '../../checks.ts';
 import {
   sumParts,
@@ -155,7 +156,7 @@ const worstOf = (
     if (value < profit) [index, profit] = [s, value];
   });
   const scenario = scenarios[index];
-  const name = scenario ? `price ×${scenario.spot}, volatility ${scenario.volatility}` : 'basis';
+  const name = scenario ? `price ${percentText(scenario.spot - 1)}, vol ${scenario.volatility}` : 'basis';
   return { index, name, profit };
 };
 

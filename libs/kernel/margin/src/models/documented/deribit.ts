@@ -1,3 +1,4 @@
+import { moveText } from '../../percent.ts';
 import { checkBounds } from '../bounds.ts';
 import {
   sumParts,
@@ -117,7 +118,7 @@ const worstOf = (priced: PricedUnderlying, { terms, extended }: DeribitParameter
   const consider = (spot: number, range: number, weight: number): void => {
     const volatility = (days: number): number => volatilityShock(days, range, powerOf(days));
     const profit = gainOf(priced, { spot, volatility, days: 0 }) * weight;
-    if (profit < worst.profit) worst = { index, name: `${priced.underlying} ${spot}, ${range}`, profit };
+    if (profit < worst.profit) worst = { index, name: moveText(priced.underlying, spot, range), profit };
     index += 1;
   };
   for (let step = -terms.steps; step <= terms.steps; step++)

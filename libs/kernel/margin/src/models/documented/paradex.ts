@@ -1,3 +1,4 @@
+import { moveText } from '../../percent.ts';
 import { checkBounds } from '../bounds.ts';
 import {
   sumParts,
@@ -104,7 +105,7 @@ const judge = (priced: PricedUnderlying, { scenarios, terms }: ParadexParameters
     const shock = (days: number): number =>
       volatilityShock(days, volatility, days <= 30 ? terms.shortTermPower : terms.longTermPower);
     const profit = gainOf(priced, { spot, volatility: shock, days: 0 }) * weight;
-    if (profit < worst.profit) worst = { index, name: `${priced.underlying} ${spot}, ${volatility}`, profit };
+    if (profit < worst.profit) worst = { index, name: moveText(priced.underlying, spot, volatility), profit };
   });
   let [long, short, notional] = [0, 0, 0];
   const add = (delta: number): void => {

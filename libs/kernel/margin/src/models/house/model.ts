@@ -69,7 +69,7 @@ export const houseRequirementOf = (report: MarginReport): HouseRequirement => {
     both('basis', figures.initialBasis, figures.basis),
     shared('concentration', figures.concentration),
     shared('venue credit', figures.venueCredit),
-    shared('short options', figures.shortOption),
+    both('short options', figures.initialShortOption, figures.shortOption),
     both('liquidity coverage', figures.initialCoverage, figures.coverage),
     both('price band', figures.priceBand, 0),
   ];
@@ -79,7 +79,7 @@ export const houseRequirementOf = (report: MarginReport): HouseRequirement => {
     initial: report.initialMargin,
     maintenance: report.maintenanceMargin,
     markToMarket: report.equity,
-    worst: { index, name: `scenario ${index}`, profit: 0 - (losses[index] ?? 0) },
+    worst: { index, name: report.binding.name, profit: 0 - (losses[index] ?? 0) },
     parts,
     report,
   };

@@ -93,6 +93,9 @@ export interface GetMarginResponse {
   reservedOrders: number;
   /** Money leaves no account of the cell while one of them is insolvent and not yet covered. */
   gateClosed: boolean;
+  /** What happens in the binding scenario of the figures and of the conservative ones: `BTC −15 %, vol +50 %`. */
+  binding: string;
+  conservativeBinding: string;
 }
 
 export interface ExplainMarginRequest {
@@ -186,6 +189,9 @@ export interface WhatIfResponse {
   riskReducing: boolean;
   /** What an order of this kind would be answered now: approved, or the code of the refusal. */
   verdict: string;
+  /** What happens in the binding scenario of each. */
+  bindingBefore: string;
+  bindingAfter: string;
 }
 
 export interface ListBreachesRequest {
@@ -1185,6 +1191,8 @@ function createBaseGetMarginResponse(): GetMarginResponse {
     notLive: [],
     reservedOrders: 0,
     gateClosed: false,
+    binding: "",
+    conservativeBinding: "",
   };
 }
 
@@ -1231,6 +1239,12 @@ export const GetMarginResponse: MessageFns<GetMarginResponse> = {
     }
     if (message.gateClosed !== false) {
       writer.uint32(104).bool(message.gateClosed);
+    }
+    if (message.binding !== "") {
+      writer.uint32(114).string(message.binding);
+    }
+    if (message.conservativeBinding !== "") {
+      writer.uint32(122).string(message.conservativeBinding);
     }
     return writer;
   },
@@ -1352,6 +1366,22 @@ export const GetMarginResponse: MessageFns<GetMarginResponse> = {
             message.gateClosed = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.binding = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.conservativeBinding = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1415,6 +1445,12 @@ export const GetMarginResponse: MessageFns<GetMarginResponse> = {
         : isSet(object.gate_closed)
         ? globalThis.Boolean(object.gate_closed)
         : false,
+      binding: isSet(object.binding) ? globalThis.String(object.binding) : "",
+      conservativeBinding: isSet(object.conservativeBinding)
+        ? globalThis.String(object.conservativeBinding)
+        : isSet(object.conservative_binding)
+        ? globalThis.String(object.conservative_binding)
+        : "",
     };
   },
 
@@ -1458,6 +1494,12 @@ export const GetMarginResponse: MessageFns<GetMarginResponse> = {
     }
     if (message.gateClosed !== false) {
       obj.gateClosed = message.gateClosed;
+    }
+    if (message.binding !== "") {
+      obj.binding = message.binding;
+    }
+    if (message.conservativeBinding !== "") {
+      obj.conservativeBinding = message.conservativeBinding;
     }
     return obj;
   },
@@ -2420,6 +2462,8 @@ function createBaseWhatIfResponse(): WhatIfResponse {
     after: undefined,
     riskReducing: false,
     verdict: "",
+    bindingBefore: "",
+    bindingAfter: "",
   };
 }
 
@@ -2445,6 +2489,12 @@ export const WhatIfResponse: MessageFns<WhatIfResponse> = {
     }
     if (message.verdict !== "") {
       writer.uint32(58).string(message.verdict);
+    }
+    if (message.bindingBefore !== "") {
+      writer.uint32(66).string(message.bindingBefore);
+    }
+    if (message.bindingAfter !== "") {
+      writer.uint32(74).string(message.bindingAfter);
     }
     return writer;
   },
@@ -2518,6 +2568,22 @@ export const WhatIfResponse: MessageFns<WhatIfResponse> = {
             message.verdict = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.bindingBefore = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.bindingAfter = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2555,6 +2621,16 @@ export const WhatIfResponse: MessageFns<WhatIfResponse> = {
         ? globalThis.Boolean(object.risk_reducing)
         : false,
       verdict: isSet(object.verdict) ? globalThis.String(object.verdict) : "",
+      bindingBefore: isSet(object.bindingBefore)
+        ? globalThis.String(object.bindingBefore)
+        : isSet(object.binding_before)
+        ? globalThis.String(object.binding_before)
+        : "",
+      bindingAfter: isSet(object.bindingAfter)
+        ? globalThis.String(object.bindingAfter)
+        : isSet(object.binding_after)
+        ? globalThis.String(object.binding_after)
+        : "",
     };
   },
 
@@ -2580,6 +2656,12 @@ export const WhatIfResponse: MessageFns<WhatIfResponse> = {
     }
     if (message.verdict !== "") {
       obj.verdict = message.verdict;
+    }
+    if (message.bindingBefore !== "") {
+      obj.bindingBefore = message.bindingBefore;
+    }
+    if (message.bindingAfter !== "") {
+      obj.bindingAfter = message.bindingAfter;
     }
     return obj;
   },
