@@ -73,7 +73,7 @@ const seriesOf = (
  */
 export const productsOf = (scenario: Scenario): readonly FeedProduct[] => {
   const { strikes = [] } = scenario.dated ?? {};
-  const [low, middle, high] = [strikes[0], strikes[1], strikes.at(-1)];
+  const [low, middle, high] = [strikes[0], strikes[strikes.length >> 1], strikes.at(-1)];
   if (low === undefined || middle === undefined || high === undefined) return [];
   const expiries = expiriesOf(scenario);
   return datedUnderlyings(scenario).flatMap((spec) =>

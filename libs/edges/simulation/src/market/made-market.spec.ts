@@ -144,6 +144,14 @@ describe('A made market', () => {
     for (const { rate } of intervals.flat()) expect(Math.abs(Number(rate))).toBeLessThanOrEqual(0.00375);
   });
 
+  it('lists strikes enough on a quiet market for a volatility surface of every expiry', () => {
+    const options = new MadeMarket(CALM, 1).instruments.filter(({ kind }) => kind === 'option');
+    const series = Map.groupBy(options, ({ underlying, expiresAtMs }) => `${underlying} ${expiresAtMs}`);
+    expect(series.size).toBe(8);
+    for (const listed of series.values())
+      expect(new Set(listed.map(({ strike }) => strike)).size).toBeGreaterThanOrEqual(5);
+  });
+
   it('of calm days has no faults and no strays', () => {
     const calm = new MadeMarket(stretched(CALM, 720), 1);
     expect(calm.faultAt(20, 'charlie')).toBe('up');

@@ -240,7 +240,7 @@ export const CALM: Scenario = {
   dated: {
     expiryHours: [2, 48, 168, 672],
     underlyings: 2,
-    strikes: [0.9, 1, 1.1],
+    strikes: [0.9, 0.95, 1, 1.05, 1.1],
     volatilityShare: 0.95,
     halfSpreadVolatility: 0.01,
   },
