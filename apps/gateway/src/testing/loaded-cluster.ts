@@ -1,5 +1,6 @@
 import type { GatewayClient } from '@plinth/gateway';
 import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { Backbone } from '@plinth/runtime/testing';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientLoad, draws, untilAnswered } from './client-load.ts';
@@ -72,11 +73,13 @@ export class LoadedCluster {
 
   async stop(): Promise<void> {
     this.#isOver = true;
+    const { topicPrefix } = this.cluster;
     await this.#log?.close();
     await this.cluster.stop();
     await this.#load?.stop().catch(() => undefined);
     this.#load?.close();
     this.clocks.close();
+    if (this.brokers !== undefined) await new Backbone(this.brokers.split(','), topicPrefix).remove();
   }
 
   /** Nobody who is not answered holds up the end. */

@@ -4,6 +4,7 @@ import { KafkaTopics } from '../kafka-topics.ts';
 import { KafkaWriter, type NewRecord } from '../kafka-writer.ts';
 import { eventOf, headersOf, logRecord, readLogRecord, type RawRecord } from '../log-record.ts';
 import { logTopic } from '../topic-names.ts';
+import { deleteTopics } from './kafka.ts';
 
 /** Records of one send; a broker takes a few megabytes at once. */
 const SEND_MAX = 200;
@@ -13,6 +14,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 export class Backbone {
   readonly #kafka: Kafka;
   readonly #topics: KafkaTopics;
+  readonly #prefix: string;
   readonly #topic: string;
   readonly #brokers: readonly string[];
 
@@ -20,6 +22,7 @@ export class Backbone {
     this.#brokers = brokers;
     this.#kafka = connectKafka(`test-${randomUUID()}`, { brokers });
     this.#topics = new KafkaTopics(this.#kafka);
+    this.#prefix = prefix;
     this.#topic = logTopic(prefix);
   }
 
@@ -63,6 +66,11 @@ export class Backbone {
     let missing = 0;
     for (let position = 1n; position <= head; position += 1n) if (!positions.has(position)) missing += 1;
     return missing;
+  }
+
+  /** Deletes every topic of the cluster: it has ended. */
+  remove(): Promise<void> {
+    return deleteTopics(this.#kafka, `${this.#prefix}.`);
   }
 
   async #send(records: readonly NewRecord[]): Promise<void> {
