@@ -134,6 +134,7 @@ describe('a cluster whose processes fail', () => {
   it(
     'shows a caller his own write at every replica, and never an answer of before it',
     async () => {
+      await on.allUp();
       const figures = await readOwnWrites(on, 20);
       tell('own writes', figures);
       expect(figures).toMatchObject({ asked: 40, missing: 0, early: 0, tooSoon: 2, answeredTooSoon: 0 });
