@@ -60,17 +60,28 @@ export const measureRates = async (subjects: readonly Subject[], pace: Pace): Pr
   return rates.map(spreadOf);
 };
 
-/** Milliseconds of each of `count` calls, after a tenth as many that are not counted. */
+/** Milliseconds of each call: on the clock, and those that this thread itself was at work. */
+export type Latencies = Readonly<{ wall: readonly number[]; own: readonly number[] }>;
+
+const ownMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
+/** Of `count` calls, after a tenth as many that are not counted. */
 export const measureLatencies = async (
   run: (n: number) => void | Promise<void>,
   count: number,
-): Promise<readonly number[]> => {
-  const took: number[] = [];
+): Promise<Latencies> => {
+  const wall: number[] = [];
+  const own: number[] = [];
   const warm = Math.ceil(count / 10);
   for (let n = 0; n < warm + count; n += 1) {
-    const start = performance.now();
+    const [start, ownStart] = [performance.now(), ownMs()];
     await run(n);
-    if (n >= warm) took.push(performance.now() - start);
+    if (n < warm) continue;
+    wall.push(performance.now() - start);
+    own.push(ownMs() - ownStart);
   }
-  return took;
+  return { wall, own };
 };

@@ -96,4 +96,29 @@ describe('boxes of prices', () => {
     expect(seen.left).toBeGreaterThan(500);
     expect(seen.called).toBeLessThan(0.5 * seen.looked);
   });
+
+  it('calls who has a box when a conservative price comes to stand so wide that no bound holds', () => {
+    const world = makeWorld();
+    const { model, market } = world;
+    const mark = 60_000;
+    market.setAssetPrice('BTC', { mark, low: 0.502 * mark, high: mark, state: 'live' });
+    model.refresh();
+    const sensitivity = new Sensitivity(model);
+    sensitivity.resolve();
+    const factors = new PriceFactors(model, sensitivity);
+    factors.reset();
+    factors.update();
+    factors.broken.fill(0);
+    const boxes = new PriceBoxes(factors);
+    boxes.enlist(0, Int32Array.of(sensitivity.factorOfAsset[world.catalogue.assets.indexOf('BTC')]!), 1);
+    expect(boxes.place(0, 0.1)).toBe(true);
+    // Each price moves by less than the radius.
+    market.setAssetPrice('BTC', { mark, low: 0.498 * mark, high: mark, state: 'live' });
+    model.refresh();
+    factors.update();
+    const called: number[] = [];
+    boxes.look(1, (account) => called.push(account));
+    expect(called).toEqual([0]);
+    expect(boxes.place(0, 0.1)).toBe(false);
+  });
 });

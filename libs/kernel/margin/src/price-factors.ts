@@ -65,6 +65,7 @@ export class PriceFactors {
     this.#lastLow = this.low.slice();
     this.high.fill(0);
     this.low.fill(Infinity);
+    const wasWild = this.wild.slice();
     this.wild.fill(0);
     this.#compareSizes();
     for (let line = 0; line < this.#lineFactor.length; line++)
@@ -72,7 +73,9 @@ export class PriceFactors {
     for (let f = 0; f < this.high.length; f++) {
       const far =
         this.high[f]! > 1 + WIDEST || this.low[f]! < 1 - WIDEST || this.high[f]! - this.low[f]! > SPREAD;
-      if (this.high[f]! > 0 && far) this.broken[f] = 1;
+      // Who has a box that knows nothing of it is called now; who gets one while it is wild, at every update.
+      const turnedWild = this.wild[f] === 1 && wasWild[f] === 0;
+      if (this.high[f]! > 0 && (far || turnedWild)) this.broken[f] = 1;
     }
     for (let line = 0; line < this.#lineFactor.length; line++)
       if (this.broken[this.#lineFactor[line]!] === 1) this.#rebase(line);
