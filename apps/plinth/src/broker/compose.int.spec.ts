@@ -12,6 +12,7 @@ import { ComposeStack, ROOT, whyNoCompose, type Container } from '../testing/com
 
 /** `three` runs it over three brokers, and one of them is lost. */
 const IS_THREE = process.env['PLINTH_COMPOSE_BROKERS'] === 'three';
+const BY_FLAG = IS_THREE ? '' : ' (with PLINTH_COMPOSE_BROKERS=three)';
 /** `yes` has every process show a certificate, and the gateway TLS. */
 const IS_TLS = process.env['PLINTH_COMPOSE_TLS'] === 'yes';
 const FILES = [
@@ -135,7 +136,7 @@ const why = await whyNoCompose();
     }, 180_000);
 
     (IS_THREE ? it : it.skip)(
-      'publishes on while one of three brokers is away, and when it is back',
+      `publishes on while one of three brokers is away, and when it is back${BY_FLAG}`,
       async () => {
         await openFund(client, 'kept');
         const lost = await stack.container('kafka-2');
