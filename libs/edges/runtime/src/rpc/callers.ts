@@ -1,6 +1,7 @@
 import {
   ServerInterceptingCall,
   status as grpc,
+  type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServerOptions,
 } from '@grpc/grpc-js';
@@ -69,13 +70,32 @@ const refusalOf = (subjectAltName: string | undefined, path: string): GrpcError 
   );
 };
 
+/** What the call of the library keeps of its connection; the version is pinned. */
+type OnSession = Readonly<{ stream?: Readonly<{ session?: object }> }>;
+
+/** Names that connections have shown. */
+const shown = new WeakMap<object, Readonly<{ name: string | undefined }>>();
+
+/**
+ * The alternative names of a connection's certificate. It is the same for all calls of the connection, and
+ * the library reads the whole certificate anew at each, which costs more than the call itself.
+ */
+const namesOf = (call: ServerInterceptingCallInterface): string | undefined => {
+  const { session } = (call as unknown as OnSession).stream ?? {};
+  const kept = session === undefined ? undefined : shown.get(session);
+  if (kept !== undefined) return kept.name;
+  const name = call.getAuthContext().sslPeerCertificate?.subjectaltname;
+  if (session !== undefined) shown.set(session, { name });
+  return name;
+};
+
 /** Lets a call through to its method when the certificate of the connection may call it. */
 export const allowedCallers: ServerInterceptor = ({ path }, call) =>
   new ServerInterceptingCall(call, {
     start: (next) =>
       next({
         onReceiveMetadata: (metadata, take) => {
-          const refusal = refusalOf(call.getAuthContext().sslPeerCertificate?.subjectaltname, path);
+          const refusal = refusalOf(namesOf(call), path);
           if (refusal === undefined) take(metadata);
           else call.sendStatus(statusOf(refusal));
         },
