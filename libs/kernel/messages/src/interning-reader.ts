@@ -41,7 +41,7 @@ const isSame = (text: string, bytes: Uint8Array, start: number): boolean => {
 const NOTHING = new Uint8Array();
 
 /** What the reader of the library keeps of its payload. */
-type Insides = { buf: Uint8Array; len: number };
+type Insides = { buf: Uint8Array; len: number; view: DataView };
 
 /**
  * A reader that is used again and again, one payload after the other, and gives short texts from the store.
@@ -51,12 +51,6 @@ export class InterningReader extends BinaryReader {
 
   constructor() {
     super(NOTHING);
-    // Only numbers of fixed width are read through it, and hardly any payload has one.
-    const view = (): DataView => {
-      const { buffer, byteOffset, byteLength } = this.#bytes;
-      return new DataView(buffer, byteOffset, byteLength);
-    };
-    Object.defineProperty(this, 'view', { get: view });
   }
 
   /** Starts over with another payload. */
@@ -65,6 +59,7 @@ export class InterningReader extends BinaryReader {
     this.#bytes = bytes;
     insides.buf = bytes;
     insides.len = bytes.length;
+    insides.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.pos = 0;
     return this;
   }
