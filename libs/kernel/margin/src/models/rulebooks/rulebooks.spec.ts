@@ -185,11 +185,11 @@ describe('figures of the defaults, by hand', () => {
 
   it('of one bitcoin in the house: the kernel on the same book', () => {
     const asked = judge('house', { perpetuals: [perpetual(1)] });
-    // 5.25 · 0.6 · √(4 h) = 6.7 %, on the grid of a quarter percent.
+    // 6 · 0.6 · √(4 h) = 7.7 %, on the grid of a quarter percent.
     const scan = asked.parts.find(({ name }) => name === 'scan');
-    expect(scan?.maintenance).toBeGreaterThanOrEqual(4_050);
+    expect(scan?.maintenance).toBeGreaterThanOrEqual(4_650);
     const hedged = [perpetual(1, { venue: 'a' }), perpetual(-1, { venue: 'b' })];
     const basis = judge('house', { perpetuals: hedged }).parts.find(({ name }) => name === 'basis');
-    expect(basis?.maintenance).toBeCloseTo(1_950, 6);
+    expect(basis?.maintenance).toBeCloseTo(0.0375 * 60_000, 6);
   });
 });
