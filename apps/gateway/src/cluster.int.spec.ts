@@ -152,7 +152,10 @@ describe(`every service a process of its own, ${WAY}`, () => {
     }>;
     expect(figures.invariants.breaches).toBe(0);
     expect(figures.proof.checks.map(({ ok }) => ok)).toEqual([true]);
-    expect((await bookedFills(log)).length).toBeGreaterThan(before.length + 5);
+    // How many orders a machine places in these ten seconds depends on its load; some must have been filled.
+    await cluster.until('fills of the crash', async () =>
+      (await bookedFills(log)).length > before.length ? true : undefined,
+    );
   }, 240_000);
 
   (BROKERS === undefined ? it.skip : it)(
