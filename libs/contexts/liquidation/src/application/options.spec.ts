@@ -52,7 +52,7 @@ class ShortCalls extends LiquidationWorld {
 describe('a liquidation of an account that is short of options', () => {
   it('buys back as many as restore the buffer, and no more', () => {
     const world = new ShortCalls('4', '44000');
-    world.mark(65_000, 0.8);
+    world.mark(65_000, 0.9);
     const before = world.health('a');
     expect(before.equity).toBeLessThan(before.maintenanceMargin);
     world.request('a');
