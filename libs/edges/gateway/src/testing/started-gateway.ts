@@ -31,7 +31,7 @@ type IssueMore = Readonly<{
   kycState?: string;
 }>;
 
-const CLIENT_SCOPES = SCOPES.filter((scope) => scope !== 'operate');
+const CLIENT_SCOPES = SCOPES.filter((scope) => scope !== 'operate' && scope !== 'guard');
 
 /** A gateway on a free port over a fake cell, with an operator's key in its configuration. */
 export const startGateway = async (
