@@ -1,5 +1,6 @@
 import type { Envelope } from '@plinth/eventing';
-import type { EventData, MarginFigures } from '@plinth/messages';
+import type { EventData, MarginFigures, Mark } from '@plinth/messages';
+import { textToFloat } from '@plinth/money';
 import { breach, type Audit, type Breach } from './breach.ts';
 import { exact } from './decimal-text.ts';
 
@@ -11,13 +12,17 @@ const GATE = 'no payout is approved while an insolvency of the cell is unresolve
 const ENDED = 'an account has one liquidation at a time';
 const STATES = 'every change of margin state starts from the state before';
 const MARKED = 'a mark that sources support lies within the quotes that its round used';
+const BOUNDED = 'a mark that a surface made of an option lies between what its forward allows';
 
 export class MarginAudit implements Audit {
-  readonly invariants = [CALLED, WARRANTED, JUDGED, GATE, ENDED, STATES, MARKED];
+  readonly invariants = [CALLED, WARRANTED, JUDGED, GATE, ENDED, STATES, MARKED, BOUNDED];
   readonly #states = new Map<string, string>();
   readonly #calls = new Map<string, string>();
   readonly #running = new Map<string, string>();
   readonly #insolvent = new Set<string>();
+  readonly #options = new Map<string, Option>();
+  /** Underlyings and price assets whose options a surface prices, from its first fit on. */
+  readonly #surfaces = new Set<string>();
 
   apply(event: Envelope): readonly Breach[] {
     switch (event.type) {
@@ -47,8 +52,14 @@ export class MarginAudit implements Audit {
         return this.#insolvent.size === 0 && isCovered(event.data.figuresAfter, 'initialMargin')
           ? []
           : [breach(GATE, event.position, event.data.transferId)];
+      case 'InstrumentListed':
+        if (event.data.kind === 'option') this.#options.set(event.data.instrumentId, optionOf(event.data));
+        return [];
+      case 'SurfacePublished':
+        this.#surfaces.add(`${event.data.underlying} ${event.data.priceAsset}`);
+        return [];
       case 'MarksPublished':
-        return marksOutside(event.data).map((id) => breach(MARKED, event.position, id));
+        return this.#marks(event.data, event.position);
       default:
         return [];
     }
@@ -68,6 +79,19 @@ export class MarginAudit implements Audit {
       : [breach(STATES, at, `${data.accountId} was ${before}, said ${data.fromState}`)];
   }
 
+  /** A surface smooths over all quotes of its underlying: it may well leave an option's own. */
+  #marks(data: EventData<'MarksPublished'>, at: bigint): readonly Breach[] {
+    const found: Breach[] = [];
+    const quoted = data.marks.filter((mark) => {
+      const option = this.#options.get(mark.instrumentId);
+      if (option === undefined || !this.#surfaces.has(option.surface)) return true;
+      if (!isWithinBounds(option, mark)) found.push(breach(BOUNDED, at, mark.instrumentId));
+      return false;
+    });
+    for (const id of marksOutside({ ...data, marks: quoted })) found.push(breach(MARKED, at, id));
+    return found;
+  }
+
   #requested(data: EventData<'LiquidationRequested'>, at: bigint): readonly Breach[] {
     const found: Breach[] = [];
     const { accountId, cause, callId, figures } = data;
@@ -83,6 +107,31 @@ export class MarginAudit implements Audit {
 
 const isCovered = (figures: MarginFigures | undefined, by: 'initialMargin' | 'maintenanceMargin'): boolean =>
   figures !== undefined && exact(figures.equity) >= exact(figures[by]);
+
+type Option = Readonly<{ surface: string; strike: number; isCall: boolean; isInverse: boolean }>;
+
+const optionOf = (data: EventData<'InstrumentListed'>): Option => ({
+  surface: `${data.underlying} ${data.inverse ? 'USD' : data.quoteAsset}`,
+  strike: textToFloat(data.strike),
+  isCall: data.optionType === 'call',
+  isInverse: data.inverse,
+});
+
+/**
+ * max(0, ±(F − K)) ≤ price ≤ F of a call, K of a put, in units of the strike, within the mark's confidence and
+ * a rounding.
+ */
+const isWithinBounds = ({ strike, isCall, isInverse }: Option, mark: Mark): boolean => {
+  const { forward, state } = mark;
+  if (state !== 'live') return true;
+  const unit = isInverse ? forward : 1;
+  const price = textToFloat(mark.price) * unit;
+  const slack = textToFloat(mark.confidence) * unit + ROUNDING * forward;
+  const least = Math.max(0, isCall ? forward - strike : strike - forward);
+  return price >= least - slack && price <= (isCall ? forward : strike) + slack;
+};
+
+const ROUNDING = 1e-9;
 
 const ONE = exact('1');
 

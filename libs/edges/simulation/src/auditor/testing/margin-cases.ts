@@ -59,6 +59,16 @@ const GATE = 'no payout is approved while an insolvency of the cell is unresolve
 const ENDED = 'an account has one liquidation at a time';
 const STATES = 'every change of margin state starts from the state before';
 const MARKED = 'a mark that sources support lies within the quotes that its round used';
+const BOUNDED = 'a mark that a surface made of an option lies between what its forward allows';
+
+const CALL = 'BTC-20270117-60000-C';
+const listed = planted('InstrumentListed', {
+  ...{ instrumentId: CALL, kind: 'option', underlying: 'BTC', quoteAsset: 'USD', contractSize: '1' },
+  ...{ inverse: false, expiresAtMs: 9, strike: '60000', optionType: 'call' },
+});
+const fitted = planted('SurfacePublished', { underlying: 'BTC', priceAsset: 'USD', slices: [] });
+const option = (price: string): Planted =>
+  marked(price, [quote('3000', { instrumentId: CALL })], { instrumentId: CALL, forward: 62_000 });
 
 export const MARGIN_CASES: readonly AuditCase[] = [
   {
@@ -148,5 +158,23 @@ export const MARGIN_CASES: readonly AuditCase[] = [
     invariant: MARKED,
     faulty: [marked('100', [quote('100', { conversion: '0.9', conversionConfidence: '0.01' })])],
     sound: [marked('95', [quote('100', { conversion: '0.9', conversionConfidence: '0.01' })])],
+  },
+  {
+    what: 'an option off its own quotes before there is a surface',
+    invariant: MARKED,
+    faulty: [listed, option('3010')],
+    sound: [listed, option('3005'), fitted, option('3010')],
+  },
+  {
+    what: 'an option on a surface below its intrinsic value',
+    invariant: BOUNDED,
+    faulty: [listed, fitted, option('1994')],
+    sound: [listed, fitted, option('1995')],
+  },
+  {
+    what: 'an option on a surface above its forward',
+    invariant: BOUNDED,
+    faulty: [listed, fitted, option('62006')],
+    sound: [listed, fitted, option('62005')],
   },
 ];
