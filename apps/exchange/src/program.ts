@@ -30,6 +30,7 @@ export class Program {
   readonly venues: ReadonlyMap<string, SimulatedVenue>;
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #datedSinceMs: number;
   #program: LiveProgram;
   #market: LiveMarket;
 
@@ -37,10 +38,11 @@ export class Program {
     this.#path = join(directory, 'program.json');
     this.#clock = clock;
     const file = openMarketFile(directory, seed, clock);
-    const calm = calmProgram(file.seed, file.startedAtMs, calmTicks);
+    this.#datedSinceMs = file.datedSinceMs ?? 0;
+    const calm = calmProgram(file.seed, file.startedAtMs, this.#datedSinceMs, calmTicks);
     this.venues = openVenues({ feed: liveFeed(calm), directory }, clock);
     this.#program = existsSync(this.#path)
-      ? (JSON.parse(readFileSync(this.#path, 'utf8')) as LiveProgram)
+      ? { ...(JSON.parse(readFileSync(this.#path, 'utf8')) as LiveProgram), datedSinceMs: this.#datedSinceMs }
       : calm;
     this.#market = this.#open();
   }
@@ -58,11 +60,12 @@ export class Program {
     if (scenario !== 'calm' && scenario !== 'crash')
       throw new CannotPlay(`scenario: Expected calm or crash, was ${scenario}`);
     const sinceMs = this.#clock.now();
-    if (scenario === 'calm') this.#program = calmProgram(seed, sinceMs);
+    const datedSinceMs = this.#datedSinceMs;
+    if (scenario === 'calm') this.#program = calmProgram(seed, sinceMs, datedSinceMs);
     else {
       within('ticks', ticks, TICKS);
       within('tick_ms', tickMs, TICK_MS);
-      this.#program = { scenario, seed, ticks, tickMs, sinceMs };
+      this.#program = { scenario, seed, ticks, tickMs, sinceMs, datedSinceMs };
     }
     // Whole or not at all: a crash in between leaves the old one.
     writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#program)}\n`);

@@ -30,9 +30,9 @@ describe(`every service a process of its own, ${WAY}`, () => {
     return response;
   };
 
-  const place = (orderId: string, side: string) =>
+  const place = (orderId: string, side: string, instrumentId = 'BTC-PERP') =>
     client.call('Trading', 'PlaceOrder', {
-      ...{ orderId, accountId: 'fund', subAccountId: '', instrumentId: 'BTC-PERP', side, quantity: '0.5' },
+      ...{ orderId, accountId: 'fund', subAccountId: '', instrumentId, side, quantity: '0.5' },
       ...{ orderType: 'market', limitPrice: '', timeInForce: 'ioc', venues: [], reduceOnly: false },
     });
 
@@ -91,6 +91,32 @@ describe(`every service a process of its own, ${WAY}`, () => {
     const after = await marginOf('fund', position);
     expect(after.position).toBeGreaterThanOrEqual(position);
     expect(Number(after.figures?.maintenanceMargin)).toBeGreaterThan(0);
+  }, 120_000);
+
+  it('fits surfaces, trades an option, and tells from the past why margin and value changed', async () => {
+    const page = { pageSize: 500, pageToken: '', read: undefined };
+    await cluster.until('live surfaces', async () => {
+      const { response } = await client.call('Trading', 'ListSurfaces', { ...page, underlying: '' });
+      const live = response.surfaces.filter(({ state }) => state === 'live');
+      return live.map(({ underlying }) => underlying).join() === 'BTC,ETH' ? true : undefined;
+    });
+    const option = await cluster.until('a live option', async () => {
+      const { response } = await client.call('Trading', 'ListMarks', { ...page, state: 'live' });
+      return response.marks
+        .map(({ instrumentId }) => instrumentId)
+        .findLast((id) => /^BTC-.*-60000-C$/.test(id));
+    });
+    const from = { position: (await log.head()).position, atMs: 0 };
+    await place('operator.option', 'buy', option);
+    expect(await filled('operator.option')).toMatchObject({ outcome: 'filled' });
+    const read = { minPosition: (await log.head()).position };
+    const request = { accountId: 'fund', from, to: undefined, read };
+    const { response: margin } = await client.call('Margin', 'ExplainDifference', request);
+    expect(margin.from?.position).toBe(from.position);
+    expect(margin.initial.map(({ label }) => label)).toContain('position');
+    const { response: value } = await client.call('Margin', 'ExplainProfit', request);
+    expect(value.profit.map(({ label }) => label)).toEqual(expect.arrayContaining(['fees', 'trades']));
+    expect(Math.abs(Number(value.residual))).toBeLessThanOrEqual(Number(value.residualBound));
   }, 120_000);
 
   it('goes on where it was after a service was killed, and says so while it is away', async () => {

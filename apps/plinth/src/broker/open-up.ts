@@ -1,7 +1,7 @@
 import type { Clock } from '@plinth/eventing';
 import { makeLogger, startTelemetry } from '@plinth/runtime';
 import { telemetryOf } from '@plinth/runtime/config';
-import { CALM, LiveMarket, MadeMarket, openMarketFile, openVenues } from '@plinth/simulation';
+import { calmProgram, liveFeed, LiveMarket, openMarketFile, openVenues, tickAt } from '@plinth/simulation';
 import { mkdirSync } from 'node:fs';
 import { environment } from '../cli/environment.ts';
 import { tellHowToCall } from './how-to-call.ts';
@@ -26,17 +26,16 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
   const { directory, gateway } = options;
   mkdirSync(directory, { recursive: true });
   const logger = makeLogger('plinth', options.logLevel);
-  const { seed, startedAtMs, isDated } = openMarketFile(directory, options.seed, REAL_CLOCK);
-  const dated = isDated === true ? CALM.dated : undefined;
-  const feed = new MadeMarket({ ...CALM, dated, startsAtMs: startedAtMs }, seed);
+  const { seed, startedAtMs, isDated, ...file } = openMarketFile(directory, options.seed, REAL_CLOCK);
+  const datedSinceMs = file.datedSinceMs ?? (isDated === true ? startedAtMs : 0);
+  const program = calmProgram(seed, startedAtMs, datedSinceMs);
+  const feed = liveFeed(program);
   const telemetry = await startTelemetry('plinth', telemetryOf(environment()));
   const open = await openLog(directory, options.database);
   const clock = REAL_CLOCK;
   const venues = openVenues({ feed, directory }, clock);
   try {
-    const tickMs = feed.timeOf(1) - feed.timeOf(0);
-    const tickAt = (nowMs: number): number => Math.floor((nowMs - startedAtMs) / tickMs);
-    const market = new LiveMarket(feed, venues, clock, MARKET_EVERY_MS, tickAt);
+    const market = new LiveMarket(feed, venues, clock, MARKET_EVERY_MS, (now) => tickAt(program, now));
     const broker = await startBroker({
       open,
       directory,

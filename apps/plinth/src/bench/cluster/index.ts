@@ -118,7 +118,7 @@ const withCluster = async (run: Run): Promise<readonly BenchRow[]> => {
 
 /** The derivatives of the exchange's market, once all of them have a live price. */
 const openedMarket = async (cluster: Cluster): Promise<readonly PricedInstrument[]> => {
-  const feed = liveFeed({ scenario: 'calm', seed: 1, ticks: 20, tickMs: 200, sinceMs: 0 });
+  const feed = liveFeed({ scenario: 'calm', seed: 1, ticks: 20, tickMs: 200, sinceMs: 0, datedSinceMs: 0 });
   const derivatives = feed.instruments.filter(({ kind }) => kind === 'perpetual' || kind === 'future');
   return cluster.until('live marks of every derivative', async () => {
     const { response } = await cluster.client.call('Trading', 'ListMarks', {

@@ -13,8 +13,8 @@ const LEAST_VOLATILITY = 0.3;
 export const WIDEST = 0.8;
 
 /** On the hour at or after the time that the scenario names. */
-const expiriesOf = ({ startsAtMs, dated }: Scenario): readonly number[] =>
-  (dated?.expiryHours ?? []).map((hour) => Math.ceil(startsAtMs / HOUR_MS + hour) * HOUR_MS);
+const expiriesOf = ({ startsAtMs, listedAtMs = startsAtMs, dated }: Scenario): readonly number[] =>
+  (dated?.expiryHours ?? []).map((hour) => Math.ceil(listedAtMs / HOUR_MS + hour) * HOUR_MS);
 
 /** `20260102`, as contracts are named. */
 const dateOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');

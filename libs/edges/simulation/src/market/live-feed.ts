@@ -9,21 +9,33 @@ export type LiveProgram = Readonly<{
   /** Real time per tick. */
   tickMs: number;
   sinceMs: number;
+  /** When options, futures and products with an expiry were listed; 0 when none were. */
+  datedSinceMs: number;
 }>;
 
 /** The calm market at its own pace; it goes on for a month unless said otherwise. */
-export const calmProgram = (seed: number, sinceMs: number, ticks: number = ticksOf(CALM)): LiveProgram => ({
-  ...{ scenario: 'calm', seed, ticks, tickMs: CALM.tickMs, sinceMs },
+export const calmProgram = (
+  seed: number,
+  sinceMs: number,
+  datedSinceMs: number,
+  ticks: number = ticksOf(CALM),
+): LiveProgram => ({
+  ...{ scenario: 'calm', seed, ticks, tickMs: CALM.tickMs, sinceMs, datedSinceMs },
 });
 
 const MS_PER_HOUR = 3_600_000;
 
-/** Both scenarios list the same instruments; contracts with an expiry belong to scenarios that end. */
-export const liveFeed = ({ scenario, seed, ticks, sinceMs: startsAtMs }: LiveProgram): MadeMarket => {
-  if (scenario === 'crash')
-    return new MadeMarket({ ...stretched(CRASH, ticks), dated: undefined, startsAtMs }, seed);
+/**
+ * Both scenarios list the same instruments and quote the same contracts until these expire, by the clock on
+ * the wall: a crash of days that is shown in minutes brings no expiry nearer than those minutes.
+ */
+export const liveFeed = (program: LiveProgram): MadeMarket => {
+  const { scenario, seed, ticks, tickMs: paceMs, sinceMs: startsAtMs, datedSinceMs } = program;
+  const dated = datedSinceMs === 0 ? undefined : CALM.dated;
+  const live = { dated, startsAtMs, listedAtMs: datedSinceMs, paceMs };
+  if (scenario === 'crash') return new MadeMarket({ ...stretched(CRASH, ticks), ...live }, seed);
   const phases = CALM.phases.map((phase) => ({ ...phase, hours: (ticks * CALM.tickMs) / MS_PER_HOUR }));
-  return new MadeMarket({ ...CALM, dated: undefined, phases, startsAtMs }, seed);
+  return new MadeMarket({ ...CALM, ...live, phases }, seed);
 };
 
 /** The tick that a moment shows; the last one stays. */

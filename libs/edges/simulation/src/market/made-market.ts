@@ -86,7 +86,8 @@ export class MadeMarket implements MarketFeed {
   }
 
   timeOf(tick: number): number {
-    return this.#scenario.startsAtMs + tick * this.#scenario.tickMs;
+    const { startsAtMs, tickMs, paceMs = tickMs } = this.#scenario;
+    return startsAtMs + tick * paceMs;
   }
 
   hourOf(tick: number): number {

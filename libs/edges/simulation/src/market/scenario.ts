@@ -60,6 +60,8 @@ export type Scenario = Readonly<{
   sources: readonly string[];
   startsAtMs: number;
   tickMs: number;
+  /** Time from one tick to the next when it is shown faster or slower than it happens. */
+  paceMs?: number;
   phases: readonly Phase[];
   jumps: readonly Jump[];
   underlyings: readonly UnderlyingSpec[];
@@ -69,6 +71,8 @@ export type Scenario = Readonly<{
   fundingEveryHours: number;
   /** Futures and options on the first underlyings that expire inside the run. */
   dated: DatedSpec | undefined;
+  /** When these were listed, from where their expiries count, if not at the start. */
+  listedAtMs?: number;
 }>;
 
 /**

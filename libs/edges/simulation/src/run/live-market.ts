@@ -57,7 +57,9 @@ export class LiveMarket {
 export type MarketFile = Readonly<{
   seed: number;
   startedAtMs: number;
-  /** Whether futures and options with expiries were listed at the start: nothing is listed later. */
+  /** When futures and options with expiries were listed; without it none were: nothing is listed later. */
+  datedSinceMs?: number;
+  /** The older form of it, which only the broker in one process heeded. */
   isDated?: boolean;
 }>;
 
@@ -68,7 +70,8 @@ export type MarketFile = Readonly<{
 export const openMarketFile = (directory: string, seed: number, clock: Clock): MarketFile => {
   const path = join(directory, 'market.json');
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
-  const market = { seed, startedAtMs: clock.now(), isDated: true };
+  const now = clock.now();
+  const market: MarketFile = { seed, startedAtMs: now, datedSinceMs: now };
   writeFileSync(path, `${JSON.stringify(market)}\n`);
   return market;
 };

@@ -39,7 +39,7 @@ class Simulation {
   readonly logs = new Map<string, MemoryLog>();
   readonly worlds = new Map<CellId, CellWorld>();
   readonly #clock = new ScenarioClock(STARTED_AT_MS - 60_000);
-  readonly #feed = liveFeed(calmProgram(1, STARTED_AT_MS, 200));
+  readonly #feed = liveFeed(calmProgram(1, STARTED_AT_MS, 0, 200));
   readonly #draw: (below: number) => number;
   readonly #isFaulty: boolean;
   readonly reports: CellsReport[] = [];

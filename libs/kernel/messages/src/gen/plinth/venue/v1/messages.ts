@@ -151,6 +151,8 @@ export interface MarketInfo {
   tickMs: number;
   /** When the first step was, or will be, shown. */
   sinceMs: number;
+  /** When contracts with an expiry were listed; 0 when none were. */
+  datedSinceMs: number;
 }
 
 function createBaseSubmitRequest(): SubmitRequest {
@@ -1990,7 +1992,7 @@ export const GetMarketRequest: MessageFns<GetMarketRequest> = {
 };
 
 function createBaseMarketInfo(): MarketInfo {
-  return { scenario: "", seed: 0, ticks: 0, tickMs: 0, sinceMs: 0 };
+  return { scenario: "", seed: 0, ticks: 0, tickMs: 0, sinceMs: 0, datedSinceMs: 0 };
 }
 
 export const MarketInfo: MessageFns<MarketInfo> = {
@@ -2012,6 +2014,12 @@ export const MarketInfo: MessageFns<MarketInfo> = {
         throw new globalThis.Error("value provided for field BigInt(message.sinceMs) of type int64 too large");
       }
       writer.uint32(40).int64(BigInt(message.sinceMs));
+    }
+    if (message.datedSinceMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.datedSinceMs)) !== BigInt(message.datedSinceMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.datedSinceMs) of type int64 too large");
+      }
+      writer.uint32(48).int64(BigInt(message.datedSinceMs));
     }
     return writer;
   },
@@ -2069,6 +2077,14 @@ export const MarketInfo: MessageFns<MarketInfo> = {
             message.sinceMs = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.datedSinceMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2096,6 +2112,11 @@ export const MarketInfo: MessageFns<MarketInfo> = {
         : isSet(object.since_ms)
         ? globalThis.Number(object.since_ms)
         : 0,
+      datedSinceMs: isSet(object.datedSinceMs)
+        ? globalThis.Number(object.datedSinceMs)
+        : isSet(object.dated_since_ms)
+        ? globalThis.Number(object.dated_since_ms)
+        : 0,
     };
   },
 
@@ -2115,6 +2136,9 @@ export const MarketInfo: MessageFns<MarketInfo> = {
     }
     if (message.sinceMs !== 0) {
       obj.sinceMs = globalThis.Number(message.sinceMs);
+    }
+    if (message.datedSinceMs !== 0) {
+      obj.datedSinceMs = globalThis.Number(message.datedSinceMs);
     }
     return obj;
   },
