@@ -118,8 +118,8 @@ const optionOf = (data: EventData<'InstrumentListed'>): Option => ({
 });
 
 /**
- * max(0, ±(F − K)) ≤ price ≤ F of a call, K of a put, in units of the strike, within the mark's confidence and
- * a rounding.
+ * max(0, ±(F − K)) ≤ price ≤ F of a call, K of a put, in units of the strike, within the mark's confidence
+ * and a rounding.
  */
 const isWithinBounds = ({ strike, isCall, isInverse }: Option, mark: Mark): boolean => {
   const { forward, state } = mark;
