@@ -20,7 +20,7 @@ describe('the name of the binding scenario', () => {
   });
 
   it('tells the volatility to who holds options', () => {
-    expect(nameOf(['BTC-C60-30@venue-c', -10])).toMatch(/^BTC \+\d+(\.\d+)? %.*, vol \+50 %$/);
+    expect(nameOf(['BTC-C60-30@venue-c', -10])).toMatch(/^BTC \+\d+(\.\d+)? %.*, vol \+40 %$/);
   });
 
   it('says that nothing loses where nothing does', () => {

@@ -119,7 +119,7 @@ describe('concentration', () => {
   });
 
   it('uses the impact law on the side that has no curve, and never exceeds the cap', () => {
-    expect(costOf(-50)).toBeCloseTo((0.1075 / Math.sqrt(0.2e9)) * 5_000 ** 1.5, 9);
+    expect(costOf(-50)).toBeCloseTo((0.1225 / Math.sqrt(0.2e9)) * 5_000 ** 1.5, 9);
     expect(costOf(-1e9)).toBe(0.15 * 1e11);
   });
 
@@ -138,8 +138,8 @@ describe('basis and venue credit', () => {
   it('moves every line by half of the rate: a full hedge pays the rate of what it hedges', () => {
     const { kernel, book, account } = hedged();
     const { figures } = marginOf(kernel, book, account);
-    expect(figures.basis).toBeCloseTo(0.0325 * 600_000, 6);
-    expect(figures.initialBasis).toBeCloseTo(1.25 * 0.0325 * 600_000, 6);
+    expect(figures.basis).toBeCloseTo(0.0375 * 600_000, 6);
+    expect(figures.initialBasis).toBeCloseTo(1.25 * 0.0375 * 600_000, 6);
   });
 
   it('competes with the scenarios: half a hedge pays what they do not, a single line nothing', () => {
@@ -147,7 +147,7 @@ describe('basis and venue credit', () => {
     book.setPosition(account, 'BTC-PERP@venue-b', -8, 60_000);
     const { figures } = marginOf(kernel, book, account);
     const own = figures.scanOwn * houseParameters.blend.own;
-    const apart = (0.0325 / 2) * (600_000 + 480_000);
+    const apart = (0.0375 / 2) * (600_000 + 480_000);
     expect(figures.basis).toBeGreaterThan(apart - own - 1e-6);
     expect(figures.basis).toBeLessThan(apart);
     book.setPosition(account, 'BTC-PERP@venue-b', 0, 60_000);
