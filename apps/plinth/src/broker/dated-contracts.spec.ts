@@ -118,7 +118,15 @@ const listEverything = async () => {
     await list(id, { kind, strike, inverse, optionType, expiresAtMs: EXPIRY, ...settles });
   }
   await world.send('RegisterVenue', {
-    ...{ venueId: 'alpha', kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, orderCost: '' },
+    ...{
+      venueId: 'alpha',
+      kind: 'cex',
+      chain: '',
+      makerFeePpm: 0,
+      takerFeePpm: 0,
+      optionFeeCapPpm: 0,
+      orderCost: '',
+    },
     ...{ creditLimit: '100000000', defaultProbabilityPpm: 1_000, lossGivenDefaultPpm: 500_000 },
     ...{ requirementPpm: 50_000, transferablePpm: 500_000, rulebook: '' },
     listings: Object.entries(TRADED).map(([instrumentId, terms]) => {

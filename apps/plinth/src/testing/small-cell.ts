@@ -35,7 +35,15 @@ const list = async ({ send }: Furnishing): Promise<void> => {
     });
   }
   await send('RegisterVenue', {
-    ...{ venueId: 'alpha', kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, orderCost: '' },
+    ...{
+      venueId: 'alpha',
+      kind: 'cex',
+      chain: '',
+      makerFeePpm: 0,
+      takerFeePpm: 0,
+      optionFeeCapPpm: 0,
+      orderCost: '',
+    },
     ...{ creditLimit: '100000000', defaultProbabilityPpm: 1_000, lossGivenDefaultPpm: 500_000 },
     ...{ requirementPpm: 50_000, transferablePpm: 500_000, rulebook: '' },
     listings: LISTED.map(({ instrumentId }) => ({ instrumentId, ...LOT })),

@@ -7,3 +7,4 @@ export * from './nouns.ts';
 export * from './ports.ts';
 export * from './rulebooks.ts';
 export * from './settlement.ts';
+export * from './trading-fee.ts';

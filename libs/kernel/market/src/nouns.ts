@@ -38,6 +38,8 @@ export type Venue = Readonly<{
   chain: string;
   makerFeePpm: number;
   takerFeePpm: number;
+  /** Most that an option is charged, parts per million of its premium; 0 for no cap (`trading-fee.ts`). */
+  optionFeeCapPpm: number;
   /** USD that the broker may have at risk there, decimal string. */
   creditLimit: string;
   defaultProbabilityPpm: number;

@@ -31,6 +31,7 @@ const alpha = event('VenueRegistered', {
   chain: '',
   makerFeePpm: -20,
   takerFeePpm: 400,
+  optionFeeCapPpm: 125_000,
   creditLimit: '1000',
   defaultProbabilityPpm: 1,
   lossGivenDefaultPpm: 2,
@@ -61,7 +62,12 @@ describe('ReferenceView', () => {
     expect(view.scaleOf('BTC')).toBe(8);
     expect(view.instrument('BTC-PERP')).toMatchObject({ id: 'BTC-PERP', quoteAsset: 'USD', optionType: '' });
     expect(view.priceRules.get('BTC-PERP')?.minSources).toBe(2);
-    expect(view.venue('alpha')).toMatchObject({ makerFeePpm: -20, creditLimit: '1000', state: 'down' });
+    expect(view.venue('alpha')).toMatchObject({
+      makerFeePpm: -20,
+      optionFeeCapPpm: 125_000,
+      creditLimit: '1000',
+      state: 'down',
+    });
     expect(view.venue('alpha').listings.get('BTC-PERP')?.tick).toBe('0.5');
   });
 

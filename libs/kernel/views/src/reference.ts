@@ -17,7 +17,7 @@ import { fields } from './canonical.ts';
 /** Assets, instruments and venues as listed so far. */
 export class ReferenceView implements Fold {
   readonly name = 'reference';
-  readonly revision = 3;
+  readonly revision = 4;
   readonly assets = new Map<string, Asset>();
   readonly instruments = new Map<string, Instrument>();
   readonly priceRules = new Map<string, PriceRule>();
@@ -145,6 +145,7 @@ export class ReferenceView implements Fold {
           v.chain,
           v.makerFeePpm,
           v.takerFeePpm,
+          v.optionFeeCapPpm,
           v.creditLimit,
           v.defaultProbabilityPpm,
           v.lossGivenDefaultPpm,

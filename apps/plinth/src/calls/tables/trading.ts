@@ -105,7 +105,16 @@ export const TRADING_CALLS: readonly Call[] = [
     method: 'Trading.ListVenues',
     rows: 'venues',
     columns: [
-      ...['venueId', 'kind', 'state', 'makerFeePpm', 'takerFeePpm', 'creditLimit', 'openChildren'],
+      ...[
+        'venueId',
+        'kind',
+        'state',
+        'makerFeePpm',
+        'takerFeePpm',
+        'optionFeeCapPpm',
+        'creditLimit',
+        'openChildren',
+      ],
       'unknownChildren',
     ],
   },

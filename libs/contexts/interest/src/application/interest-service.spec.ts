@@ -330,6 +330,7 @@ describe('funding', () => {
         chain: '',
         makerFeePpm: 0,
         takerFeePpm: 0,
+        optionFeeCapPpm: 0,
         creditLimit: '1',
         orderCost: '0',
         rulebook: '',

@@ -2,14 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { optionValue } from '@plinth/margin';
 import { LiquidationWorld } from '../testing/liquidation-world.ts';
 import { made } from '../testing/world-events.ts';
+import { DEFAULT_LIQUIDATION } from './config.ts';
+import { tradableLegs } from './tradable-legs.ts';
 
 const DAY_MS = 86_400_000;
 const EXPIRY_MS = 30 * DAY_MS;
 const CALL = 'BTC-30D-66000-C';
+const DEFAULTS = { ...DEFAULT_LIQUIDATION, cell: 'main' };
 
 /** An account that is short of calls with the call at a forward and a volatility. */
 class ShortCalls extends LiquidationWorld {
-  constructor(quantity: string, usd: string) {
+  constructor(quantity: string, usd: string, optionFeeCapPpm = 0) {
     super();
     const option = {
       ...{ instrumentId: CALL, kind: 'option', underlying: 'BTC', quoteAsset: 'USD', contractSize: '1' },
@@ -17,7 +20,8 @@ class ShortCalls extends LiquidationWorld {
     };
     this.given(`instrument-${CALL}`, made('InstrumentListed', option));
     const listings = [{ instrumentId: CALL, lot: '0.1', tick: '0.1', minQuantity: '0.1' }];
-    const terms = { kind: 'cex', takerFeePpm: 300, creditLimit: '9000000', requirementPpm: 50_000 };
+    const fees = { takerFeePpm: 300, optionFeeCapPpm };
+    const terms = { kind: 'cex', ...fees, creditLimit: '9000000', requirementPpm: 50_000 };
     this.given('venue-alpha', made('VenueRegistered', { venueId: 'alpha', ...terms, listings }));
     this.mark(60_000, 0.6);
     this.open('a');
@@ -50,6 +54,18 @@ class ShortCalls extends LiquidationWorld {
 }
 
 describe('a liquidation of an account that is short of options', () => {
+  it.each([
+    ['on the premium without a cap', 0, (_mark: number) => 300],
+    ['on the underlying where that is less', 125_000, (mark: number) => (300 * 60_000) / mark],
+    ['at the cap where that is less', 1_000, (_mark: number) => 1_000],
+  ])('counts the venue’s fee %s', (_, cap, expected) => {
+    const world = new ShortCalls('4', '44000', cap);
+    const { legs } = tradableLegs(world.views.portfolio, 'a', DEFAULTS, false);
+    const [leg] = legs.filter(({ instrumentId }) => instrumentId === CALL);
+    const venueFee = leg!.takerFeePpm - DEFAULTS.feePpm;
+    expect(venueFee).toBeCloseTo(expected(world.views.portfolio.lines.priceOf(CALL)!), 6);
+  });
+
   it('buys back as many as restore the buffer, and no more', () => {
     const world = new ShortCalls('4', '44000');
     world.mark(65_000, 0.9);

@@ -1,5 +1,5 @@
 import type { Instrument, Listing, Venue } from '@plinth/market';
-import { isExpired, isInverted, NUMERAIRE, venueLocation } from '@plinth/market';
+import { feePpmAt, isExpired, isInverted, NUMERAIRE, optionFeeOf, venueLocation } from '@plinth/market';
 import type { PortfolioView } from '@plinth/portfolio';
 import { floatToText, textToFloat, toSafeInteger, unitsOf, unitsToFloat } from '@plinth/money';
 import { QUANTITY_SCALE } from '@plinth/views';
@@ -188,9 +188,21 @@ const legOf = (
     mark,
     unitUsd,
     quotePerUsd: 1 / quoteUsd,
-    takerFeePpm: Math.max(0, venue.takerFeePpm) + config.feePpm,
+    takerFeePpm: venueFeePpm(portfolio, market, mark, quoteUsd) + config.feePpm,
     impact: impactWith(depth, config, exposedUsd / unitUsd),
   };
+};
+
+/** What the venue takes of a unit at the mark, parts per million of it; a rebate is not counted on. */
+const venueFeePpm = (
+  portfolio: PortfolioView,
+  { instrument, venue }: Market,
+  mark: number,
+  quoteUsd: number,
+): number => {
+  const index = portfolio.marks.ofAsset(instrument.underlying)?.price;
+  const option = optionFeeOf(instrument.kind, venue.optionFeeCapPpm, index, quoteUsd);
+  return feePpmAt(mark, Math.max(0, venue.takerFeePpm), option);
 };
 
 /** In 1e-18: the contract size, or what it buys at the mark where it is in dollars. */

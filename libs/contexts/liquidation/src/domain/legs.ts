@@ -27,6 +27,7 @@ export type LegTerms = Readonly<{
   unitUsd: number;
   /** Units of the quote asset for one USD. */
   quotePerUsd: number;
+  /** The venue's and the house's, parts per million of the notional at the mark. */
   takerFeePpm: number;
   /** Expected cost of trading a notional (USD) at once, as a fraction of it, fees not included. */
   impact: (notionalUsd: number) => number;

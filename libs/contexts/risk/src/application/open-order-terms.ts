@@ -1,4 +1,4 @@
-import type { Side } from '@plinth/market';
+import { SIGN, feePerUnit, optionFeeOf, type Side } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';
 import type { HypotheticalLeg, PortfolioView } from '@plinth/portfolio';
@@ -32,9 +32,19 @@ export const legOf = (
   const limit = bound === '' ? mark : textToFloat(bound);
   const side: Side = order.side === 'buy' ? 'buy' : 'sell';
   const worst = side === 'buy' ? Math.max(mark, limit) : Math.min(mark, limit);
-  const fee = Math.max(0, portfolio.reference.venues.get(venueId)?.takerFeePpm ?? 0) / 1e6;
-  const price = worst * (side === 'buy' ? 1 + fee : 1 - fee);
+  const price = worst + SIGN[side] * feeAt(portfolio, order.instrumentId, venueId, worst);
   return { instrumentId: order.instrumentId, venueId, side, quantity: remaining, price };
+};
+
+/** The taker's fee per unit, in the asset of the price; a rebate is not counted on. */
+const feeAt = (portfolio: PortfolioView, instrumentId: string, venueId: string, price: number): number => {
+  const { reference, marks } = portfolio;
+  const venue = reference.venues.get(venueId);
+  if (venue === undefined) return 0;
+  const { kind, underlying, quoteAsset } = reference.instrument(instrumentId);
+  const [index, quote] = [underlying, quoteAsset].map((asset) => marks.ofAsset(asset)?.price);
+  const option = optionFeeOf(kind, venue.optionFeeCapPpm, index, quote);
+  return feePerUnit(price, Math.max(0, venue.takerFeePpm), option);
 };
 
 /**

@@ -29,7 +29,7 @@ const markOf = (id: OptionId, forward: number, volatility: number, atMs: number)
 
 /** A venue with three options beside the usual cell; everything at 60,000 and 60 %. */
 class OptionsWorld extends RiskWorld {
-  constructor() {
+  constructor(optionFeeCapPpm = 0) {
     super();
     for (const [id, { strike, right, inverse }] of Object.entries(OPTIONS))
       this.given(
@@ -42,7 +42,7 @@ class OptionsWorld extends RiskWorld {
     this.given(
       'venue-gamma',
       made('VenueRegistered', {
-        ...{ venueId: 'gamma', kind: 'cex', takerFeePpm: 300, creditLimit: '5000000' },
+        ...{ venueId: 'gamma', kind: 'cex', takerFeePpm: 300, optionFeeCapPpm, creditLimit: '5000000' },
         ...{ requirementPpm: 50_000, transferablePpm: 900_000 },
         listings: Object.keys(OPTIONS).map((instrumentId) => ({
           ...{ instrumentId, lot: '0.1', tick: '0.0001', minQuantity: '0.1' },
@@ -75,13 +75,32 @@ class OptionsWorld extends RiskWorld {
   }
 }
 
-const funded = (usd: string): OptionsWorld => {
-  const world = new OptionsWorld();
+const funded = (usd: string, optionFeeCapPpm = 0): OptionsWorld => {
+  const world = new OptionsWorld(optionFeeCapPpm);
   world.open('trader', usd, 'gamma');
   return world;
 };
 
 describe('orders in options', () => {
+  it('are judged with the fee of their venue: on the premium, or on the underlying up to a cap', () => {
+    const equityAfter = (optionFeeCapPpm: number, id: OptionId): number => {
+      const world = funded('20000', optionFeeCapPpm);
+      const events = world.place({
+        ...{ accountId: 'trader', orderId: 'a', side: 'sell', quantity: '1', instrumentId: id },
+        venues: ['gamma'],
+      });
+      return Number(dataOf(events, 'OrderApproved').figuresAfter?.equity);
+    };
+    for (const id of ['BTC-30D-66000-C', 'BTC-30D-66000-C-COIN'] as const) {
+      const mark =
+        Number(funded('1').spec.views.portfolio.lines.priceOf(id)) * (id.endsWith('COIN') ? 60_000 : 1);
+      const free = equityAfter(0, id) + 0.0003 * mark;
+      // 3 basis points of 60,000, and a thousandth of the premium.
+      expect(equityAfter(125_000, id)).toBeCloseTo(free - 18, 2);
+      expect(equityAfter(1_000, id)).toBeCloseTo(free - 0.001 * mark, 2);
+    }
+  });
+
   it('are approved as far as the margin goes, bought or sold, in dollars or in coins', () => {
     for (const id of ['BTC-30D-66000-C', 'BTC-30D-66000-C-COIN'] as const) {
       expect(funded('20000').order('sell', '1', id, 'a')).toBe('approved');

@@ -71,13 +71,15 @@ const wrongVenue = (
   for (const [field, ppm, least] of [
     ['maker_fee_ppm', request.makerFeePpm, -10_000],
     ['taker_fee_ppm', request.takerFeePpm, -10_000],
+    ['option_fee_cap_ppm', request.optionFeeCapPpm, 0],
     ['default_probability_ppm', request.defaultProbabilityPpm, 0],
     ['loss_given_default_ppm', request.lossGivenDefaultPpm, 0],
     ['requirement_ppm', request.requirementPpm, 0],
     ['transferable_ppm', request.transferablePpm, 0],
   ] as const) {
     if (!Number.isInteger(ppm) || ppm < least || ppm > PPM) {
-      return invalid(field, `Expected ${field} from ${least} to ${PPM}, was ${ppm}`);
+      const none = field === 'option_fee_cap_ppm' ? ', 0 for no cap' : '';
+      return invalid(field, `Expected ${field} from ${least} to ${PPM}${none}, was ${ppm}`);
     }
   }
   if (!VENUE_RULEBOOKS.includes(request.rulebook === '' ? FLAT_RULEBOOK : request.rulebook))

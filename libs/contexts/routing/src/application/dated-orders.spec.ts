@@ -21,13 +21,16 @@ const DATED: readonly (readonly [string, Partial<EventData<'InstrumentListed'>>,
 
 let world: RoutingWorld;
 let venue: ScriptedVenue;
+/** Registered, but with none of the dated contracts unless a test lists them there. */
+let rival: ScriptedVenue;
 
 const book = (instrumentId: string, bid: string, ask: string, quantity = '10') =>
   venue.books.set(instrumentId, { bids: [{ price: bid, quantity }], asks: [{ price: ask, quantity }] });
 
 beforeEach(async () => {
   venue = new ScriptedVenue('alpha');
-  world = await openedWorld(venue);
+  rival = new ScriptedVenue('beta');
+  world = await openedWorld(venue, rival);
   const marks = [];
   const listings = [];
   for (const [instrumentId, terms, price] of DATED) {
@@ -80,6 +83,52 @@ describe('an option', () => {
     await approve('o1');
     await world.poll();
     expect(world.of('OrderClosed')).toMatchObject([{ outcome: 'filled', averagePrice: '1010' }]);
+  });
+});
+
+describe('a cap on the fees of options', () => {
+  /** Both take 3 basis points of 30,000, which is 9: alpha at most an eighth of the premium. */
+  const twoVenues = async (capOfAlpha: number): Promise<void> => {
+    const [known] = world.of('VenueRegistered').slice(-1);
+    for (const [venueId, optionFeeCapPpm] of [
+      ['alpha', capOfAlpha],
+      ['beta', 1_000_000],
+    ] as const) {
+      const terms = { ...known, venueId, takerFeePpm: 300, optionFeeCapPpm };
+      expect(await world.send('RegisterVenue', terms)).toBeUndefined();
+    }
+    const at = (price: string) => ({ bids: [], asks: [{ price, quantity: '10' }] });
+    venue.books.set(C32, at('20'));
+    rival.books.set(C32, at('18'));
+  };
+
+  const venueTaken = async (): Promise<string | undefined> => {
+    await world.send('PlaceOrder', { ...ORDER, instrumentId: C32, quantity: '1' }, 'fund');
+    await approve('o1');
+    return world.of('OrderRouted')[0]?.children[0]?.venueId;
+  };
+
+  it('makes the dearer book the cheaper venue', async () => {
+    // 20 + an eighth of it is less than 18 + 9.
+    await twoVenues(125_000);
+    expect(await venueTaken()).toBe('alpha');
+  });
+
+  it('does not where it is too wide to bind', async () => {
+    await twoVenues(1_000_000);
+    expect(await venueTaken()).toBe('beta');
+  });
+
+  it('is a part of the premium, told by the list of venues', async () => {
+    await twoVenues(125_000);
+    const { venues } = world.ask('ListVenues', {}) as { venues: readonly unknown[] };
+    expect(venues).toMatchObject([{ optionFeeCapPpm: 125_000 }, { optionFeeCapPpm: 1_000_000 }]);
+    const [known] = world.of('VenueRegistered');
+    for (const optionFeeCapPpm of [1_000_001, -1, 0.5])
+      expect(await world.send('RegisterVenue', { ...known, optionFeeCapPpm })).toMatchObject({
+        ...{ code: 'INVALID', field: 'option_fee_cap_ppm' },
+        message: `Expected option_fee_cap_ppm from 0 to 1000000, 0 for no cap, was ${optionFeeCapPpm}`,
+      });
   });
 });
 

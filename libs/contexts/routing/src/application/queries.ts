@@ -41,7 +41,7 @@ export const listVenues = (
   }
   const venues = [...views.reference.venues.values()].map((venue) => {
     const { lastSequence, orderCost } = views.health.of(venue.id);
-    const { kind, chain, state, makerFeePpm, takerFeePpm, creditLimit, rulebook } = venue;
+    const { kind, chain, state, makerFeePpm, takerFeePpm, optionFeeCapPpm, creditLimit, rulebook } = venue;
     return {
       ...{
         venueId: venue.id,
@@ -50,6 +50,7 @@ export const listVenues = (
         state,
         makerFeePpm,
         takerFeePpm,
+        optionFeeCapPpm,
         creditLimit,
         orderCost,
         lastSequence,

@@ -301,6 +301,7 @@ describe('credit limits', () => {
         chain: '',
         makerFeePpm: 0,
         takerFeePpm: 0,
+        optionFeeCapPpm: 0,
         orderCost: '',
         rulebook: '',
       },

@@ -1,5 +1,5 @@
 import type { Effect, Instant } from '@plinth/eventing';
-import type { Side } from '@plinth/market';
+import { optionFeeOf, type OptionFee, type Side, type Venue } from '@plinth/market';
 import type { ChildOrder } from '@plinth/messages';
 import { decimalOf, divide, formatDecimal, formatUnits } from '@plinth/money';
 import type { VenueTerms } from '../domain/books.ts';
@@ -107,12 +107,19 @@ export const venuesFor = (views: RoutingViews, placed: OpenOrderState['placed'])
       venueId: venue.id,
       takerFeePpm: venue.takerFeePpm,
       makerFeePpm: venue.makerFeePpm,
+      optionFee: optionFeeAt(views, venue, placed.instrumentId),
       listing,
       orderCost: views.health.of(venue.id).orderCost,
       capacity: Math.min(credit, reducible),
     });
   }
   return terms;
+};
+
+const optionFeeAt = (views: RoutingViews, venue: Venue, instrumentId: string): OptionFee | undefined => {
+  const { kind, underlying, quoteAsset } = views.reference.instrument(instrumentId);
+  const [index, quote] = [underlying, quoteAsset].map((asset) => views.marks.ofAsset(asset)?.price);
+  return optionFeeOf(kind, venue.optionFeeCapPpm, index, quote);
 };
 
 export const submitEffect = (state: OpenOrderState, child: ChildOrder, sentAtMs: Instant): Effect => {

@@ -29,7 +29,9 @@ const problemOf = (
     offsets,
     prices: Float64Array.from(levels, ([price]) => price),
     quantities: Float64Array.from(levels, ([, units]) => units),
-    feePpm: Float64Array.from(venues, (v) => v.feePpm ?? 0),
+    netPrices: Float64Array.from(
+      venues.flatMap((v) => v.levels.map(([price]) => price * (1 + (sign * (v.feePpm ?? 0)) / 1e6))),
+    ),
     lots: Float64Array.from(venues, (v) => v.lot ?? 1),
     minimums: Float64Array.from(venues, (v) => v.minimum ?? 0),
     capacities: Float64Array.from(venues, (v) => v.capacity ?? Infinity),
@@ -50,12 +52,11 @@ const walk = (problem: SplitProblem, v: number, units: number): number | undefin
     const price = problem.prices[n] ?? 0;
     if (problem.sign > 0 ? price > problem.worstPrice : price < problem.worstPrice) break;
     const part = Math.min(missing, problem.quantities[n] ?? 0);
-    sum += part * price;
+    sum += part * (problem.netPrices[n] ?? 0);
     missing -= part;
   }
   if (missing > 0) return undefined;
-  const fee = 1 + (problem.sign * (problem.feePpm[v] ?? 0)) / 1e6;
-  return problem.sign * sum * fee + (problem.fixedCosts[v] ?? 0);
+  return problem.sign * sum + (problem.fixedCosts[v] ?? 0);
 };
 
 /** Every allocation there is: the most units, then the least cost. */

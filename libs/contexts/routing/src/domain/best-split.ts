@@ -30,7 +30,7 @@ const isBetter = (filled: number, cost: number, than: Split): boolean =>
 const capture = (problem: SplitProblem, work: SplitWorkspace, filled: number): Split => {
   const count = problem.venueCount;
   const notionals = new Float64Array(count);
-  for (let v = 0; v < count; v += 1) notionals[v] = venueNotional(problem, work, v);
+  for (let v = 0; v < count; v += 1) notionals[v] = venueNotional(work, v);
   return {
     filled,
     cost: totalCost(problem, work),

@@ -1,5 +1,5 @@
-import type { BookSnapshot, BookLevel, CostCurve, Listing, Side } from '@plinth/market';
-import { SIGN } from '@plinth/market';
+import type { BookSnapshot, BookLevel, CostCurve, Listing, OptionFee, Side } from '@plinth/market';
+import { SIGN, feePerUnit } from '@plinth/market';
 import type { Decimal } from '@plinth/money';
 import {
   InvalidNumber,
@@ -27,6 +27,8 @@ export type VenueTerms = Readonly<{
   venueId: string;
   takerFeePpm: number;
   makerFeePpm: number;
+  /** How an option is charged where there is a cap; undefined for a rate on the price alone. */
+  optionFee: OptionFee | undefined;
   listing: Listing;
   /** Fixed cost of one child order, in the quote asset; empty for none. */
   orderCost: string;
@@ -118,6 +120,7 @@ export const prepareSplit = (task: SplitTask): PreparedSplit => {
   const offsets = new Int32Array(books.length + 1);
   levels.forEach((of, v) => (offsets[v + 1] = (offsets[v] as number) + of.length));
   const flat = levels.flat();
+  const prices = Float64Array.from(flat, ({ price }) => decimalToFloat(decimalOf(price)));
   const contractSize = decimalToFloat(decimalOf(task.contractSize));
   const perUnit = decimalToFloat(decimalOf(formatUnits(1n, scale))) * contractSize;
   const venues = books.map(({ terms }) => terms);
@@ -127,9 +130,9 @@ export const prepareSplit = (task: SplitTask): PreparedSplit => {
     worstPrice: worstOf(task),
     venueCount: books.length,
     offsets,
-    prices: Float64Array.from(flat, ({ price }) => decimalToFloat(decimalOf(price))),
+    prices,
+    netPrices: netPricesOf(SIGN[side], books, offsets, prices),
     quantities: Float64Array.from(flat, ({ quantity }) => unitsIn(quantity, scale)),
-    feePpm: Float64Array.from(venues, ({ takerFeePpm }) => takerFeePpm),
     lots: Float64Array.from(venues, ({ listing }) => unitsIn(listing.lot, scale)),
     minimums: Float64Array.from(venues, ({ listing }) => unitsIn(listing.minQuantity, scale, 'up')),
     capacities: Float64Array.from(venues, ({ capacity }) => capacityUnits(capacity, scale)),
@@ -138,6 +141,23 @@ export const prepareSplit = (task: SplitTask): PreparedSplit => {
     ),
   };
   return { problem, scale, venues, contractSize, priceTexts: flat.map(({ price }) => price) };
+};
+
+/** What a unit costs (buys) or brings (sells) at each level, the taker's fee of its venue included. */
+const netPricesOf = (
+  sign: 1 | -1,
+  books: readonly VenueBook[],
+  offsets: Int32Array,
+  prices: Float64Array,
+): Float64Array => {
+  const net = new Float64Array(prices.length);
+  books.forEach(({ terms: { takerFeePpm, optionFee } }, v) => {
+    for (let n = offsets[v] as number; n < (offsets[v + 1] as number); n += 1) {
+      const price = prices[n] as number;
+      net[n] = price + sign * feePerUnit(price, takerFeePpm, optionFee);
+    }
+  });
+  return net;
 };
 
 const worstOf = (task: SplitTask): number => {
@@ -213,10 +233,9 @@ export const onTick = (price: string, tick: string, side: Side): string =>
 export const costCurveOf = ({ problem, scale, contractSize }: PreparedSplit, quoteUsd: number): CostCurve => {
   const steps: { price: number; units: number }[] = [];
   for (let v = 0; v < problem.venueCount; v += 1) {
-    const fee = 1 + (problem.sign * (problem.feePpm[v] as number)) / 1_000_000;
     for (let n = problem.offsets[v] as number; n < (problem.offsets[v + 1] as number); n += 1) {
       const units = problem.quantities[n] as number;
-      if (units > 0) steps.push({ price: (problem.prices[n] as number) * fee * quoteUsd, units });
+      if (units > 0) steps.push({ price: (problem.netPrices[n] as number) * quoteUsd, units });
     }
   }
   steps.sort((a, b) => problem.sign * (a.price - b.price));

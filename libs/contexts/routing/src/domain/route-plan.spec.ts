@@ -4,7 +4,7 @@ import { bookProblem, costCurveOf, onTick, prepareSplit, type VenueBook, type Ve
 import { planRoute, type SplitRequest } from './route-plan.ts';
 
 const terms = (venueId: string, change: Partial<VenueTerms> = {}): VenueTerms => ({
-  ...{ venueId, takerFeePpm: 0, makerFeePpm: 0, orderCost: '', capacity: Infinity },
+  ...{ venueId, takerFeePpm: 0, makerFeePpm: 0, optionFee: undefined, orderCost: '', capacity: Infinity },
   listing: { instrumentId: 'X', lot: '0.1', tick: '0.1', minQuantity: '0.1' },
   ...change,
 });
@@ -53,6 +53,25 @@ describe('a route', () => {
       { venueId: 'a', quantity: '1', limitPrice: '100' },
       { venueId: 'b', quantity: '2', limitPrice: '100' },
     ]);
+  });
+
+  it('rests an option where a cap makes the maker fee lowest', () => {
+    const option = (capPpm: number) => ({ makerFeePpm: 100, optionFee: { indexPrice: 60_000, capPpm } });
+    const books = [at(terms('a', option(100_000)), []), at(terms('b', option(50_000)), [])];
+    const resting = { ...request, timeInForce: 'gtc', worstPrice: '40' };
+    expect(planRoute(resting, books, []).children).toMatchObject([{ venueId: 'b', quantity: '3' }]);
+  });
+
+  it('counts the fee of every level: capped on the cheap one, by the underlying on the dear one', () => {
+    const books = [
+      at(terms('a', { takerFeePpm: 100, optionFee: { indexPrice: 60_000, capPpm: 125_000 } }), [
+        { price: '40', quantity: '1' },
+        { price: '80', quantity: '9' },
+      ]),
+    ];
+    // (40 + 5) + 2 · (80 + 6) − 3 · 100
+    const [child] = planRoute({ ...request, worstPrice: '90' }, books, []).children;
+    expect(Number(child?.expectedCost)).toBeCloseTo(45 + 2 * 86 - 300, 9);
   });
 
   it('avoids a second venue whose fixed cost is not worth it', () => {

@@ -1,4 +1,4 @@
-import type { Side } from '@plinth/market';
+import { feePerUnit, type Side } from '@plinth/market';
 import type { ChildOrder } from '@plinth/messages';
 import {
   ZERO,
@@ -104,7 +104,9 @@ const withResting = (
   const taken = taking.reduce((sum, { quantity }) => addDecimal(sum, quantity), ZERO);
   const left = subtractDecimal(decimalOf(request.quantity), taken);
   if (left.lte(ZERO)) return taking;
-  const byFee = [...books].sort((a, b) => a.terms.makerFeePpm - b.terms.makerFeePpm);
+  const limit = decimalToFloat(decimalOf(request.worstPrice));
+  const feeOf = ({ terms }: VenueBook): number => feePerUnit(limit, terms.makerFeePpm, terms.optionFee);
+  const byFee = [...books].sort((a, b) => feeOf(a) - feeOf(b));
   for (const { terms } of byFee) {
     const here = taking.find(({ venueId }) => venueId === terms.venueId);
     const rest = restingQuantity(terms, left, here?.quantity ?? ZERO);

@@ -17,9 +17,9 @@ export type SplitProblem = Readonly<{
   /** Levels of venue v stand at offsets[v] … offsets[v + 1] − 1, best first. */
   offsets: Int32Array;
   prices: Float64Array;
+  /** The same after the taker's fee: more for buys, less for sells; in the same order as the prices. */
+  netPrices: Float64Array;
   quantities: Float64Array;
-  /** Taker fee, signed parts per million of the notional. */
-  feePpm: Float64Array;
   lots: Float64Array;
   /** Smallest quantity that the venue takes; 0 when only the lot matters. */
   minimums: Float64Array;
@@ -38,8 +38,8 @@ export type SplitWorkspace = Readonly<{
   headUnits: Float64Array;
   /** Units per venue. */
   taken: Float64Array;
-  /** Σ price × units per venue, fees not included. */
-  raw: Float64Array;
+  /** Σ price × units per venue, after fees. */
+  notional: Float64Array;
   /** Price of the last level touched per venue; 0 when nothing was taken. */
   lastPrice: Float64Array;
 }>;
@@ -51,11 +51,9 @@ export const createWorkspace = (venuesMax: number): SplitWorkspace => ({
   headKey: new Float64Array(venuesMax),
   headUnits: new Float64Array(venuesMax),
   taken: new Float64Array(venuesMax),
-  raw: new Float64Array(venuesMax),
+  notional: new Float64Array(venuesMax),
   lastPrice: new Float64Array(venuesMax),
 });
-
-const PPM = 1_000_000;
 
 /** Which venues take part and how much each must take at least; `taken` ≥ least where it is active. */
 export type SplitBounds = Readonly<{ active: Uint8Array; least: Float64Array; most: Float64Array }>;
@@ -104,7 +102,7 @@ const openVenue = (problem: SplitProblem, work: SplitWorkspace, v: number, bound
   work.level[v] = start;
   work.left[v] = start < end ? (problem.quantities[start] as number) : 0;
   work.taken[v] = 0;
-  work.raw[v] = 0;
+  work.notional[v] = 0;
   work.lastPrice[v] = 0;
   work.headKey[v] = Infinity;
   const capacity = problem.capacities[v] as number;
@@ -141,23 +139,22 @@ const lookAhead = (problem: SplitProblem, work: SplitWorkspace, v: number): void
   if (left === 0 || (work.room[v] as number) < lot) return;
   const price = problem.prices[level] as number;
   if (!isWithin(problem, price)) return;
-  const fee = 1 + (problem.sign * (problem.feePpm[v] as number)) / PPM;
+  const net = problem.netPrices[level] as number;
   if (left >= lot) {
     work.headUnits[v] = Math.floor(left / lot) * lot;
-    work.headKey[v] = problem.sign * price * fee;
+    work.headKey[v] = problem.sign * net;
     return;
   }
   let missing = lot - left;
-  let sum = left * price;
+  let sum = left * net;
   for (level += 1; level < end; level += 1) {
-    const next = problem.prices[level] as number;
-    if (!isWithin(problem, next)) return;
+    if (!isWithin(problem, problem.prices[level] as number)) return;
     const part = Math.min(missing, problem.quantities[level] as number);
-    sum += part * next;
+    sum += part * (problem.netPrices[level] as number);
     missing -= part;
     if (missing === 0) {
       work.headUnits[v] = lot;
-      work.headKey[v] = (problem.sign * sum * fee) / lot;
+      work.headKey[v] = (problem.sign * sum) / lot;
       return;
     }
   }
@@ -167,11 +164,11 @@ const take = (problem: SplitProblem, work: SplitWorkspace, v: number, units: num
   let level = work.level[v] as number;
   let left = work.left[v] as number;
   let missing = units;
-  let raw = work.raw[v] as number;
+  let notional = work.notional[v] as number;
   for (;;) {
     const part = Math.min(left, missing);
     if (part > 0) {
-      raw += part * (problem.prices[level] as number);
+      notional += part * (problem.netPrices[level] as number);
       work.lastPrice[v] = problem.prices[level] as number;
     }
     left -= part;
@@ -182,14 +179,13 @@ const take = (problem: SplitProblem, work: SplitWorkspace, v: number, units: num
   }
   work.level[v] = level;
   work.left[v] = left;
-  work.raw[v] = raw;
+  work.notional[v] = notional;
   work.taken[v] = (work.taken[v] as number) + units;
   work.room[v] = (work.room[v] as number) - units;
 };
 
 /** Σ price × units after fees at one venue: what a buy pays, what a sell receives. */
-export const venueNotional = (problem: SplitProblem, work: SplitWorkspace, v: number): number =>
-  (work.raw[v] as number) * (1 + (problem.sign * (problem.feePpm[v] as number)) / PPM);
+export const venueNotional = (work: SplitWorkspace, v: number): number => work.notional[v] as number;
 
 /**
  * What is minimised once the quantity is decided: sign · Σ price × units after fees, plus the fixed cost of
@@ -199,7 +195,7 @@ export const totalCost = (problem: SplitProblem, work: SplitWorkspace): number =
   let cost = 0;
   for (let v = 0; v < problem.venueCount; v += 1) {
     if (work.taken[v] === 0) continue;
-    cost += problem.sign * venueNotional(problem, work, v) + (problem.fixedCosts[v] as number);
+    cost += problem.sign * venueNotional(work, v) + (problem.fixedCosts[v] as number);
   }
   return cost;
 };

@@ -38,15 +38,20 @@ export const routingWorkload = (seed: number, count: number, venues = 6, levels 
         depth += units;
       }
     }
+    const quantity = 1 + Math.floor(uniform() * uniform() * 0.5 * depth);
+    const fees = Float64Array.from({ length: venues }, () => Math.floor(uniform() * 1_000));
+    const netPrices = prices.map(
+      (price, n) => price * (1 + (sign * (fees[Math.floor(n / levels)] as number)) / 1e6),
+    );
     return {
       sign,
-      quantity: 1 + Math.floor(uniform() * uniform() * 0.5 * depth),
+      quantity,
       worstPrice: sign > 0 ? Infinity : 0,
       venueCount: venues,
       offsets,
       prices,
       quantities,
-      feePpm: Float64Array.from({ length: venues }, () => Math.floor(uniform() * 1_000)),
+      netPrices,
       lots: new Float64Array(venues).fill(1),
       minimums: new Float64Array(venues),
       capacities: new Float64Array(venues).fill(Infinity),
@@ -95,12 +100,10 @@ const costOf = (problem: SplitProblem, v: number, units: number): number => {
   const end = problem.offsets[v + 1] as number;
   for (let n = problem.offsets[v] as number; n < end && missing > 0; n += 1) {
     const part = Math.min(missing, problem.quantities[n] as number);
-    sum += part * (problem.prices[n] as number);
+    sum += part * (problem.netPrices[n] as number);
     missing -= part;
   }
-  return missing > 0
-    ? Infinity
-    : problem.sign * sum * (1 + (problem.sign * (problem.feePpm[v] as number)) / 1e6);
+  return missing > 0 ? Infinity : problem.sign * sum;
 };
 
 export const gridRouteAll = ({ problems }: RoutingWorkload): number => {

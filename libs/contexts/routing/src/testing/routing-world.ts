@@ -169,7 +169,8 @@ export class RoutingWorld {
 }
 
 const TERMS = {
-  ...{ kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, creditLimit: '1000000000', orderCost: '' },
+  ...{ kind: 'cex', chain: '', makerFeePpm: 0, takerFeePpm: 0, optionFeeCapPpm: 0 },
+  ...{ creditLimit: '1000000000', orderCost: '' },
   ...{
     defaultProbabilityPpm: 1_000,
     lossGivenDefaultPpm: 500_000,

@@ -92,6 +92,7 @@ const venueRequest = (feed: MarketFeed, venue: MarketFeed['venues'][number]): un
   chain: '',
   makerFeePpm: venue.makerFeePpm,
   takerFeePpm: venue.takerFeePpm,
+  optionFeeCapPpm: venue.optionFeeCapPpm,
   creditLimit: venue.creditLimit,
   defaultProbabilityPpm: venue.defaultProbabilityPpm,
   ...VENUE_TERMS,

@@ -128,8 +128,8 @@ export class ScenarioDriver {
   #moveMarket(tick: number): void {
     for (const [venueId, venue] of this.#ports.venues) {
       venue.setCondition(this.#feed.faultAt(tick, venueId));
-      for (const { instrumentId, bids, asks } of this.#feed.booksAt(tick, venueId)) {
-        venue.setLiquidity(instrumentId, bids, asks, this.#feed.timeOf(tick));
+      for (const { instrumentId, bids, asks, indexPrice } of this.#feed.booksAt(tick, venueId)) {
+        venue.setLiquidity(instrumentId, bids, asks, this.#feed.timeOf(tick), indexPrice);
       }
     }
   }

@@ -28,6 +28,8 @@ type Kind = Exclude<FeedInstrument['kind'], 'option'>;
 const LEVELS = 12;
 /** Distance between two levels, in parts of the price: twelve of them span about 1 %. */
 const LEVEL_STEP = 0.0008;
+/** Decimals of an underlying's price beside the book of an option. */
+const INDEX_DIGITS = 8;
 const FUTURE_YEARS = 0.25;
 const FUTURE_BASIS = 0.06;
 const YEAR_MS = 31_536_000_000;
@@ -162,8 +164,13 @@ export class MadeMarket implements MarketFeed {
         instrumentId: instrument.instrumentId,
         bids: levels(instrument, mid, usd / unit, -1, spread, random),
         asks: levels(instrument, mid, usd / unit, 1, spread, random),
+        ...(instrument.kind === 'option' ? { indexPrice: this.#indexPrice(instrument, tick) } : {}),
       };
     });
+  }
+
+  #indexPrice({ underlying }: FeedInstrument, tick: number): string {
+    return floatToText((this.#path.prices.get(underlying) as Float64Array)[tick] as number, INDEX_DIGITS);
   }
 
   faultAt(tick: number, venueId: string): VenueFault {

@@ -3,6 +3,8 @@ export type FeedBook = Readonly<{
   instrumentId: string;
   bids: readonly FeedLevel[];
   asks: readonly FeedLevel[];
+  /** Of an option: price of the underlying in the quote asset. */
+  indexPrice?: string;
 }>;
 
 export type FeedQuote = Readonly<{
@@ -53,6 +55,8 @@ export type FeedVenue = Readonly<{
   venueId: string;
   makerFeePpm: number;
   takerFeePpm: number;
+  /** Most that an option is charged, parts per million of its premium; 0 for no cap. */
+  optionFeeCapPpm: number;
   creditLimit: string;
   defaultProbabilityPpm: number;
   instruments: readonly string[];

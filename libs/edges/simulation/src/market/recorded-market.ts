@@ -222,6 +222,8 @@ export class RecordedMarket implements MarketFeed {
       venueId,
       makerFeePpm: 100,
       takerFeePpm: 500,
+      // Nothing recorded here is an option.
+      optionFeeCapPpm: 0,
       creditLimit: '500000000',
       defaultProbabilityPpm: 10_000,
       instruments: this.instruments

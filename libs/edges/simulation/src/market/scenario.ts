@@ -35,6 +35,8 @@ export type VenueSpec = Readonly<{
   halfSpreadBps: number;
   makerFeePpm: number;
   takerFeePpm: number;
+  /** Most that an option is charged, parts per million of its premium; 0 for no cap. */
+  optionFeeCapPpm: number;
   creditLimit: string;
   defaultProbabilityPpm: number;
   /** Hours in which it does not answer, or answers too late. */
@@ -74,6 +76,9 @@ export type Scenario = Readonly<{
   /** When these were listed, from where their expiries count, if not at the start. */
   listedAtMs?: number;
 }>;
+
+/** An eighth of the premium, as Deribit, OKX and Derive have it. */
+const OPTION_FEE_CAP_PPM = 125_000;
 
 /**
  * One made crash out of several real ones:
@@ -169,6 +174,7 @@ export const CRASH: Scenario = {
       halfSpreadBps: 1,
       makerFeePpm: 100,
       takerFeePpm: 400,
+      optionFeeCapPpm: OPTION_FEE_CAP_PPM,
       creditLimit: '60000000',
       defaultProbabilityPpm: 5_000,
       faults: [],
@@ -180,6 +186,7 @@ export const CRASH: Scenario = {
       halfSpreadBps: 1.5,
       makerFeePpm: 50,
       takerFeePpm: 350,
+      optionFeeCapPpm: OPTION_FEE_CAP_PPM,
       creditLimit: '50000000',
       defaultProbabilityPpm: 8_000,
       faults: [],
@@ -191,6 +198,7 @@ export const CRASH: Scenario = {
       halfSpreadBps: 2,
       makerFeePpm: -20,
       takerFeePpm: 450,
+      optionFeeCapPpm: OPTION_FEE_CAP_PPM,
       creditLimit: '30000000',
       defaultProbabilityPpm: 20_000,
       faults: [
@@ -205,6 +213,7 @@ export const CRASH: Scenario = {
       halfSpreadBps: 12,
       makerFeePpm: 100,
       takerFeePpm: 600,
+      optionFeeCapPpm: OPTION_FEE_CAP_PPM,
       creditLimit: '5000000',
       defaultProbabilityPpm: 40_000,
       faults: [],

@@ -46,8 +46,8 @@ export class LiveMarket {
     const tick = Math.min(this.feed.ticks - 1, Math.max(0, this.#tickAt(now)));
     for (const [venueId, venue] of this.#venues) {
       venue.setCondition(this.feed.faultAt(tick, venueId));
-      for (const { instrumentId, bids, asks } of this.feed.booksAt(tick, venueId)) {
-        venue.setLiquidity(instrumentId, bids, asks, now);
+      for (const { instrumentId, bids, asks, indexPrice } of this.feed.booksAt(tick, venueId)) {
+        venue.setLiquidity(instrumentId, bids, asks, now, indexPrice);
       }
     }
     return { now, tick };

@@ -81,12 +81,12 @@ export const openVenues = (
   const journalOf = (venueId: string): VenueJournal =>
     directory === undefined ? memoryJournal() : fileJournal(join(directory, `venue-${venueId}.journal`));
   return new Map(
-    feed.venues.map(({ venueId, makerFeePpm, takerFeePpm, instruments }) => {
+    feed.venues.map(({ venueId, makerFeePpm, takerFeePpm, optionFeeCapPpm, instruments }) => {
       const listings = feed.instruments
         .filter(({ instrumentId }) => instruments.includes(instrumentId))
         .map((instrument) => listingOf(feed, instrument));
       const journal = journalOf(venueId);
-      const terms = { venueId, makerFeePpm, takerFeePpm, listings };
+      const terms = { venueId, makerFeePpm, takerFeePpm, optionFeeCapPpm, listings };
       return [venueId, new SimulatedVenue({ ...terms, journal, now: () => clock.now() })];
     }),
   );

@@ -1,5 +1,14 @@
-import { InvalidNumber, assert, divideUnits, formatUnits, powerOfTen, unitsOf } from '@plinth/money';
-import type { Listing } from '@plinth/market';
+import {
+  InvalidNumber,
+  assert,
+  divideUnits,
+  formatUnits,
+  powerOfTen,
+  textToFloat,
+  unitsOf,
+  unitsToFloat,
+} from '@plinth/money';
+import { feeBasis, type Listing } from '@plinth/market';
 
 /** What a venue must know of an instrument to trade it. */
 export type SimulatedListing = Listing &
@@ -90,17 +99,41 @@ export const quantityText = (terms: ListingTerms, lots: bigint): string =>
 
 const PPM = 1_000_000n;
 
+/** How an option is charged where there is a cap, as the journal keeps it beside a book. */
+export type ChargedOption = Readonly<{ indexPrice: string; capPpm: number }>;
+
+export const chargedOption = (indexPrice: string | undefined, capPpm: number): ChargedOption | undefined => {
+  if (indexPrice === undefined || capPpm === 0) return undefined;
+  positive(indexPrice, 'indexPrice');
+  return { indexPrice, capPpm };
+};
+
 /**
  * fee = quantity · contract size · price · rate (linear), quantity · contract size / price · rate (inverse);
- * the rate in parts per million of the notional, negative for a rebate. Rounded up to the fee asset's
- * smallest unit.
+ * the rate in parts per million of the notional, negative for a rebate. An option with a cap is charged by
+ * the kernel's formula, on the underlying's price or on its premium, whichever is less. Rounded up to the
+ * fee asset's smallest unit.
  */
-export const feeText = (terms: ListingTerms, ticks: bigint, lots: bigint, ratePpm: number): string => {
+export const feeText = (
+  terms: ListingTerms,
+  ticks: bigint,
+  lots: bigint,
+  ratePpm: number,
+  option?: ChargedOption,
+): string => {
   const size = lots * terms.lot * terms.contractSize;
-  const price = ticks * terms.tick;
-  const rate = BigInt(ratePpm);
-  const fee = terms.inverse
-    ? divideUnits(size * rate * powerOfTen(terms.feeScale), price * powerOfTen(SCALE) * PPM, 'ceil')
-    : divideUnits(size * price * rate * powerOfTen(terms.feeScale), powerOfTen(3 * SCALE) * PPM, 'ceil');
-  return formatUnits(fee.quotient, terms.feeScale);
+  if (terms.inverse) {
+    const price = ticks * terms.tick * powerOfTen(SCALE) * PPM;
+    const fee = divideUnits(size * BigInt(ratePpm) * powerOfTen(terms.feeScale), price, 'ceil');
+    return formatUnits(fee.quotient, terms.feeScale);
+  }
+  const premium = ticks * terms.tick;
+  const { on, ppm } = feeBasis(
+    unitsToFloat(premium, SCALE),
+    ratePpm,
+    option && { indexPrice: textToFloat(option.indexPrice), capPpm: option.capPpm },
+  );
+  const price = on === 'index' ? unitsOf(option?.indexPrice ?? '', SCALE, 'indexPrice') : premium;
+  const exact = size * price * BigInt(ppm) * powerOfTen(terms.feeScale);
+  return formatUnits(divideUnits(exact, powerOfTen(3 * SCALE) * PPM, 'ceil').quotient, terms.feeScale);
 };

@@ -1,5 +1,6 @@
 import { assert } from '@plinth/money';
 import type { VenueOrder } from '@plinth/market';
+import type { ChargedOption } from './listing-terms.ts';
 import type { LevelTotal } from './matching-book.ts';
 
 /**
@@ -19,6 +20,8 @@ export type Operation =
       instrumentId: string;
       bids: readonly LevelTotal[];
       asks: readonly LevelTotal[];
+      /** Absent but for an option where options are capped. */
+      option?: ChargedOption;
     }>
   | Readonly<{ op: 'condition'; atMs: number; condition: VenueCondition }>
   | Readonly<{ op: 'halt'; atMs: number; instrumentId: string; isHalted: boolean }>

@@ -13,7 +13,7 @@ import type {
 } from '@plinth/market';
 import { LIMITS } from './limits.ts';
 import { feeText, lotsOf, priceText, quantityText, termsOf, ticksOf } from './listing-terms.ts';
-import type { ListingTerms, SimulatedListing } from './listing-terms.ts';
+import type { ChargedOption, ListingTerms, SimulatedListing } from './listing-terms.ts';
 import { MatchingBook } from './matching-book.ts';
 import type { LevelTotal, Match } from './matching-book.ts';
 
@@ -43,6 +43,7 @@ type Market = {
   changedAtMs: number;
   isHalted: boolean;
   isExpired: boolean;
+  option: ChargedOption | undefined;
 };
 
 type WithoutPlace<R> = R extends unknown
@@ -79,7 +80,7 @@ export class SimulatedExchange {
     for (const listing of terms.listings) {
       this.#markets.set(listing.instrumentId, {
         ...{ terms: termsOf(listing), book: new MatchingBook() },
-        ...{ changedAtMs: 0, isHalted: false, isExpired: false },
+        ...{ changedAtMs: 0, isHalted: false, isExpired: false, option: undefined },
       });
     }
   }
@@ -231,9 +232,11 @@ export class SimulatedExchange {
     bids: readonly LevelTotal[],
     asks: readonly LevelTotal[],
     atMs: number,
+    option?: ChargedOption,
   ): void {
     const market = this.#market(instrumentId);
     market.changedAtMs = atMs;
+    market.option = option;
     for (const match of market.book.setLiquidity(bids, asks)) this.#tradeMaker(market, match, atMs);
   }
 
@@ -352,6 +355,7 @@ export class SimulatedExchange {
   }
 
   #fill(market: Market, placed: Placed, match: Match, maker: boolean, atMs: number): void {
+    const { makerFeePpm, takerFeePpm } = this.#terms;
     placed.filled += match.lots;
     assert(
       placed.filled <= placed.lots,
@@ -364,12 +368,7 @@ export class SimulatedExchange {
       side: placed.order.side,
       quantity: quantityText(market.terms, match.lots),
       price: priceText(market.terms, match.ticks),
-      fee: feeText(
-        market.terms,
-        match.ticks,
-        match.lots,
-        maker ? this.#terms.makerFeePpm : this.#terms.takerFeePpm,
-      ),
+      fee: feeText(market.terms, match.ticks, match.lots, maker ? makerFeePpm : takerFeePpm, market.option),
       feeAsset: market.terms.feeAsset,
       maker,
     });

@@ -65,6 +65,53 @@ describe('fees', () => {
   });
 });
 
+describe('the fee of an option with a cap', () => {
+  const OPTION = { listings: [listing({ instrumentId: 'CALL' })], optionFeeCapPpm: 125_000 };
+  const level = (price: string) => [{ price, quantity: '5' }];
+  const buy = (id: string, price: string) => ({ ...limit(id, 'buy', price, '0.333'), instrumentId: 'CALL' });
+  const feesOf = async (venue: SimulatedVenue): Promise<readonly string[]> =>
+    (await fillsOf(venue)).map(({ fee }) => fee);
+
+  it('is charged on the underlying up to a part of the premium, also after a restart', async () => {
+    const journal = memoryJournal();
+    const { venue } = setup(journal, OPTION);
+    venue.setLiquidity('CALL', [], level('9000'), 1, '61800.31');
+    await venue.submit(buy('deep', '9000'), signal());
+    venue.setLiquidity('CALL', [], level('40.07'), 2, '61800.31');
+    await venue.submit(buy('cheap', '40.07'), signal());
+    // What rests is a maker's when the market comes to it: −20 ppm of the underlying, then the cap.
+    await venue.submit(buy('rests', '39'), signal());
+    venue.setLiquidity('CALL', [], level('39'), 3, '61000');
+    await venue.submit(buy('small', '0.03'), signal());
+    venue.setLiquidity('CALL', [], level('0.03'), 4, '61000');
+    // 0.333 · 61800.31 · 500 ppm; 0.333 · 40.07 · 12.5 %; −0.333 · 61000 · 20 ppm; −0.333 · 0.03 · 12.5 %
+    const fees = ['10.289752', '1.667914', '-0.40626', '-0.001248'];
+    expect(await feesOf(venue)).toEqual(fees);
+    expect(await feesOf(setup(memoryJournal(journal.kept), OPTION).venue)).toEqual(fees);
+  });
+
+  it('keeps what a journal was charged before there was a cap', async () => {
+    const journal = memoryJournal();
+    const { venue } = setup(journal, { listings: OPTION.listings });
+    venue.setLiquidity('CALL', [], level('40.07'), 1, '61800.31');
+    await venue.submit(buy('before', '40.07'), signal());
+    // 0.333 · 40.07 · 500 ppm
+    expect(await feesOf(venue)).toEqual(['0.006672']);
+    const { venue: later } = setup(memoryJournal(journal.kept), OPTION);
+    later.setLiquidity('CALL', [], level('40.07'), 2, '61800.31');
+    await later.submit(buy('after', '40.07'), signal());
+    expect(await feesOf(later)).toEqual(['0.006672', '1.667914']);
+  });
+
+  it('leaves alone what has no underlying price: futures and spot', async () => {
+    const { venue } = setup(memoryJournal(), OPTION);
+    venue.setLiquidity('CALL', [], level('40.07'), 1);
+    await venue.submit(buy('plain', '40.07'), signal());
+    expect(await feesOf(venue)).toEqual(['0.006672']);
+    expect(() => venue.setLiquidity('CALL', [], level('40'), 2, '0')).toThrow('Expected indexPrice over 0');
+  });
+});
+
 describe('price–time priority', () => {
   it('fills better prices first and equal prices in the order in which they came', async () => {
     const { venue } = setup();

@@ -13,7 +13,7 @@ import type {
   VenueOrder,
 } from '@plinth/market';
 import { LIMITS } from './limits.ts';
-import { roundedLots, roundedTicks } from './listing-terms.ts';
+import { chargedOption, roundedLots, roundedTicks } from './listing-terms.ts';
 import type { ListingTerms } from './listing-terms.ts';
 import type { LevelTotal } from './matching-book.ts';
 import { decodeOperation, encodeOperation } from './operation.ts';
@@ -28,6 +28,8 @@ export type Fate = 'request-lost' | 'answer-lost';
 export type SimulatedVenueOptions = ExchangeTerms &
   Readonly<{
     now: () => number;
+    /** Most that an option is charged, parts per million of its premium; no cap when absent or 0. */
+    optionFeeCapPpm?: number;
     journal: VenueJournal;
     /** One-way delay of every call and of every answer; 0 answers at once. */
     latencyMs?: number;
@@ -125,25 +127,29 @@ export class SimulatedVenue implements VenueAdapter {
    * The market's own orders at time `atMs` (rising per instrument), best first or in any order: replaces the
    * outside liquidity given before and trades with our resting orders where it crosses them. Given again for
    * the same or an earlier time it does nothing, so that a data set can be fed again after a crash. Returns
-   * whether it was taken; a halted market takes none.
+   * whether it was taken; a halted market takes none. Of an option `indexPrice` is the underlying's price in
+   * the fee asset: with it and a cap of the venue's, fills are charged by both until the next liquidity.
    */
   setLiquidity(
     instrumentId: string,
     bids: readonly BookLevel[],
     asks: readonly BookLevel[],
     atMs: number = this.#options.now(),
+    indexPrice?: string,
   ): boolean {
     const terms = this.#exchange.terms(instrumentId);
     assert(terms !== undefined, () => `Expected an instrument of ${this.venueId}, was ${instrumentId}`);
     this.#closeExpired();
     if (atMs <= (this.#liquidityAtMs.get(instrumentId) ?? -Infinity)) return false;
     if (this.#exchange.isHalted(instrumentId)) return false;
+    const option = chargedOption(indexPrice, this.#options.optionFeeCapPpm ?? 0);
     const operation: Operation = {
       op: 'liquidity',
       atMs,
       instrumentId,
       bids: grid(terms, bids, 'floor'),
       asks: grid(terms, asks, 'ceil'),
+      ...(option === undefined ? {} : { option }),
     };
     const [bid, ask] = [operation.bids[0], operation.asks[0]];
     assert(
@@ -238,10 +244,12 @@ export class SimulatedVenue implements VenueAdapter {
       case 'cancel':
         this.#exchange.cancel(operation.clientOrderId, operation.atMs);
         return;
-      case 'liquidity':
-        this.#liquidityAtMs.set(operation.instrumentId, operation.atMs);
-        this.#exchange.setLiquidity(operation.instrumentId, operation.bids, operation.asks, operation.atMs);
+      case 'liquidity': {
+        const { instrumentId, bids, asks, atMs, option } = operation;
+        this.#liquidityAtMs.set(instrumentId, atMs);
+        this.#exchange.setLiquidity(instrumentId, bids, asks, atMs, option);
         return;
+      }
       case 'condition':
         this.#condition = operation.condition;
         this.#exchange.setHalted(operation.condition === 'halted');

@@ -39,6 +39,11 @@ export interface VenueRegistered {
    * requirement_ppm.
    */
   rulebook: string;
+  /**
+   * Parts per million of the premium, 1 to 1,000,000. When set, an option is charged its rate on the price of the underlying,
+   * at most this part of its premium; 0: the rate on the premium alone.
+   */
+  optionFeeCapPpm: number;
 }
 
 export interface VenueStateSet {
@@ -355,6 +360,7 @@ function createBaseVenueRegistered(): VenueRegistered {
     listings: [],
     orderCost: "",
     rulebook: "",
+    optionFeeCapPpm: 0,
   };
 }
 
@@ -398,6 +404,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.rulebook !== "") {
       writer.uint32(106).string(message.rulebook);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      writer.uint32(112).uint32(message.optionFeeCapPpm);
     }
     return writer;
   },
@@ -519,6 +528,14 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
             message.rulebook = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.optionFeeCapPpm = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -584,6 +601,11 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
         ? globalThis.String(object.order_cost)
         : "",
       rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      optionFeeCapPpm: isSet(object.optionFeeCapPpm)
+        ? globalThis.Number(object.optionFeeCapPpm)
+        : isSet(object.option_fee_cap_ppm)
+        ? globalThis.Number(object.option_fee_cap_ppm)
+        : 0,
     };
   },
 
@@ -627,6 +649,9 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.rulebook !== "") {
       obj.rulebook = message.rulebook;
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
     }
     return obj;
   },

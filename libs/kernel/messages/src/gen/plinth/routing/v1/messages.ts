@@ -28,6 +28,11 @@ export interface RegisterVenueRequest {
   orderCost: string;
   /** flat (also when empty) or the name of a rulebook: what the venue itself asks margin by. */
   rulebook: string;
+  /**
+   * Parts per million of the premium, 1 to 1,000,000. When set, an option is charged its rate on the price of the underlying,
+   * at most this part of its premium; 0: the rate on the premium alone.
+   */
+  optionFeeCapPpm: number;
 }
 
 export interface SetVenueStateRequest {
@@ -87,6 +92,8 @@ export interface VenueInfo {
   unknownChildren: number;
   /** flat or the name of a rulebook. */
   rulebook: string;
+  /** Parts per million of an option's premium; 0 for no cap. */
+  optionFeeCapPpm: number;
 }
 
 export interface ListVenuesResponse {
@@ -277,6 +284,7 @@ function createBaseRegisterVenueRequest(): RegisterVenueRequest {
     listings: [],
     orderCost: "",
     rulebook: "",
+    optionFeeCapPpm: 0,
   };
 }
 
@@ -320,6 +328,9 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
     }
     if (message.rulebook !== "") {
       writer.uint32(106).string(message.rulebook);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      writer.uint32(112).uint32(message.optionFeeCapPpm);
     }
     return writer;
   },
@@ -441,6 +452,14 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
             message.rulebook = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.optionFeeCapPpm = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -506,6 +525,11 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
         ? globalThis.String(object.order_cost)
         : "",
       rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      optionFeeCapPpm: isSet(object.optionFeeCapPpm)
+        ? globalThis.Number(object.optionFeeCapPpm)
+        : isSet(object.option_fee_cap_ppm)
+        ? globalThis.Number(object.option_fee_cap_ppm)
+        : 0,
     };
   },
 
@@ -549,6 +573,9 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
     }
     if (message.rulebook !== "") {
       obj.rulebook = message.rulebook;
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
     }
     return obj;
   },
@@ -1075,6 +1102,7 @@ function createBaseVenueInfo(): VenueInfo {
     openChildren: 0,
     unknownChildren: 0,
     rulebook: "",
+    optionFeeCapPpm: 0,
   };
 }
 
@@ -1121,6 +1149,9 @@ export const VenueInfo: MessageFns<VenueInfo> = {
     }
     if (message.rulebook !== "") {
       writer.uint32(106).string(message.rulebook);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      writer.uint32(112).uint32(message.optionFeeCapPpm);
     }
     return writer;
   },
@@ -1242,6 +1273,14 @@ export const VenueInfo: MessageFns<VenueInfo> = {
             message.rulebook = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.optionFeeCapPpm = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1303,6 +1342,11 @@ export const VenueInfo: MessageFns<VenueInfo> = {
         ? globalThis.Number(object.unknown_children)
         : 0,
       rulebook: isSet(object.rulebook) ? globalThis.String(object.rulebook) : "",
+      optionFeeCapPpm: isSet(object.optionFeeCapPpm)
+        ? globalThis.Number(object.optionFeeCapPpm)
+        : isSet(object.option_fee_cap_ppm)
+        ? globalThis.Number(object.option_fee_cap_ppm)
+        : 0,
     };
   },
 
@@ -1346,6 +1390,9 @@ export const VenueInfo: MessageFns<VenueInfo> = {
     }
     if (message.rulebook !== "") {
       obj.rulebook = message.rulebook;
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
     }
     return obj;
   },
