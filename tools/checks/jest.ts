@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../house/workspace.ts';
 import { runNode } from './process.ts';
 import type { Failure, Tally } from './tally.ts';
-import { broken } from './tally.ts';
+import { broken, sum } from './tally.ts';
 
 export type Suite = 'unit' | 'int';
 
@@ -20,14 +20,39 @@ const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 1_200_000, int: 2_40
 
 /**
  * Runs the specs of a suite whose path matches `pattern`; `onFile` hears of each spec file that has ended.
+ * All of the integration tests run in two rows side by side: those that share the Kafka of the run, which
+ * some of them kill, one after the other, and the others, which have servers of their own.
  */
 export const runJest = async (
   suite: Suite,
   pattern: string | undefined,
   onFile: () => void,
 ): Promise<Tally> => {
+  if (suite === 'unit' || pattern !== undefined)
+    return runOne(suite, suite, pattern === undefined ? [] : [pattern], onFile);
+  const specs = globSync('{apps,libs}/**/src/**/*.int.spec.ts', { cwd: ROOT, exclude: isOfPackages });
+  const [shared, own] = [specs.filter(usesKafka), specs.filter((path) => !usesKafka(path))];
+  const rows = [
+    runOne(suite, 'int-kafka', ['--runTestsByPath', ...shared], onFile),
+    runOne(suite, 'int-own', ['--runTestsByPath', ...own], onFile),
+  ];
+  return sum(await Promise.all(rows));
+};
+
+const isOfPackages = (path: string): boolean => path.endsWith('node_modules');
+
+/** Compose has a Kafka of its own; a cluster of processes takes the one of the run. */
+const usesKafka = (path: string): boolean =>
+  !path.includes('compose') && /kafka|testing\/cluster\.ts/i.test(readFileSync(join(ROOT, path), 'utf8'));
+
+const runOne = async (
+  suite: Suite,
+  name: string,
+  chosen: readonly string[],
+  onFile: () => void,
+): Promise<Tally> => {
   mkdirSync(join(ROOT, '.plinth/test'), { recursive: true });
-  const report = join(ROOT, `.plinth/test/${suite}.json`);
+  const report = join(ROOT, `.plinth/test/${name}.json`);
   rmSync(report, { force: true });
   const ended = await runNode(
     [
@@ -37,7 +62,7 @@ export const runJest = async (
         'node_modules/jest/bin/jest.js',
       ],
       ...['--config', CONFIG[suite], '--json', '--outputFile', report, '--silent', '--passWithNoTests'],
-      ...(pattern === undefined ? [] : [pattern]),
+      ...chosen,
     ],
     {
       timeoutMs: TIMEOUT_MS[suite],
@@ -47,11 +72,11 @@ export const runJest = async (
     },
   );
   if (ended.code === undefined)
-    return broken(suite, `did not end in ${TIMEOUT_MS[suite] / 60_000} minutes\n${ended.stderr}`);
+    return broken(name, `did not end in ${TIMEOUT_MS[suite] / 60_000} minutes\n${ended.stderr}`);
   const files = readReport(report);
-  if (!files) return broken(suite, ended.stderr || ended.stdout);
+  if (!files) return broken(name, ended.stderr || ended.stdout);
   const tally = tallyOf(files);
-  if (ended.code !== 0 && tally.failures.length === 0) return broken(suite, ended.stderr);
+  if (ended.code !== 0 && tally.failures.length === 0) return broken(name, ended.stderr);
   return tally;
 };
 
