@@ -24,6 +24,8 @@ export type CellTerms = Readonly<{ log: PostgresLog; url: string }>;
 /** Accounts behind a gateway in this process, over the real log, and its operator. */
 export type Cell = Readonly<{
   client: GatewayClient;
+  /** The operator by several keys: one alone may have only so many nonces in the window. */
+  operators: readonly GatewayClient[];
   clientWith: (key: ClientKey) => GatewayClient;
   stop: () => Promise<void>;
 }>;
@@ -32,6 +34,7 @@ type SetUp = 'ListAsset' | 'OpenClient' | 'SetKycState' | 'OpenAccount' | 'Issue
 
 const UNLIMITED = { perSecond: 1e9, burst: 1e9 };
 const TIMEOUT_MS = 30_000;
+const OPERATOR_KEYS = 16;
 
 /** Without `rates` everybody may call as often as he likes; `undefined` in it stands for the house's own. */
 export const openCell = async (
@@ -47,8 +50,8 @@ export const openCell = async (
   const runner = new FreeRunner(host, { transport, lock, onEffectFailed: () => undefined });
   const running = runner.run(stopping.signal);
   const cell = new InProcessCell([host]);
-  const key = makeKey('operator.load');
-  const operatorKeys = [{ keyId: key.keyId, publicKey: verifierOf(key) }];
+  const keys = Array.from({ length: OPERATOR_KEYS }, (_, n) => makeKey(`operator.load${n}`));
+  const operatorKeys = keys.map((key) => ({ keyId: key.keyId, publicKey: verifierOf(key) }));
   const rates = limited === 'as set' ? {} : { rates: { perKey: UNLIMITED, perClient: UNLIMITED } };
   const server = new GatewayServer(
     { host: '127.0.0.1', port: 0, operatorKeys, ...rates },
@@ -64,9 +67,9 @@ export const openCell = async (
     clients.push(client);
     return client;
   };
+  const operators = keys.map(clientWith);
   return {
-    client: clientWith(key),
-    clientWith,
+    ...{ client: operators[0] as GatewayClient, operators, clientWith },
     stop: async () => {
       for (const client of clients) client.close();
       await server.stop();

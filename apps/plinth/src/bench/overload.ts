@@ -55,15 +55,15 @@ const prepare = async (cell: Cell): Promise<void> => {
 };
 
 class Load {
-  readonly #client: GatewayClient;
+  readonly #clients: readonly GatewayClient[];
   readonly accepted: string[] = [];
   readonly others: string[] = [];
   asked = 0;
   refused = 0;
   #sent = 0;
 
-  constructor(client: GatewayClient) {
-    this.#client = client;
+  constructor(clients: readonly GatewayClient[]) {
+    this.#clients = clients;
   }
 
   /** One deposit into one of the accounts. Gives how long to wait before the next. */
@@ -75,7 +75,9 @@ class Load {
     try {
       const money = { asset: 'USD', amount: '1', location: 'vault:bank' };
       const deposit = { ...account, ...money, depositId: requestId };
-      await this.#client.call('Operations', 'CreditDeposit', deposit, { requestId });
+      await this.#clients[n % this.#clients.length]?.call('Operations', 'CreditDeposit', deposit, {
+        requestId,
+      });
       this.accepted.push(requestId);
       return 0;
     } catch (error) {
@@ -126,7 +128,7 @@ export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures
   const cell = await openCell(terms);
   try {
     await prepare(cell);
-    const normal = new Load(cell.client);
+    const normal = new Load(cell.operators);
     const normalUntil = performance.now() + terms.normalMs;
     const [laneNormal] = await Promise.all([
       lane(terms.log, normalUntil),
@@ -134,14 +136,14 @@ export const runOverload = async (terms: OverloadTerms): Promise<OverloadFigures
     ]);
     const usualMs = (CALLERS * terms.normalMs) / Math.max(1, normal.accepted.length);
     const held = heldMb();
-    const over = new Load(cell.client);
+    const over = new Load(cell.operators);
     const overUntil = performance.now() + terms.overloadMs;
     const [laneOverload] = await Promise.all([
       lane(terms.log, overUntil),
       over.run(CALLERS * terms.times, overUntil, false),
     ]);
     const grownMb = heldMb() - held;
-    const after = new Load(cell.client);
+    const after = new Load(cell.operators);
     const backMs = await untilAsBefore(after, usualMs);
     const perSecond = (count: number, ms: number): number => (count * 1_000) / ms;
     return {
