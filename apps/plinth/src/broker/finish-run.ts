@@ -1,12 +1,13 @@
 import {
   collectFigures,
-  isSound,
+  faultsOf,
   reportTables,
   writeHtml,
   type MarketFeed,
   type PlannedAccount,
   type RunFigures,
 } from '@plinth/simulation';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
 import type { Output } from '../cli/output.ts';
 import { printFigures } from '../cli/report-tables.ts';
 import { openHeadSigner, verifyLog } from './audit-trail.ts';
@@ -23,10 +24,10 @@ export type FinishInputs = Readonly<{
 }>;
 
 /**
- * Signs the head of a finished run, proves the log to the offline verifier, writes the report. True when all
- * held.
+ * Signs the head of a finished run, proves the log to the offline verifier, writes the report. What is
+ * wrong with it is told by name: only a sound run comes back.
  */
-export const finishRun = async (inputs: FinishInputs): Promise<boolean> => {
+export const finishRun = async (inputs: FinishInputs): Promise<void> => {
   const { played, feed, accounts, seed } = inputs;
   const { log } = played.open;
   const { refusals, sent, refused } = played.run.driver;
@@ -39,7 +40,15 @@ export const finishRun = async (inputs: FinishInputs): Promise<boolean> => {
   });
   await writeHtml(figures, inputs.report);
   print(figures, inputs);
-  return isSound(figures);
+  refuseUnsound(figures, inputs.report);
+};
+
+/** Fails with the first thing that is wrong with a run. */
+export const refuseUnsound = (figures: RunFigures, report: string): void => {
+  const [first, ...others] = faultsOf(figures);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  throw new CliError(EXIT.checkFailed, `the run is not sound: ${first}${more}; see ${report}`);
 };
 
 const proofOf = async ({ played, directory }: FinishInputs): Promise<RunFigures['proof']> => {

@@ -11,9 +11,9 @@ import {
 import { tlsOf } from '@plinth/runtime/config';
 import { channelCredentialsTo } from '@plinth/runtime/grpc';
 import {
+  Auditor,
   collectFigures,
   drawPopulation,
-  isSound,
   LiveClients,
   liveFeed,
   observer,
@@ -30,6 +30,7 @@ import { CliError, EXIT } from '../cli/exit-codes.ts';
 import type { Output } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
 import { printFigures } from '../cli/report-tables.ts';
+import { refuseUnsound } from './finish-run.ts';
 import { LiveLine } from './live-line.ts';
 import { openLog } from './open-log.ts';
 import { REAL_CLOCK } from './open-up.ts';
@@ -48,6 +49,9 @@ export type PlayClusterOptions = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** The log as it is followed: what the clients look at, and what is under way. */
+type Follower = Readonly<{ host: ServiceHost; auditor: Auditor }>;
+
 const READ_MAX = 5_000;
 const HEADS_MAX = 1_000_000;
 const QUIET_MS = 3_000;
@@ -55,12 +59,13 @@ const SETTLE_MAX_MS = 60_000;
 const LOOK_MS = 50;
 
 /** Has the crash played by the cluster's market, and its clients by this process, through the gateway. */
-export const playCluster = async (options: PlayClusterOptions): Promise<boolean> => {
+export const playCluster = async (options: PlayClusterOptions): Promise<void> => {
   const { client, seed, signal, database } = options;
   const open = await openLog('', database);
   const host = new ServiceHost(observer, { log: open.log, clock: REAL_CLOCK });
+  const follower: Follower = { host, auditor: new Auditor() };
   const following = new AbortController();
-  const followed = follow(host, open.log, following.signal);
+  const followed = follow(follower, open.log, following.signal);
   try {
     const { position } = await open.log.head();
     await host.waitFor(position, signal);
@@ -72,11 +77,12 @@ export const playCluster = async (options: PlayClusterOptions): Promise<boolean>
     const clients = new LiveClients({ feed, accounts, seed, runId, cell: gatewayCell(client), views });
     await host.waitFor(await clients.open(), signal);
     await drive(clients, program, host, options);
-    await settled(host, signal);
+    const end = await settled(follower, signal);
     const { sent, refused, refusals } = clients;
     const figures = await collectFigures({
       name: { name: feed.name, sources: feed.sources, seed },
       log: open.log,
+      end,
       accounts,
       proof: await proofOf(client, open.log),
       refusals: { sent, refused, examples: refusals },
@@ -84,7 +90,7 @@ export const playCluster = async (options: PlayClusterOptions): Promise<boolean>
     await writeHtml(figures, options.report);
     printFigures(figures, reportTables(figures), options.output);
     if (options.output === 'table') process.stdout.write(`\nreport ${options.report}\n`);
-    return isSound(figures);
+    refuseUnsound(figures, options.report);
   } finally {
     following.abort();
     await followed;
@@ -92,9 +98,12 @@ export const playCluster = async (options: PlayClusterOptions): Promise<boolean>
   }
 };
 
-const follow = async (host: ServiceHost, log: PostgresLog, signal: AbortSignal): Promise<void> => {
+const follow = async ({ host, auditor }: Follower, log: PostgresLog, signal: AbortSignal): Promise<void> => {
   for await (const batch of new TailTransport(log).subscribe(0n, signal)) {
-    for (const event of batch) host.fold(event);
+    for (const event of batch) {
+      host.fold(event);
+      auditor.apply(event);
+    }
     if (signal.aborted) return;
   }
 };
@@ -136,19 +145,27 @@ const drive = async (
   }
 };
 
-/** Until nothing but prices has happened for a while. */
-const settled = async (host: ServiceHost, signal: AbortSignal): Promise<void> => {
+/**
+ * Until nothing but prices has happened for a while and nothing is under way: a fill that is reported and not
+ * booked yet would be a breach if the log ended there. Gives the position up to which the run is judged: the
+ * market goes on, and with it the log.
+ */
+const settled = async ({ host, auditor }: Follower, signal: AbortSignal): Promise<bigint> => {
   const { story } = host.views as unknown as ObserverViews;
   const busy = (): number => {
     let count = 0;
     for (const [type, n] of story.counts) if (type !== 'MarksPublished' && type !== 'TimerFired') count += n;
     return count;
   };
-  const end = performance.now() + SETTLE_MAX_MS;
-  for (let before = -1; before !== busy() && performance.now() < end;) {
+  const deadline = performance.now() + SETTLE_MAX_MS;
+  const isUnderWay = (): boolean => auditor.unfinished().length > 0;
+  for (let before = -1; (before !== busy() || isUnderWay()) && performance.now() < deadline;) {
     before = busy();
     await sleep(QUIET_MS, undefined, { signal });
   }
+  // Never between a fill and its booking, as far as patience goes: it may be that it never comes.
+  while (isUnderWay() && performance.now() < deadline + QUIET_MS) await sleep(LOOK_MS, undefined, { signal });
+  return host.last;
 };
 
 /** The log against the heads that the gateways signed, by the offline verifier. */

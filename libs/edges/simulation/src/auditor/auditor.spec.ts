@@ -7,7 +7,7 @@ import { LOG_CASES } from './testing/log-cases.ts';
 import { MARGIN_CASES } from './testing/margin-cases.ts';
 import { ORDERS_CASES } from './testing/orders-cases.ts';
 import { SETTLEMENT_CASES } from './testing/settlement-cases.ts';
-import { audited, broken, planted } from './testing/planted-log.ts';
+import { audited, broken, envelopesOf, planted } from './testing/planted-log.ts';
 
 const CASES = [
   ...[...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES],
@@ -26,6 +26,22 @@ describe('The auditor', () => {
   it('has every invariant broken here once', () => {
     const names = new Set(CASES.map(({ invariant }) => invariant));
     expect([...new Auditor().finish().invariants].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('tells what is under way at any moment, without counting it', () => {
+    const fill = { venueId: 'v', fillId: 'f', orderId: 'o', quantity: '1' };
+    const [placed, filled, booked] = envelopesOf([
+      planted('OrderPlaced', { orderId: 'o', quantity: '1', liquidationId: 'l' }),
+      planted('ChildFilled', fill),
+      planted('FillBooked', { ...fill, accountId: 'a', instrumentId: 'i', positionQuantity: '' }),
+    ]);
+    const auditor = new Auditor();
+    for (const event of [placed, filled]) if (event !== undefined) auditor.apply(event);
+    expect(auditor.unfinished()).toMatchObject([{ position: 0n, detail: 'v f' }]);
+    expect(auditor.unfinished()).toHaveLength(1);
+    if (booked !== undefined) auditor.apply(booked);
+    expect(auditor.unfinished()).toEqual([]);
+    expect(auditor.breaches).toBe(0);
   });
 
   it('names the position, counts everything, keeps the first thousand', () => {

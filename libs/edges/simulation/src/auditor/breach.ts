@@ -9,7 +9,7 @@ export interface Audit {
   readonly invariants: readonly string[];
   /** Breaches seen at this event. */
   apply(event: Envelope): readonly Breach[];
-  /** Breaches that only the end of the log shows. */
+  /** Breaches if the log ended here: what is still under way among them. Changes nothing. */
   finish(): readonly Breach[];
 }
 

@@ -21,6 +21,7 @@ export class LedgerAudit implements Audit {
     const found: Breach[] = [];
     if (event.causationId !== this.#causation) {
       found.push(...this.#stillNegative());
+      this.#negative.clear();
       this.#causation = event.causationId;
     }
     if ('postings' in event.data) found.push(...this.#post(event.position, event.data.postings));
@@ -70,11 +71,9 @@ export class LedgerAudit implements Audit {
 
   #stillNegative(): readonly Breach[] {
     if (this.#negative.size === 0) return [];
-    const found = [...this.#negative].map(([key, at]) =>
+    return [...this.#negative].map(([key, at]) =>
       breach(COVERED, at, `${key} ${text(this.#balances.get(key) ?? 0n)}`),
     );
-    this.#negative.clear();
-    return found;
   }
 
   #hold({ type, data, position }: Envelope): readonly Breach[] {

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { collectFigures } from './collect-figures.ts';
 import type { RunFigures } from './figures.ts';
-import { isSound } from './report-tables.ts';
+import { faultsOf, isSound } from './report-tables.ts';
 import { ACCOUNTS, RUN_START_MS, smallRun, type RunLog } from './testing/run-log.ts';
 
 const PROOF = { root: 'ab', size: '40', checks: [{ what: 'signed heads', ok: true, detail: '3' }] } as const;
 
-const collect = (run: RunLog): Promise<RunFigures> =>
+const collect = (run: RunLog, end?: bigint): Promise<RunFigures> =>
   collectFigures({
+    ...(end === undefined ? {} : { end }),
     name: { name: 'small', sources: [], seed: 1 },
     log: run.log,
     accounts: ACCOUNTS,
@@ -110,11 +111,20 @@ describe('collectFigures', () => {
     const bad = { ...PROOF, checks: [{ what: 'signed heads', ok: false, detail: '' }] };
     expect(isSound({ ...figures, proof: bad })).toBe(false);
     expect(isSound({ ...figures, proof: { ...PROOF, checks: [] } })).toBe(false);
+    expect(faultsOf(figures)).toEqual([]);
+    expect(faultsOf({ ...figures, proof: bad })).toEqual(['not so: signed heads: ']);
   });
 
   it('is plain data, and the same for the same log', async () => {
     expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
     expect(await collect(await smallRun())).toEqual(figures);
+  });
+
+  it('judges a log that goes on up to where the run ended', async () => {
+    const run = await smallRun();
+    const { position } = await run.log.head();
+    await run.route('o77');
+    expect(await collect(run, position)).toEqual(figures);
   });
 
   it('shows a breach', async () => {
@@ -124,5 +134,6 @@ describe('collectFigures', () => {
     expect(broken.invariants.breaches).toBe(1);
     expect(broken.invariants.found).toMatchObject([{ detail: 'o77' }]);
     expect(isSound(broken)).toBe(false);
+    expect(faultsOf(broken)).toEqual([expect.stringMatching(/o77 \(position \d+\)$/)]);
   });
 });

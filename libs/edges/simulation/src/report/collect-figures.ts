@@ -30,6 +30,8 @@ export type RefusedCommand = Readonly<{ command: string; code: string; message: 
 export type RunInputs = Readonly<{
   name: Pick<RunName, 'name' | 'sources' | 'seed'>;
   log: EventLog;
+  /** Where the run ended, in a log that goes on; the whole log when left out. */
+  end?: bigint;
   accounts: readonly Readonly<{ accountId: string; style: string }>[];
   proof: ProofFigures;
   /** Refused commands leave no event: the driver tells of them. */
@@ -46,7 +48,10 @@ export const collectFigures = async (inputs: RunInputs, signal?: AbortSignal): P
   for (;;) {
     const events = await inputs.log.read(after, BATCH);
     signal?.throwIfAborted();
-    for (const event of events) reader.apply(event);
+    for (const event of events) {
+      if (inputs.end !== undefined && event.position > inputs.end) return reader.figures();
+      reader.apply(event);
+    }
     const last = events.at(-1);
     if (last === undefined) return reader.figures();
     after = last.position;

@@ -5,13 +5,21 @@ import type { Comparison, CostFigures, RunFigures } from './figures.ts';
 export const savedShare = (portfolio: number, isolated: number): number =>
   isolated === 0 ? 0 : 1 - portfolio / isolated;
 
-/** Whether all that can be wrong with a run is right. */
-export const isSound = ({ invariants, proof, ledger, interest }: RunFigures): boolean =>
-  invariants.breaches === 0 &&
-  proof.checks.length > 0 &&
-  proof.checks.every(({ ok }) => ok) &&
-  ledger.every(({ sum }) => sum === '0') &&
-  interest.every(({ difference }) => difference === '0');
+/** What is wrong with a run, a line each: nothing when it is sound. */
+export const faultsOf = ({ invariants, proof, ledger, interest }: RunFigures): readonly string[] => [
+  ...invariants.found.map(
+    ({ invariant, position, detail }) =>
+      `${invariant}: ${detail} (${position === '0' ? 'at the end of the log' : `position ${position}`})`,
+  ),
+  ...(proof.checks.length > 0 ? [] : ['the log was not proved']),
+  ...proof.checks.filter(({ ok }) => !ok).map(({ what, detail }) => `not so: ${what}: ${detail}`),
+  ...ledger.filter(({ sum }) => sum !== '0').map(({ asset, sum }) => `ledger of ${asset}: sum ${sum}`),
+  ...interest
+    .filter(({ difference }) => difference !== '0')
+    .map(({ asset, difference }) => `interest of ${asset}: difference ${difference}`),
+];
+
+export const isSound = (figures: RunFigures): boolean => faultsOf(figures).length === 0;
 
 /** The tables of a run in the order in which they are read. */
 export const reportTables = (figures: RunFigures): readonly ReportTable[] => [
