@@ -5,6 +5,7 @@ export const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: { '^fast-check$': '<rootDir>/tools/checks/seeded-fast-check.js' },
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/\\.plinth/', '<rootDir>/\\.nx/'],
   cacheDirectory: '<rootDir>/.plinth/cache/jest',
