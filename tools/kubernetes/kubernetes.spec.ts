@@ -9,63 +9,179 @@ const problemsOf = (manifests: readonly Manifest[]): readonly string[] => manife
 
 const hasKubectl = kubectlVersion() !== undefined;
 
-(hasKubectl ? describe.each : describe.skip.each)([['dev'], ['prod']])(
-  `overlay %s${hasKubectl ? '' : ' (not rendered: no kubectl on PATH)'}`,
-  (overlay) => {
-    const manifests = hasKubectl ? renderOverlay(`k8s/overlays/${overlay}`) : [];
+(hasKubectl ? describe.each : describe.skip.each)([
+  ['dev'],
+  ['prod'],
+  ['two-cells/main'],
+  ['two-cells/south'],
+])(`overlay %s${hasKubectl ? '' : ' (not rendered: no kubectl on PATH)'}`, (overlay) => {
+  const manifests = hasKubectl ? renderOverlay(`k8s/overlays/${overlay}`) : [];
 
-    it('has no field and no kind that a cluster does not know', () => {
-      expect(manifests.length).toBeGreaterThan(50);
-      expect(problemsOf(manifests)).toEqual([]);
+  it('has no field and no kind that a cluster does not know', () => {
+    expect(manifests.length).toBeGreaterThan(50);
+    expect(problemsOf(manifests)).toEqual([]);
+  });
+
+  it('keeps every policy', () => {
+    expect(breaches(manifests)).toEqual([]);
+  });
+
+  it('gives every process a certificate that names it as the others expect', () => {
+    const spec = (manifest: Manifest) => manifest['spec'] as Readonly<Record<string, unknown>>;
+    const certificates = manifests.filter(({ kind }) => kind === 'Certificate');
+    // The auditor answers nobody, and shows a key to the gateway as any caller from outside does.
+    const isProcess = ({ isJob, labels }: Workload): boolean =>
+      !isJob && labels['plinth.io/part'] !== 'auditor';
+    const processes = workloadsOf(manifests).filter(isProcess);
+    // A cell that is not the home cell has no gateway.
+    expect(processes.length).toBeGreaterThanOrEqual(overlay === 'two-cells/south' ? 7 : 8);
+    for (const { manifest, pod } of processes) {
+      const { name } = manifest.metadata;
+      const own = certificates.find(({ metadata }) => metadata.name === name);
+      expect(own && spec(own)).toMatchObject({
+        uris: [`spiffe://plinth/${name}`],
+        dnsNames: expect.arrayContaining([name]),
+        secretName: pod.volumes?.find((volume) => volume.name === 'tls')?.secret?.secretName,
+      });
+    }
+  });
+
+  it('shows the figures of every process at the port that Prometheus is let in to', () => {
+    const processes = workloadsOf(manifests).filter(({ labels }) =>
+      ['process', 'auditor'].includes(labels['plinth.io/part'] ?? ''),
+    );
+    expect(processes.length).toBeGreaterThanOrEqual(overlay === 'two-cells/south' ? 8 : 9);
+    const shown = processes.filter(({ pod }) =>
+      pod.containers.some(({ ports = [] }) =>
+        ports.some(({ name, containerPort }) => name === 'metrics' && containerPort === 9464),
+      ),
+    );
+    expect(shown.map(({ name }) => name)).toEqual(processes.map(({ name }) => name));
+    const kinds = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const watched = ['PodMonitor plinth', 'PrometheusRule plinth', 'NetworkPolicy metrics-ingress'];
+    // Where no operator of Prometheus is asked for, nothing is let in. One set of rules judges all cells.
+    const own = overlay === 'two-cells/south' ? watched.filter((name) => !name.includes('Rule')) : watched;
+    expect(kinds.filter((name) => watched.includes(name)).sort()).toEqual(
+      overlay === 'dev' ? [] : [...own].sort(),
+    );
+  });
+
+  it('holds no secret', () => {
+    expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+});
+
+type Rule = Readonly<{
+  spec: Readonly<{
+    podSelector: Selector;
+    ingress?: readonly Readonly<{ from: readonly Peer[] }>[];
+    egress?: readonly Readonly<{ to: readonly Peer[] }>[];
+  }>;
+}>;
+type Selector = Readonly<{
+  matchLabels?: Readonly<Record<string, string>>;
+  matchExpressions?: readonly Readonly<{ key: string; values: readonly string[] }>[];
+}>;
+type Peer = Readonly<{ podSelector?: Selector; namespaceSelector?: Selector }>;
+
+const takes = (selector: Selector | undefined, labels: Readonly<Record<string, string>>): boolean =>
+  Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+  (selector?.matchExpressions ?? []).every(({ key, values }) => values.includes(labels[key] ?? ''));
+
+(hasKubectl ? describe : describe.skip)('two cells', () => {
+  const [main, south] = ['main', 'south'].map((cell) =>
+    hasKubectl ? renderOverlay(`k8s/overlays/two-cells/${cell}`) : [],
+  ) as [readonly Manifest[], readonly Manifest[]];
+  const named = (manifests: readonly Manifest[], kind: string, name: string): Manifest =>
+    manifests.find((one) => one.kind === kind && one.metadata.name === name) as Manifest;
+
+  /** Whether both sides let pods of one cell reach pods of the other. */
+  const reaches = (
+    [from, fromPod]: readonly [readonly Manifest[], Readonly<Record<string, string>>],
+    [to, toPod]: readonly [readonly Manifest[], Readonly<Record<string, string>>],
+  ): boolean => {
+    const side = (own: readonly Manifest[], pod: object, other: readonly Manifest[], peerPod: object) => {
+      const space = other.find(({ kind }) => kind === 'Namespace')?.metadata.labels ?? {};
+      const isOut = own === from;
+      return own
+        .filter(({ kind }) => kind === 'NetworkPolicy')
+        .map((one) => (one as unknown as Rule).spec)
+        .filter(({ podSelector }) => takes(podSelector, pod as Record<string, string>))
+        .flatMap(({ ingress = [], egress = [] }) =>
+          isOut ? egress.flatMap((rule) => rule.to) : ingress.flatMap((rule) => rule.from ?? []),
+        )
+        .some(
+          ({ namespaceSelector, podSelector }) =>
+            namespaceSelector !== undefined &&
+            podSelector !== undefined &&
+            takes(namespaceSelector, space) &&
+            takes(podSelector, peerPod as Record<string, string>),
+        );
+    };
+    return side(from, fromPod, to, toPod) && side(to, toPod, from, fromPod);
+  };
+
+  const pod = (name: string) => ({ 'app.kubernetes.io/name': name, 'plinth.io/part': 'process' });
+  const POSTGRES = { 'cnpg.io/cluster': 'plinth-postgres' };
+  const KAFKA = { 'strimzi.io/cluster': 'plinth', 'strimzi.io/kind': 'Kafka' };
+
+  it('share nothing but what they are meant to share', () => {
+    const settings = [main, south].map((cell) => named(cell, 'ConfigMap', 'plinth')['data']);
+    expect(settings).toMatchObject([
+      { PLINTH_CELL: 'main', PLINTH_KAFKA_BROKERS: 'plinth-kafka-bootstrap:9093' },
+      {
+        ...{ PLINTH_CELL: 'south', PLINTH_KAFKA_PREFIX: 'plinth.south' },
+        PLINTH_KAFKA_BROKERS: 'plinth-kafka-bootstrap.plinth.svc:9093',
+      },
+    ]);
+    const spaces = [main, south].map((cell) => [
+      ...new Set(
+        cell.map(({ kind, metadata }) => (kind === 'Namespace' ? metadata.name : metadata.namespace)),
+      ),
+    ]);
+    expect(spaces).toEqual([['plinth'], ['plinth-south']]);
+    const backups = [main, south].map((cell) => JSON.stringify(named(cell, 'Cluster', 'plinth-postgres')));
+    const places = backups.map((text) => /s3:[^"]*/.exec(text)?.[0]);
+    expect(places).toEqual(['s3://plinth-backup/log', 's3://plinth-backup/south/log']);
+    const atHome = ['Kafka', 'KafkaUser', 'PrometheusRule', 'PersistentVolumeClaim'];
+    expect(south.filter(({ kind }) => atHome.includes(kind))).toEqual([]);
+  });
+
+  it('label every pod with its cell, without a change to what selects it', () => {
+    for (const [cell, manifests] of Object.entries({ main, south })) {
+      const labels = workloadsOf(manifests).map((one) => one.labels['plinth.io/cell']);
+      expect(new Set(labels)).toEqual(new Set([cell]));
+    }
+    expect(named(main, 'Deployment', 'risk')).toMatchObject({
+      spec: { selector: { matchLabels: { 'app.kubernetes.io/name': 'risk' } } },
     });
+  });
 
-    it('keeps every policy', () => {
-      expect(breaches(manifests)).toEqual([]);
-    });
-
-    it('gives every process a certificate that names it as the others expect', () => {
-      const spec = (manifest: Manifest) => manifest['spec'] as Readonly<Record<string, unknown>>;
-      const certificates = manifests.filter(({ kind }) => kind === 'Certificate');
-      // The auditor answers nobody, and shows a key to the gateway as any caller from outside does.
-      const isProcess = ({ isJob, labels }: Workload): boolean =>
-        !isJob && labels['plinth.io/part'] !== 'auditor';
-      const processes = workloadsOf(manifests).filter(isProcess);
-      expect(processes.length).toBeGreaterThan(7);
-      for (const { manifest, pod } of processes) {
-        const { name } = manifest.metadata;
-        const own = certificates.find(({ metadata }) => metadata.name === name);
-        expect(own && spec(own)).toMatchObject({
-          uris: [`spiffe://plinth/${name}`],
-          dnsNames: expect.arrayContaining([name]),
-          secretName: pod.volumes?.find((volume) => volume.name === 'tls')?.secret?.secretName,
-        });
+  it('give every process the file of cells', () => {
+    for (const manifests of [main, south])
+      for (const { labels, pod: spec } of workloadsOf(manifests)) {
+        const env = spec.containers[0]?.env ?? [];
+        const found = env.find(({ name }) => name === 'PLINTH_CELLS')?.value;
+        expect(found).toBe(labels['plinth.io/part'] === 'process' ? '/cells/cells.json' : undefined);
       }
-    });
+  });
 
-    it('shows the figures of every process at the port that Prometheus is let in to', () => {
-      const processes = workloadsOf(manifests).filter(({ labels }) =>
-        ['process', 'auditor'].includes(labels['plinth.io/part'] ?? ''),
-      );
-      expect(processes.length).toBeGreaterThan(8);
-      const shown = processes.filter(({ pod }) =>
-        pod.containers.some(({ ports = [] }) =>
-          ports.some(({ name, containerPort }) => name === 'metrics' && containerPort === 9464),
-        ),
-      );
-      expect(shown.map(({ name }) => name)).toEqual(processes.map(({ name }) => name));
-      const kinds = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-      const watched = ['PodMonitor plinth', 'PrometheusRule plinth', 'NetworkPolicy metrics-ingress'];
-      // Where no operator of Prometheus is asked for, nothing is let in.
-      expect(kinds.filter((name) => watched.includes(name)).sort()).toEqual(
-        overlay === 'prod' ? [...watched].sort() : [],
-      );
-    });
-
-    it('holds no secret', () => {
-      expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
-    });
-  },
-);
+  it('reach what links and gateways need of each other, and nothing else', () => {
+    for (const [from, to] of [
+      [main, south],
+      [south, main],
+    ] as const) {
+      for (const name of ['accounts', 'pricing'])
+        expect([name, reaches([from, pod(name)], [to, POSTGRES])]).toEqual([name, true]);
+      for (const name of ['risk', 'routing', 'liquidation', 'interest', 'relay'])
+        expect([name, reaches([from, pod(name)], [to, POSTGRES])]).toEqual([name, false]);
+      expect(reaches([from, pod('accounts')], [to, pod('accounts')])).toBe(false);
+    }
+    expect(reaches([main, pod('gateway')], [south, POSTGRES])).toBe(true);
+    expect(reaches([main, pod('gateway')], [south, pod('risk')])).toBe(true);
+    expect(reaches([south, pod('relay')], [main, KAFKA])).toBe(true);
+  });
+});
 
 /** A small broker that is as it should be; every test below spoils one thing of it. */
 const SOUND = `
