@@ -18,7 +18,8 @@ export const metricsPage = (): string => {
     'Made by `npm run metrics:generate` from the instruments that the code declares. A process shows',
     'them at `PLINTH_METRICS_PORT` (Prometheus, under `/metrics`) and sends them to',
     '`OTEL_EXPORTER_OTLP_ENDPOINT`, under the same names; without either nothing is measured. Figures of',
-    'folds are the same on every replica: join them with `max`, never with `sum`.',
+    'folds are the same on every replica: join them with `max`, never with `sum`. A broker of several',
+    'cells in one process adds the label `cell` to whatever is read of one of them.',
   ];
   for (const room of rooms) {
     lines.push('', `## ${room}`, '', '| Name | Kind | Labels | What |', '| --- | --- | --- | --- |');

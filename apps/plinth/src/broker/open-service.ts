@@ -27,10 +27,10 @@ export type OpenServiceOptions = Readonly<{
 /** Runs one service until the signal. Several of the same name stand by for one another. */
 export const openService = async (options: OpenServiceOptions, signal: AbortSignal): Promise<void> => {
   const { name, database, host, port, tls } = options;
-  const { PLINTH_CELL, PLINTH_LOG_LEVEL } = environment();
-  const definition = brokerServices({ cell: PLINTH_CELL, adapters: new Map() }).find(
-    (one) => one.name === name,
-  );
+  const { PLINTH_CELL: cell, PLINTH_LOG_LEVEL, PLINTH_DESTINATION_DELAY_MS } = environment();
+  const destinationDelayMs = PLINTH_DESTINATION_DELAY_MS;
+  const services = brokerServices({ cell, adapters: new Map(), destinationDelayMs });
+  const definition = services.find((one) => one.name === name);
   if (definition === undefined) throw new CliError(EXIT.usage, `${name}: Expected a service`);
   const telemetry = await startTelemetry(`plinth-${name}`, telemetryOf(environment()));
   const logger = makeLogger(name, PLINTH_LOG_LEVEL);

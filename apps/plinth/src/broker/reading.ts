@@ -10,15 +10,16 @@ import {
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { cellDirectory } from '../cli/cell-directories.ts';
 import { stateHome } from '../cli/places.ts';
 import { databaseOf, type ReadingOptions } from '../cli/reading-options.ts';
 import { cannotOpen, openLog } from './open-log.ts';
 
-/** The directory that was named, or the first of the usual ones that exists. */
-export const dataDirectory = ({ data }: ReadingOptions): string => {
-  if (data !== undefined) return data;
+/** The directory that was named, or the first of the usual ones that exists; in it that of the cell. */
+export const dataDirectory = ({ data, cell }: ReadingOptions): string => {
   const usual = ['data', 'demo'].map((name) => join(stateHome(), name));
-  return usual.find((directory) => existsSync(directory)) ?? (usual[0] as string);
+  const first = usual.find((directory) => existsSync(directory)) ?? usual[0];
+  return cellDirectory(data ?? first ?? '', cell);
 };
 
 type Opened = Readonly<{ log: PostgresLog; url: string; close: () => Promise<void> }>;
@@ -40,7 +41,8 @@ const openDatabase = async (url: string): Promise<Opened> => {
   return { log, url, close: () => log.close() };
 };
 
-const openDirectory = async (directory: string): Promise<Opened> => {
+/** The log of a data directory, beside the process that writes it or without one. */
+export const openDirectory = async (directory: string): Promise<Opened> => {
   const found = await findEmbeddedPostgres(join(directory, 'postgres'));
   switch (found.state) {
     case 'absent':
@@ -63,9 +65,11 @@ export const reading = async (
   /** `url` is the login of the services. */
   run: (log: PostgresLog, directory: string, url: string) => Promise<void>,
 ): Promise<void> => {
+  const database = databaseOf(options);
+  if (database !== undefined && options.cell !== undefined)
+    throw new CliError(EXIT.usage, '--cell: Expected no --database beside it: a database is of one cell');
   const directory = dataDirectory(options);
   try {
-    const database = databaseOf(options);
     const { log, url, close } = await (
       database === undefined ? openDirectory(directory) : openDatabase(database)
     ).catch(cannotOpen);

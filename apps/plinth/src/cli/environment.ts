@@ -2,6 +2,7 @@ import {
   callerSettings,
   cellSettings,
   ConfigError,
+  destinationSettings,
   gatewaySettings,
   kafkaSettings,
   logSettings,
@@ -22,6 +23,7 @@ const schema = {
   ...callerSettings,
   ...telemetrySettings,
   ...tlsSettings,
+  ...destinationSettings,
   PLINTH_HOME: optionalTextSetting(
     'where everything is kept that the program makes; .plinth in the checkout',
   ),

@@ -6,7 +6,7 @@ import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, printRows, type Output } from '../cli/output.ts';
 import { environment } from '../cli/environment.ts';
-import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
+import { addReadingOptions, databaseOf, type ReadingOptions } from '../cli/reading-options.ts';
 import { interruptible } from '../cli/signals.ts';
 import { addConnectionOptions, connected, type ConnectionOptions } from '../calls/connection.ts';
 
@@ -53,7 +53,7 @@ export const register = (program: Command): void => {
     .option('--from <events>', 'prove that the head of this size …', POSITION)
     .option('--to <events>', '… is continued by the head of this size (default: the last)', POSITION)
     .action(prove);
-  addConnectionOptions(addReadingOptions(audit.command('watch')))
+  addReadingOptions(addConnectionOptions(audit.command('watch')))
     .description(
       'check the invariants of the broker at every event, from the first on and as they come, ' +
         'until Ctrl-C; ' +
@@ -72,7 +72,8 @@ export const register = (program: Command): void => {
     .description(
       'check what must hold between the logs of all cells: transfers, clearing, marks; exit code 1 else',
     )
-    .requiredOption('--cells <file>', 'the file of cells that their processes use')
+    .option('--cells <file>', 'the file of cells that the processes of a cluster use')
+    .option('--data <dir>', 'or the data directory of a broker that has several; it may be in use')
     .addOption(outputOption())
     .action(betweenCells);
 };
@@ -106,7 +107,10 @@ const watch = async (options: WatchOptions, signal: AbortSignal): Promise<void> 
   const logger = makeLogger('auditor', environment().PLINTH_LOG_LEVEL);
   const telemetry = await startTelemetry('plinth-auditor', telemetryOf(environment()));
   try {
-    await reading(options, (log) =>
+    // Of a database the cell is only whom the gateway is told of.
+    const { cell, ...rest } = options;
+    const isDirectory = databaseOf(options) === undefined && cell !== undefined;
+    await reading(isDirectory ? { ...rest, cell } : rest, (log) =>
       guarding(options, logger, async (keeper) => {
         const tell = ({ invariant, position, detail }: Breach): void =>
           logger.error({ invariant, position: position.toString(), detail }, 'an invariant does not hold');
@@ -230,11 +234,18 @@ const exportTo = async (options: ExportOptions): Promise<void> => {
   });
 };
 
-type CellsOptions = Readonly<{ cells: string; output: Output }>;
+type CellsOptions = Readonly<{ cells?: string; data?: string; output: Output }>;
 
-const betweenCells = async ({ cells, output }: CellsOptions): Promise<void> => {
-  const { auditCellsOf } = await import('../broker/audit-cells.ts');
-  const { events, found, inFlight, invariants, ...counts } = await auditCellsOf(cells);
+const betweenCells = async ({ cells, data, output }: CellsOptions): Promise<void> => {
+  const { auditCellsIn, auditCellsOf } = await import('../broker/audit-cells.ts');
+  const { dataDirectory } = await import('../broker/reading.ts');
+  if (cells !== undefined && data !== undefined)
+    throw new CliError(EXIT.usage, '--cells: Expected no --data beside it');
+  const audited =
+    cells === undefined
+      ? auditCellsIn(dataDirectory(data === undefined ? {} : { data }))
+      : auditCellsOf(cells);
+  const { events, found, inFlight, invariants, ...counts } = await audited;
   const figures = { ...counts, events: Object.fromEntries(events), invariants: invariants.length };
   if (output === 'table') {
     printRecord({ ...figures, inFlight: inFlight.length }, output);

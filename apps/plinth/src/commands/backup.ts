@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from '../cli/arguments.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { outputOption, printRecord, type Output } from '../cli/output.ts';
-import { addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
+import { addLogOptions, addReadingOptions, type ReadingOptions } from '../cli/reading-options.ts';
 
 type CreateOptions = ReadingOptions & Readonly<{ to: string; output: Output }>;
 type VerifyOptions = Readonly<{ key?: string; heads?: string; published?: boolean; output: Output }>;
@@ -31,7 +31,7 @@ export const register = (program: Command): void => {
     .option('--published', 'heads as the cell’s topic has them, of PLINTH_KAFKA_BROKERS')
     .addOption(outputOption())
     .action(verify);
-  addReadingOptions(backup.command('restore'))
+  addLogOptions(backup.command('restore'))
     .description('put a backup into a database without a log, or a new data directory, and read it back')
     .argument('<dir>', 'directory of the backup')
     .option('--position <n>', 'restore the log as it was at this position (default: everything)', POSITION)

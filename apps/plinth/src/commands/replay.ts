@@ -138,13 +138,14 @@ const check = async (options: ReplayOptions): Promise<void> => {
   const { PostgresSnapshots } = await import('@plinth/runtime');
   const { checkSnapshots } = await import('../broker/snapshot-check.ts');
   const { reading } = await import('../broker/reading.ts');
-  const { brokerServices, CELL } = await import('../broker/services.ts');
+  const { brokerServices } = await import('../broker/services.ts');
+  const { cellOfDirectory } = await import('../cli/cell-directories.ts');
   const { checkDirectory } = await import('../broker/state-hashes.ts');
   const { observer } = await import('@plinth/simulation');
   const directory = options.data ?? join(stateHome(), 'data');
   const database = options.database === undefined ? {} : { database: options.database };
   await reading({ data: directory, ...database }, async (log) => {
-    const services = [...brokerServices({ cell: CELL, adapters: new Map() }), observer];
+    const services = [...brokerServices({ ...cellOfDirectory(directory), adapters: new Map() }), observer];
     // Processes of a cluster keep snapshots only: their hashes are of what stood in memory just as well.
     const isCluster = options.database !== undefined && options.data === undefined && options.fromSnapshot;
     const rows = isCluster ? [] : await checkDirectory(directory, log, services);

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { wholeNumber } from '../cli/arguments.ts';
 import type { Door } from '../broker/running-broker.ts';
+import { CELLS_MAX } from '../cli/cell-directories.ts';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { environment } from '../cli/environment.ts';
 import { stateHome } from '../cli/places.ts';
@@ -10,6 +11,7 @@ import { interruptible } from '../cli/signals.ts';
 type UpOptions = Readonly<{
   data?: string;
   database?: string;
+  cells?: number;
   host: string;
   port: number;
   seed: number;
@@ -31,6 +33,11 @@ export const register = (program: Command): void => {
       new Option('--database <url>', 'a PostgreSQL to use instead of the embedded one').default(
         environment().PLINTH_DATABASE_URL,
       ),
+    )
+    .option(
+      '--cells <n>',
+      'cells of the house, each with a log of its own, behind one gateway (default: as many as there are, 1)',
+      wholeNumber(1, CELLS_MAX),
     )
     .addOption(
       new Option('--host <address>', 'where the gateway listens').default(environment().PLINTH_GATEWAY_HOST),

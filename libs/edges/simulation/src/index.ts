@@ -13,7 +13,7 @@ export type * from './market/market-feed.ts';
 export { RecordedMarket } from './market/recorded-market.ts';
 export { CALM, CRASH, stretched, type Scenario } from './market/scenario.ts';
 export { LiveClients, type LiveClientsPorts } from './run/live-clients.ts';
-export { LiveMarket, openMarketFile } from './run/live-market.ts';
+export { joinMarketFile, LiveMarket, openMarketFile, type MarketFile } from './run/live-market.ts';
 export { MarketRefused, openMarket } from './run/open-market.ts';
 export { openVenues, prepareRun, type ScenarioRun, type ScenarioRunOptions } from './run/scenario-run.ts';
 export * from './report/index.ts';

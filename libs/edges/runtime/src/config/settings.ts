@@ -19,6 +19,15 @@ export const cellsSettings = {
   PLINTH_CELLS: optionalTextSetting('file of all cells of the house; without it this cell is the only one'),
 } as const;
 
+/** Of whoever runs accounts. */
+export const destinationSettings = {
+  PLINTH_DESTINATION_DELAY_MS: optionalIntegerSetting({
+    about: 'how long a new withdrawal destination waits, ms; a day',
+    min: 0,
+    max: 2_592_000_000,
+  }),
+} as const;
+
 export const logSettings = {
   PLINTH_DATABASE_URL: optionalTextSetting('PostgreSQL of the log; without it an embedded one is started'),
   PLINTH_DATABASE_OWNER_URL: ownerSetting,

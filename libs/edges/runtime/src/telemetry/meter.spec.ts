@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { startTelemetry, type Telemetry } from './export.ts';
 import { observeFigures } from './figures.ts';
-import { counter, declare, gauge, histogram, instrumentCatalogue } from './meter.ts';
+import { counter, declare, gauge, histogram, instrumentCatalogue, labelled } from './meter.ts';
 import { LogWatch } from './log-watch.ts';
 
 const freePort = async (): Promise<number> => {
@@ -36,6 +36,18 @@ describe('instruments', () => {
   afterAll(async () => {
     await telemetry.stop();
     metrics.disable();
+  });
+
+  it('tell two of one kind in one process apart', async () => {
+    const depth = gauge({ name: 'plinth_test_depth', about: 'depth', labels: ['colour'] });
+    const watch = (value: number): (() => void) => depth(() => [[value, { colour: 'red' }]]);
+    const stops = [watch(1), labelled({ cell: 'south' }, () => watch(2)), watch(1)];
+    const lines = await scrape(port);
+    expect(lines.filter((line) => line.startsWith('plinth_test_depth{'))).toEqual([
+      'plinth_test_depth{colour="red"} 1',
+      'plinth_test_depth{colour="red",cell="south"} 2',
+    ]);
+    for (const stop of stops) stop();
   });
 
   it('are read under the names that they were declared with', async () => {

@@ -82,15 +82,32 @@ const ROWS_MAX = 1_000;
 
 type Rows<L extends string> = Iterable<Row<L>>;
 
+let shared: Attributes = {};
+
+/**
+ * Whatever begins to be read within `register` has these labels as well: two of one kind in one process are
+ * told apart by them. Without them the second would write over the numbers of the first.
+ */
+export const labelled = <T>(labels: Readonly<Record<string, string>>, register: () => T): T => {
+  const before = shared;
+  shared = { ...before, ...labels };
+  try {
+    return register();
+  } finally {
+    shared = before;
+  }
+};
+
 const observing =
   <L extends string>(observable: () => Observable<Attributes>) =>
   (read: () => Rows<L> | Promise<Rows<L>>): (() => void) => {
+    const own = shared;
     const observe = async (result: ObservableResult): Promise<void> => {
       let rows = 0;
       for (const [value, labels] of await read()) {
         if (!Number.isFinite(value)) continue;
         if ((rows += 1) > ROWS_MAX) return;
-        result.observe(value, labels);
+        result.observe(value, { ...labels, ...own });
       }
     };
     const source = observable();

@@ -75,3 +75,20 @@ export const openMarketFile = (directory: string, seed: number, clock: Clock): M
   writeFileSync(path, `${JSON.stringify(market)}\n`);
   return market;
 };
+
+/**
+ * The same market in the directory of another cell of the house. A cell that begins later than the house
+ * lists nothing with an expiry: what the house lists may have expired, and nothing else would have a mark.
+ */
+export const joinMarketFile = (
+  directory: string,
+  { seed, startedAtMs, datedSinceMs }: MarketFile,
+  beginsWithHouse: boolean,
+): MarketFile => {
+  const path = join(directory, 'market.json');
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as MarketFile;
+  const dated = beginsWithHouse && datedSinceMs !== undefined ? { datedSinceMs } : {};
+  const market: MarketFile = { seed, startedAtMs, ...dated };
+  writeFileSync(path, `${JSON.stringify(market)}\n`);
+  return market;
+};

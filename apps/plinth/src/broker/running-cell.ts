@@ -1,0 +1,188 @@
+import type { SimulatedVenue } from '@plinth/connectors';
+import type { Clock } from '@plinth/eventing';
+import { PostgresNonceStore, signerProofs, type GatewayPorts } from '@plinth/gateway';
+import { assert } from '@plinth/money';
+import type { RoutingViews } from '@plinth/routing';
+import type { ObservedVenue } from '@plinth/runtime';
+import {
+  FreeRunner,
+  InProcessCell,
+  labelled,
+  LogWatch,
+  observedVenues,
+  observeService,
+  PostgresLeaderLock,
+  PostgresSnapshots,
+  ServiceHost,
+  TailTransport,
+  witnessFile,
+  type HeadSigner,
+  type Logger,
+  type SnapshotPorts,
+  type Witness,
+} from '@plinth/runtime';
+import { MarketRefused, openMarket, type LiveMarket } from '@plinth/simulation';
+import { CliError, EXIT } from '../cli/exit-codes.ts';
+import { auditFiles, openHeadSigner } from './audit-trail.ts';
+import { Loops } from './loops.ts';
+import type { OpenLog } from './open-log.ts';
+import { brokerServices } from './services.ts';
+import { recordHashes } from './state-hashes.ts';
+import { takeAllReports } from './take-reports.ts';
+
+/** One cell of a broker: its log, its files, its venues. */
+export type CellOptions = Readonly<{
+  /** Id of the cell. */
+  cell: string;
+  open: OpenLog;
+  directory: string;
+  market: LiveMarket;
+  venues: ReadonlyMap<string, SimulatedVenue>;
+  /** Lists the market's assets and the like; does nothing where that was done. */
+  isFresh: boolean;
+}>;
+
+/** What all cells of a broker have in common. */
+export type CellWorld = Readonly<{
+  clock: Clock;
+  logger: Logger;
+  /** Cell in which marks are judged. */
+  home: string;
+  /** Whether there are others, from which its figures have to be told. */
+  isOneOfSeveral: boolean;
+  destinationDelayMs: number | undefined;
+}>;
+
+const HEAD_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 100;
+const READY_TIMEOUT_MS = 600_000;
+const FOLD_TIMEOUT_MS = 30_000;
+
+const asRefusal = (error: unknown): never => {
+  throw error instanceof MarketRefused ? new CliError(EXIT.refused, error.message) : error;
+};
+
+/** The services of one cell at their own pace in this process, with its venues and tree heads. */
+export class RunningCell {
+  readonly cell: string;
+  readonly client: InProcessCell;
+  readonly loops: Loops;
+  readonly #options: CellOptions;
+  readonly #world: CellWorld;
+  readonly #hosts: readonly ServiceHost[];
+  readonly #runners: readonly FreeRunner[];
+  readonly #locks: readonly PostgresLeaderLock[];
+  readonly #snapshots: SnapshotPorts;
+  readonly #adapters: ReadonlyMap<string, ObservedVenue>;
+  readonly #stopObserving: () => void;
+  #audited: Readonly<{ signer: HeadSigner; witness: Witness }> | undefined;
+
+  constructor(options: CellOptions, world: CellWorld) {
+    const { open, cell, venues } = options;
+    this.cell = cell;
+    this.#options = options;
+    this.#world = world;
+    this.loops = new Loops(world.logger);
+    this.#snapshots = { store: new PostgresSnapshots(open.log), logger: world.logger };
+    this.#adapters = observedVenues(venues.values());
+    const { home, clock, destinationDelayMs } = world;
+    const definitions = brokerServices({ cell, home, adapters: this.#adapters, destinationDelayMs });
+    this.#hosts = definitions.map(
+      (definition) => new ServiceHost(definition, { log: open.log, clock, snapshots: this.#snapshots }),
+    );
+    this.client = new InProcessCell(this.#hosts);
+    this.#locks = this.#hosts.map(
+      ({ name }) => new PostgresLeaderLock({ url: open.url, schema: open.log.schema, service: name }),
+    );
+    this.#runners = this.#hosts.map((host, i) => this.#runnerOf(host, this.#locks[i] as PostgresLeaderLock));
+    for (const runner of this.#runners) this.loops.run(runner.host.name, (signal) => runner.run(signal));
+    this.#stopObserving = labelled(world.isOneOfSeveral ? { cell } : {}, () => this.#observe());
+  }
+
+  /** Until every service has folded what its log says; then venues report, and heads are signed. */
+  async start(): Promise<void> {
+    const { open, directory, isFresh, market } = this.#options;
+    const { clock, home } = this.#world;
+    const { position } = await open.log.head();
+    await this.#folded(position, READY_TIMEOUT_MS);
+    const witness = witnessFile(auditFiles(directory).witness);
+    const signer = await openHeadSigner(open.log, directory, clock, witness);
+    this.#audited = { signer, witness };
+    this.loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
+    const { health } = this.host('routing').views as unknown as RoutingViews;
+    this.loops.every('venue reports', POLL_EVERY_MS, (signal) =>
+      takeAllReports(this.#adapters.values(), health, this.client, signal),
+    );
+    if (isFresh) {
+      const folded = (to: bigint): Promise<unknown> => this.#folded(to, FOLD_TIMEOUT_MS);
+      await openMarket(market.feed, this.client, folded).catch(asRefusal);
+    }
+    // Marks are judged in the home cell; in any other one the venues move, and that is all.
+    this.loops.every('market', market.everyMs, async () => {
+      if (this.cell === home) await market.tick(this.client);
+      else market.move();
+    });
+  }
+
+  host(name: string): ServiceHost {
+    const host = this.#hosts.find((one) => one.name === name);
+    assert(host !== undefined, () => `Expected ${name} in this cell`);
+    return host;
+  }
+
+  isLeading(name: string): boolean {
+    return this.#runners.some((runner) => runner.host.name === name && runner.isLeading);
+  }
+
+  /** What a gateway needs of it, once it has started. */
+  get ports(): Omit<GatewayPorts, 'others' | 'clock' | 'reportBug'> & Readonly<{ cellId: string }> {
+    const { log } = this.#options.open;
+    assert(this.#audited !== undefined, 'Expected a cell that has started');
+    const { signer, witness } = this.#audited;
+    return {
+      ...{ cell: this.client, cellId: this.cell, log, snapshots: this.#snapshots },
+      transport: new TailTransport(log),
+      // Callers sign with the time of their own machines, whatever time the cell lives in.
+      nonces: new PostgresNonceStore(log, Date.now()),
+      proofs: signerProofs(signer, witness, log),
+    };
+  }
+
+  /** Everything down in good order; a start that failed is ended in the same way. */
+  async stop(): Promise<void> {
+    this.#stopObserving();
+    await this.loops.stop();
+    await Promise.all(this.#locks.map((lock) => lock.release()));
+    if (this.#audited === undefined) return;
+    recordHashes(this.#options.directory, this.#hosts);
+    await this.#audited.signer.advance();
+  }
+
+  #folded(position: bigint, timeoutMs: number): Promise<unknown> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    return Promise.all(this.#hosts.map((host) => host.waitFor(position, signal)));
+  }
+
+  #observe(): () => void {
+    const watch = new LogWatch(this.#options.open.log);
+    const stops = this.#runners.map((runner) => observeService(runner, watch));
+    return () => {
+      for (const stop of stops) stop();
+      watch.stop();
+    };
+  }
+
+  #runnerOf(host: ServiceHost, lock: PostgresLeaderLock): FreeRunner {
+    const { logger } = this.#world;
+    const { name: service } = host;
+    return new FreeRunner(host, {
+      transport: new TailTransport(this.#options.open.log),
+      lock,
+      onEffectFailed: ({ effect, key }, error) =>
+        logger.warn({ service, effect, key, err: error }, 'an effect failed: its outcome will be asked for'),
+      onSnapshotFailed: (error) => logger.warn({ service, err: error }, 'a snapshot could not be kept'),
+      onPassing: (error) =>
+        logger.warn({ service, err: error }, 'the log is out of reach, will be tried again'),
+    });
+  }
+}
