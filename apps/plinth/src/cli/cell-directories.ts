@@ -39,11 +39,12 @@ export const otherCells = (directory: string): readonly CellDirectory[] =>
  */
 export const makeCells = (directory: string, count: number | undefined): readonly CellDirectory[] => {
   const there = found(directory);
+  const holds = `${directory} holds: ${there.join(', ')}`;
   const last = Number(NAME.exec(there.at(-1) ?? '')?.[1] ?? 1);
   if (count !== undefined && count < last)
     throw new CliError(
       EXIT.usage,
-      `--cells ${count}: Expected at least ${last}, was less than what ${directory} holds: ${there.join(', ')}`,
+      `--cells ${count}: Expected at least ${last}, was less than what ${holds}`,
     );
   const { PLINTH_CELL: home } = environment();
   const names = Array.from({ length: Math.max(count ?? 1, last) - 1 }, (_, i) => nameOf(i + 2));
