@@ -52,12 +52,31 @@ export class Book {
   /** Signed quantity in contracts and average entry price in quote units; quantity 0 closes the position. */
   setPosition(account: number, instrument: string, quantity: number, entryPrice: number): void {
     this.#checkAccount(account);
-    checkFinite('quantity', quantity);
     const index = this.catalogue.instruments.indexOf(instrument);
     if (this.catalogue.instrumentEntries[index]!.spec.kind === 'spot')
       refuse('instrument', `Expected a derivative; a fill of spot pair "${instrument}" changes two balances`);
+    this.setPositionAt(account, index, quantity, entryPrice);
+  }
+
+  /** The same of a derivative by its index. */
+  setPositionAt(account: number, index: number, quantity: number, entryPrice: number): void {
+    checkFinite('quantity', quantity);
     if (quantity !== 0) checkPositive('entryPrice', entryPrice);
     this.positions.set(account, index, quantity, entryPrice);
+  }
+
+  /** Amount of a balance by its key; a debt's is below zero. */
+  amountAt(account: number, key: number): number {
+    const { balances } = this;
+    const row = balances.find(account, key);
+    return balances.holds(account, row, key) ? balances.value[row]! : 0;
+  }
+
+  /** Adds to a balance by its key. */
+  addAt(account: number, key: number, change: number): void {
+    const amount = this.amountAt(account, key) + change;
+    checkFinite('amount', amount);
+    this.balances.set(account, key, amount, 0);
   }
 
   /** Amount of an asset at a place; negative amounts are liabilities there, 0 removes the row. */
@@ -87,6 +106,14 @@ export class Book {
     for (const p of content.positions) this.setPosition(account, p.instrument, p.quantity, p.entryPrice);
     for (const b of content.balances) this.setBalance(account, b.asset, b.location, b.amount);
     for (const d of content.debts) this.setDebt(account, d.asset, d.amount);
+  }
+
+  /** Replaces everything that the account holds by what an account of another book of this catalogue does. */
+  copy(account: number, from: Book, other: number): void {
+    this.#checkAccount(account);
+    from.#checkAccount(other);
+    this.positions.copy(account, from.positions, other);
+    this.balances.copy(account, from.balances, other);
   }
 
   read(account: number): AccountContent {

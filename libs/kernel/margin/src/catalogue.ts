@@ -16,6 +16,8 @@ export type CatalogueInstrument = Readonly<{
   quote: number;
   settlement: number;
   location: number;
+  /** Asset that a spot pair trades; −1 for a derivative. */
+  base: number;
 }>;
 
 /**
@@ -33,6 +35,7 @@ export class Catalogue {
   readonly assetUnderlyings: number[] = [];
   readonly locationSpecs: LocationSpec[] = [];
   readonly instrumentEntries: CatalogueInstrument[] = [];
+  #locationRanks = new Int32Array(0);
 
   constructor() {
     this.addLocation({ id: HOUSE, kind: 'custody' });
@@ -65,6 +68,7 @@ export class Catalogue {
       settlement: this.assets.indexOf(spec.settlement),
       underlying: this.underlyings.intern(spec.underlying),
       location,
+      base: spec.kind === 'spot' ? this.assets.indexOf(spec.base) : -1,
     };
     this.#checkKind(spec, entry);
     const index = this.instruments.add(spec.id);
@@ -75,7 +79,6 @@ export class Catalogue {
   #checkKind(spec: InstrumentSpec, entry: CatalogueInstrument): void {
     switch (spec.kind) {
       case 'spot':
-        this.assets.indexOf(spec.base);
         return;
       case 'option':
         checkPositive('instrument.strike', spec.strike);
@@ -90,6 +93,17 @@ export class Catalogue {
             `Expected an asset of underlying "${spec.underlying}" (inverse), was "${spec.settlement}"`,
           );
     }
+  }
+
+  /** Place of a location among all of them by name. */
+  locationRank(location: number): number {
+    const { ids } = this.locations;
+    if (this.#locationRanks.length !== ids.length) {
+      const named = [...ids.keys()].sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
+      this.#locationRanks = new Int32Array(ids.length);
+      named.forEach((at, rank) => (this.#locationRanks[at] = rank));
+    }
+    return this.#locationRanks[location]!;
   }
 
   /** Place of an instrument in the one canonical order of positions: by underlying, then by registration. */

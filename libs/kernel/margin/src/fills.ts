@@ -1,4 +1,5 @@
 import { balanceKey, type Book } from './book.ts';
+import type { CatalogueInstrument } from './catalogue.ts';
 import { checkFinite, checkPositive } from './checks.ts';
 
 /**
@@ -6,12 +7,17 @@ import { checkFinite, checkPositive } from './checks.ts';
  */
 export type HypotheticalOrder = Readonly<{ instrument: string; quantity: number; price: number }>;
 
-const amountAt = (book: Book, account: number, location: string, asset: string): number => {
-  const { catalogue, balances } = book;
-  const key = balanceKey(catalogue.locations.indexOf(location), catalogue.assets.indexOf(asset));
-  const row = balances.find(account, key);
-  return balances.holds(account, row, key) ? balances.value[row]! : 0;
-};
+/** The same on a line by its index in the catalogue, for those who ask many times over. */
+export type LineFill = Readonly<{ line: number; quantity: number; price: number }>;
+
+export const lineFill = ({ catalogue }: Book, order: HypotheticalOrder): LineFill => ({
+  line: catalogue.instruments.indexOf(order.instrument),
+  quantity: order.quantity,
+  price: order.price,
+});
+
+/** Where a trade on this instrument is settled, and its base where it is a spot pair. */
+const settlementKey = (entry: CatalogueInstrument): number => balanceKey(entry.location, entry.settlement);
 
 export const addToBalance = (
   book: Book,
@@ -19,74 +25,100 @@ export const addToBalance = (
   location: string,
   asset: string,
   change: number,
-): void => book.setBalance(account, asset, location, amountAt(book, account, location, asset) + change);
+): void => {
+  const { locations, assets } = book.catalogue;
+  const key = balanceKey(locations.indexOf(location), assets.indexOf(asset));
+  book.setBalance(account, asset, location, book.amountAt(account, key) + change);
+};
+
+export const applyFill = (book: Book, account: number, order: HypotheticalOrder): void =>
+  applyLineFill(book, account, lineFill(book, order));
+
+/** What a fill changes: balances by key, in order, and what is held of its line afterwards. */
+export type FillEffect = Readonly<{
+  changes: readonly Readonly<{ key: number; amount: number }>[];
+  /** Undefined where no position is touched. */
+  position: Readonly<{ quantity: number; entryPrice: number }> | undefined;
+}>;
+
+const NO_EFFECT: FillEffect = { changes: [], position: undefined };
 
 /**
- * Books a fill: a spot fill exchanges two balances; a derivative fill moves the position, averages its entry
- * where it grows, and pays the profit of what it closes to the settlement balance at its venue; an option is
- * paid for, or paid out, in full. At its own mark a fill leaves equity unchanged.
+ * A spot fill exchanges two balances; a derivative fill moves the position, averages its entry where it
+ * grows, and pays the profit of what it closes to the settlement balance at its venue; an option is paid for,
+ * or paid out, in full. At its own mark a fill leaves equity unchanged.
  */
-export const applyFill = (book: Book, account: number, order: HypotheticalOrder): void => {
-  checkFinite('order.quantity', order.quantity);
-  checkPositive('order.price', order.price);
-  const index = book.catalogue.instruments.indexOf(order.instrument);
-  const { spec } = book.catalogue.instrumentEntries[index]!;
-  if (order.quantity === 0) return;
+export const effectOf = (book: Book, account: number, fill: LineFill): FillEffect => {
+  checkFinite('order.quantity', fill.quantity);
+  checkPositive('order.price', fill.price);
+  const entry = book.catalogue.instrumentEntries[fill.line]!;
+  const { spec } = entry;
+  if (fill.quantity === 0) return NO_EFFECT;
   switch (spec.kind) {
     case 'spot': {
-      const base = order.quantity * spec.contractSize;
-      addToBalance(book, account, spec.venue, spec.base, base);
-      addToBalance(book, account, spec.venue, spec.quote, -base * order.price);
-      return;
+      const amount = fill.quantity * spec.contractSize;
+      const base = { key: balanceKey(entry.location, entry.base), amount };
+      const quote = { key: balanceKey(entry.location, entry.quote), amount: -amount * fill.price };
+      return { changes: [base, quote], position: undefined };
     }
     case 'option': {
       // Paid for when it is traded: the premium leaves, the option is worth its mark.
-      const premium = order.quantity * spec.contractSize * order.price;
-      addToBalance(book, account, spec.venue, spec.settlement, -premium);
-      const { held, entry } = holdingOf(book, account, index, order.price);
-      const after = held + order.quantity;
-      book.setPosition(account, spec.id, after, entryAfter(held, entry, order, after, false));
-      return;
+      const premium = fill.quantity * spec.contractSize * fill.price;
+      const { held, price } = holdingOf(book, account, fill);
+      const quantity = held + fill.quantity;
+      return {
+        changes: [{ key: settlementKey(entry), amount: -premium }],
+        position: { quantity, entryPrice: entryAfter(held, price, fill, quantity, false) },
+      };
     }
     case 'perpetual':
     case 'future': {
-      const { held, entry } = holdingOf(book, account, index, order.price);
+      const { held, price } = holdingOf(book, account, fill);
       const inverse = spec.form === 'inverse';
-      const after = held + order.quantity;
+      const quantity = held + fill.quantity;
       const closed =
-        held * order.quantity < 0 ? Math.sign(held) * Math.min(Math.abs(held), Math.abs(order.quantity)) : 0;
-      const gain = inverse ? 1 / entry - 1 / order.price : order.price - entry;
-      if (closed !== 0)
-        addToBalance(book, account, spec.venue, spec.settlement, closed * spec.contractSize * gain);
-      const price = entryAfter(held, entry, order, after, inverse);
-      book.setPosition(account, spec.id, after, price);
+        held * fill.quantity < 0 ? Math.sign(held) * Math.min(Math.abs(held), Math.abs(fill.quantity)) : 0;
+      const gain = inverse ? 1 / price - 1 / fill.price : fill.price - price;
+      const paid = { key: settlementKey(entry), amount: closed * spec.contractSize * gain };
+      return {
+        changes: closed === 0 ? [] : [paid],
+        position: { quantity, entryPrice: entryAfter(held, price, fill, quantity, inverse) },
+      };
     }
   }
 };
 
+export const applyEffect = (
+  book: Book,
+  account: number,
+  line: number,
+  { changes, position }: FillEffect,
+): void => {
+  for (const { key, amount } of changes) book.addAt(account, key, amount);
+  if (position !== undefined) book.setPositionAt(account, line, position.quantity, position.entryPrice);
+};
+
+/** Books a fill. */
+export const applyLineFill = (book: Book, account: number, fill: LineFill): void =>
+  applyEffect(book, account, fill.line, effectOf(book, account, fill));
+
+/** What is held of the line, at which entry price; the fill's own where nothing is. */
 const holdingOf = (
   { positions }: Book,
   account: number,
-  instrument: number,
-  price: number,
-): Readonly<{ held: number; entry: number }> => {
-  const row = positions.find(account, instrument);
-  const held = positions.holds(account, row, instrument) ? positions.value[row]! : 0;
-  return { held, entry: held === 0 ? price : positions.extra[row]! };
+  { line, price }: LineFill,
+): Readonly<{ held: number; price: number }> => {
+  const row = positions.find(account, line);
+  const held = positions.holds(account, row, line) ? positions.value[row]! : 0;
+  return { held, price: held === 0 ? price : positions.extra[row]! };
 };
 
 /** Entry price after a fill: the average of what is held, weighted so that no profit appears or vanishes. */
-const entryAfter = (
-  held: number,
-  entry: number,
-  order: HypotheticalOrder,
-  after: number,
-  inverse: boolean,
-): number => {
-  if (held === 0 || held * after < 0) return order.price;
-  if (held * order.quantity < 0) return entry;
+const entryAfter = (held: number, entry: number, fill: LineFill, after: number, inverse: boolean): number => {
+  if (held === 0 || held * after < 0) return fill.price;
+  if (held * fill.quantity < 0) return entry;
   // An inverse contract is worth 1/price: its fair average is harmonic.
   return inverse
-    ? after / (held / entry + order.quantity / order.price)
-    : (held * entry + order.quantity * order.price) / after;
+    ? after / (held / entry + fill.quantity / fill.price)
+    : (held * entry + fill.quantity * fill.price) / after;
 };

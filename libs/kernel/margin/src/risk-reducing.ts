@@ -1,98 +1,152 @@
-import type { Book } from './book.ts';
+import { balanceKey, type Book } from './book.ts';
 import * as at from './figures.ts';
-import { addToBalance, type HypotheticalOrder } from './fills.ts';
+import { lineFill, type HypotheticalOrder, type LineFill } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
-import { type ProfitVectors, vectorsOf } from './scan.ts';
+import { Trial, type TrialFill } from './trial.ts';
 import { UNDERLYING_GROSS } from './work-layout.ts';
-import { aside } from './what-if.ts';
 
 /** Losses that differ by less than this share of the book's gross value are equal: sums round. */
 const ROUNDING = 1e-11;
 
-type Vectors = Readonly<{ byUnderlying: ProfitVectors['underlyings']; gross: number }>;
+/** Profit of each underlying of one account by column, maintenance and initial. */
+class Profits {
+  /** Underlyings that the account is exposed to, in the order of sums. */
+  readonly underlyings: number[] = [];
+  /** A row by underlying; rows of others are zeros. */
+  readonly rows: Float64Array;
+  gross = 0;
+  readonly #stride: number;
 
-const vectorsNow = (kernel: MarginKernel, book: Book, account: number): Vectors => {
-  kernel.model.refresh();
-  const figures = kernel.value(book, account);
-  const { scratch, model } = kernel;
-  let gross = figures[at.GROSS_NOTIONAL]!;
-  for (let n = 0; n < scratch.underlyingCount; n++) {
-    const u = scratch.underlyings[n]!;
-    gross += scratch.underlyingSum(u, UNDERLYING_GROSS);
+  constructor(underlyingCount: number, stride: number) {
+    this.#stride = stride;
+    this.rows = new Float64Array(underlyingCount * stride);
   }
-  return { byUnderlying: vectorsOf(model, scratch).underlyings, gross };
-};
+
+  take(kernel: MarginKernel, book: Book, account: number): void {
+    const { rows } = this;
+    for (const u of this.underlyings) rows.fill(0, u * this.#stride, (u + 1) * this.#stride);
+    this.underlyings.length = 0;
+    kernel.sum(book, account);
+    const { scratch, model } = kernel;
+    this.gross = kernel.figures[at.GROSS_NOTIONAL]!;
+    for (let n = 0, m = 0; n < scratch.underlyingCount; n++) {
+      const u = scratch.underlyings[n]!;
+      this.underlyings.push(u);
+      this.gross += scratch.underlyingSum(u, UNDERLYING_GROSS);
+      const to = u * this.#stride;
+      for (; m < scratch.underlyingEnds[n]!; m++) {
+        const amount = scratch.amounts[m]!;
+        const base = scratch.bases[m]!;
+        for (let c = 0; c < this.#stride; c++)
+          rows[to + c] = rows[to + c]! + amount * model.arrays.shapes[base + c]!;
+      }
+    }
+  }
+}
 
 /**
- * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of the
- * whole, for maintenance or initial shocks; a smaller profit is not a loss. Where orders are derivatives, the
- * assets they are paid in are left out: going back to cash is not a risk taken, though the cash may lose its
- * peg. Nor are the coins that a sold inverse option pays, as far as it was held: they were in its value.
+ * Whether fills make the losses of one account smaller, for many fills in a row: what the account loses
+ * without them is worked out once. Good while nothing of the model changes.
  */
+export class RiskReduction {
+  readonly #kernel: MarginKernel;
+  readonly #trial: Trial;
+  readonly #stride: number;
+  readonly #before: Profits;
+  readonly #after: Profits;
+  readonly #ignored: Uint8Array;
+  readonly #totals: readonly [Float64Array, Float64Array];
+
+  constructor(kernel: MarginKernel, book: Book, account: number) {
+    this.#kernel = kernel;
+    kernel.model.refresh();
+    this.#trial = new Trial(book, account);
+    const { size } = kernel.model.catalogue.underlyings;
+    this.#stride = 2 * kernel.model.width;
+    this.#before = new Profits(size, this.#stride);
+    this.#after = new Profits(size, this.#stride);
+    this.#ignored = new Uint8Array(size);
+    this.#totals = [new Float64Array(this.#stride), new Float64Array(this.#stride)];
+    this.#before.take(kernel, book, account);
+  }
+
+  /**
+   * True when no scenario's loss grows (finance §6.9): neither that of any underlying by itself nor that of
+   * the whole, for maintenance or initial shocks; a smaller profit is not a loss. Where fills are of
+   * derivatives, the assets they are paid in are left out: going back to cash is not a risk taken, though the
+   * cash may lose its peg. Nor are the coins that a sold inverse option pays, as far as it was held: they
+   * were in its value.
+   */
+  isReducing(fills: readonly TrialFill[]): boolean {
+    const [before, after] = [this.#before, this.#after];
+    const trial = this.#trial;
+    trial.try(fills);
+    this.#payOutCoins(fills);
+    after.take(this.#kernel, trial.book, trial.account);
+    this.#ignoreCash(fills);
+    const slack = ROUNDING * Math.max(before.gross, after.gross);
+    const stride = this.#stride;
+    const [totalBefore, totalAfter] = this.#totals;
+    totalBefore.fill(0);
+    totalAfter.fill(0);
+    for (const u of new Set([...before.underlyings, ...after.underlyings])) {
+      if (this.#ignored[u] === 1) continue;
+      const at = u * stride;
+      for (let c = 0; c < stride; c++) {
+        const was = before.rows[at + c]!;
+        const is = after.rows[at + c]!;
+        if (is < -slack && is < was - slack) return false;
+        totalBefore[c] = totalBefore[c]! + was;
+        totalAfter[c] = totalAfter[c]! + is;
+      }
+    }
+    return !totalAfter.some((is, c) => is < -slack && is < totalBefore[c]! - slack);
+  }
+
+  /** Takes away what inverse options pay in coins of their underlying, as far as a holding is closed. */
+  #payOutCoins(fills: readonly LineFill[]): void {
+    const { book, account } = this.#trial;
+    const { catalogue } = book;
+    fills.forEach(({ line, quantity, price }, n) => {
+      const { spec, settlement, underlying, location } = catalogue.instrumentEntries[line]!;
+      if (spec.kind !== 'option' || catalogue.assetUnderlyings[settlement] !== underlying) return;
+      const closed = Math.max(0, Math.min(this.#heldBefore(fills, n), -quantity));
+      if (closed === 0) return;
+      book.addAt(account, balanceKey(location, settlement), -(closed * spec.contractSize * price));
+    });
+  }
+
+  /** What is held of the line of the nth fill once those before it are booked. */
+  #heldBefore(fills: readonly LineFill[], n: number): number {
+    const { line } = fills[n]!;
+    let held = this.#trial.heldAtFirst(line);
+    for (const fill of fills.slice(0, n)) if (fill.line === line) held += fill.quantity;
+    return held;
+  }
+
+  /** Underlyings of the assets that derivatives are quoted and settled in, unless a fill trades them. */
+  #ignoreCash(fills: readonly LineFill[]): void {
+    const { instrumentEntries, assetUnderlyings } = this.#kernel.model.catalogue;
+    this.#ignored.fill(0);
+    for (const { line } of fills) {
+      const { spec, quote, settlement } = instrumentEntries[line]!;
+      if (spec.kind === 'spot') continue;
+      for (const asset of [quote, settlement]) {
+        const u = assetUnderlyings[asset]!;
+        if (u >= 0) this.#ignored[u] = 1;
+      }
+    }
+    for (const { line } of fills) this.#ignored[instrumentEntries[line]!.underlying] = 0;
+  }
+}
+
+/** The same of orders, once. */
 export const isRiskReducing = (
   kernel: MarginKernel,
   book: Book,
   account: number,
   orders: readonly HypotheticalOrder[],
-): boolean => {
-  const before = vectorsNow(kernel, book, account);
-  const changed = aside(kernel, book, account, { orders });
-  for (const { venue, asset, amount } of coinsPaidOut(book, account, orders))
-    addToBalance(changed.book, changed.account, venue, asset, -amount);
-  const after = vectorsNow(changed.kernel, changed.book, changed.account);
-  const ignored = cashUnderlyings(kernel, orders);
-  const slack = ROUNDING * Math.max(before.gross, after.gross);
-  const stride = 2 * kernel.model.width;
-  const totals = [new Float64Array(stride), new Float64Array(stride)] as const;
-  const none = new Float64Array(stride);
-  for (const u of new Set([...before.byUnderlying.keys(), ...after.byUnderlying.keys()])) {
-    if (ignored.has(u)) continue;
-    const pair = [before.byUnderlying.get(u) ?? none, after.byUnderlying.get(u) ?? none] as const;
-    if (lossGrows(pair[0], pair[1], slack)) return false;
-    pair.forEach((vector, n) => vector.forEach((value, c) => (totals[n]![c]! += value)));
-  }
-  return !lossGrows(totals[0], totals[1], slack);
-};
-
-const lossGrows = (before: Float64Array, after: Float64Array, slack: number): boolean =>
-  after.some((profit, c) => profit < -slack && profit < before[c]! - slack);
-
-type Coins = Readonly<{ venue: string; asset: string; amount: number }>;
-
-/** What selling inverse options pays in coins of their own underlying, for the part that closes a holding. */
-const coinsPaidOut = (
-  book: Book,
-  account: number,
-  orders: readonly HypotheticalOrder[],
-): readonly Coins[] => {
-  const { catalogue } = book;
-  const held = new Map(
-    book.read(account).positions.map(({ instrument, quantity }) => [instrument, quantity]),
+): boolean =>
+  new RiskReduction(kernel, book, account).isReducing(
+    orders.map((order) => ({ ...lineFill(book, order), fee: 0, feeFrom: 0 })),
   );
-  return orders.flatMap(({ instrument, quantity, price }) => {
-    const { spec, settlement, underlying } =
-      catalogue.instrumentEntries[catalogue.instruments.indexOf(instrument)]!;
-    const before = held.get(instrument) ?? 0;
-    held.set(instrument, before + quantity);
-    if (spec.kind !== 'option' || catalogue.assetUnderlyings[settlement] !== underlying) return [];
-    const closed = Math.max(0, Math.min(before, -quantity));
-    if (closed === 0) return [];
-    return { venue: spec.venue, asset: spec.settlement, amount: closed * spec.contractSize * price };
-  });
-};
-
-/**
- * Underlyings of the assets that derivative orders are quoted and settled in, unless an order trades them.
- */
-const cashUnderlyings = (kernel: MarginKernel, orders: readonly HypotheticalOrder[]): ReadonlySet<number> => {
-  const { catalogue } = kernel.model;
-  const entries = orders.map(
-    (order) => catalogue.instrumentEntries[catalogue.instruments.indexOf(order.instrument)]!,
-  );
-  const traded = new Set(entries.map((entry) => entry.underlying));
-  const cash = entries
-    .filter((entry) => entry.spec.kind !== 'spot')
-    .flatMap((entry) => [entry.quote, entry.settlement])
-    .map((asset) => catalogue.assetUnderlyings[asset]!);
-  return new Set(cash.filter((u) => u >= 0 && !traded.has(u)));
-};

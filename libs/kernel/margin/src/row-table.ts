@@ -150,6 +150,21 @@ export class RowTable {
     this.#holes = 0;
   }
 
+  /** Gives an account the rows that an account of another table has, in place of its own. */
+  copy(account: number, from: RowTable, other: number): void {
+    const count = from.count[other]!;
+    this.clear(account);
+    if (count > this.#room[account]!) this.#move(account, count);
+    const at = this.start[account]!;
+    const start = from.start[other]!;
+    for (let n = 0; n < count; n++) {
+      this.key[at + n] = from.key[start + n]!;
+      this.value[at + n] = from.value[start + n]!;
+      this.extra[at + n] = from.extra[start + n]!;
+    }
+    this.count[account] = count;
+  }
+
   clear(account: number): void {
     this.count[account] = 0;
   }

@@ -3,25 +3,31 @@ import type { KernelScratch } from './kernel-scratch.ts';
 import type { RiskModel } from './risk-model.ts';
 
 /**
- * The three measures of the scan (finance §6.3), for maintenance and initial shocks:
+ * The three measures of the scan (finance §6.3), for maintenance shocks:
  * all = max_s Σ_u ℓ_u[s], group = Σ_g max_s Σ_{u∈g} ℓ_u[s], own = Σ_u max_s ℓ_u[s], blended by the weights.
  * Rows hold profits, so a largest loss is a lowest profit; "nothing moves" is a scenario, so none is below 0.
  */
-export const scan = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
-  const { width } = model;
-  const f = figures;
-  scratch.arrange(model);
-  scanHalf(model, scratch, 0, width);
+export const scanMaintenance = (model: RiskModel, scratch: KernelScratch, f: Float64Array): void => {
+  const { low, high } = model.arrays;
+  scanHalf(model, scratch, 0, model.width);
   f[at.SCAN_ALL] = scratch.worst[0]!;
   f[at.SCAN_GROUP] = scratch.worst[1]!;
-  scanHalf(model, scratch, width, 2 * width);
+  f[at.SCAN_OWN] = scanOwn(model, scratch, { low, high, from: 0, into: scratch.ownLoss });
+  const { all, group, own } = model.parameters.blend;
+  f[at.SCAN] = all * f[at.SCAN_ALL] + group * f[at.SCAN_GROUP] + own * f[at.SCAN_OWN];
+};
+
+/** The same for initial shocks. */
+export const scanInitial = (model: RiskModel, scratch: KernelScratch, f: Float64Array): void => {
+  const { initialLow: low, initialHigh: high } = model.arrays;
+  const from = model.width;
+  scanHalf(model, scratch, from, 2 * from);
   f[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
   f[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
-  scanOwn(model, scratch, figures);
+  f[at.INITIAL_SCAN_OWN] = scanOwn(model, scratch, { low, high, from, into: scratch.initialOwnLoss });
   const { all, group, own } = model.parameters.blend;
-  f[at.SCAN] = all * f[at.SCAN_ALL] + group * f[at.SCAN_GROUP] + own * f[at.SCAN_OWN]!;
   f[at.INITIAL_SCAN] =
-    all * f[at.INITIAL_SCAN_ALL] + group * f[at.INITIAL_SCAN_GROUP] + own * f[at.INITIAL_SCAN_OWN]!;
+    all * f[at.INITIAL_SCAN_ALL] + group * f[at.INITIAL_SCAN_GROUP] + own * f[at.INITIAL_SCAN_OWN];
 };
 
 /**
@@ -97,13 +103,14 @@ const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: nu
   scratch.worst[1] = group;
 };
 
+/** Columns of one half, lowest and highest value of each shape in them, and where the losses are to go. */
+type Half = Readonly<{ low: Float64Array; high: Float64Array; from: number; into: Float64Array }>;
+
 /** Σ over underlyings of their own largest loss. */
-const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array): void => {
+const scanOwn = (model: RiskModel, scratch: KernelScratch, { low, high, from, into }: Half): number => {
   const { arrays, width } = model;
-  const { low, high, initialLow, initialHigh } = arrays;
-  const { amounts, underlyingEnds, underlyingCount, shapes, ownLoss, initialOwnLoss } = scratch;
+  const { amounts, underlyingEnds, underlyingCount, shapes } = scratch;
   let own = 0;
-  let initialOwn = 0;
   for (let u = 0, n = 0; u < underlyingCount; u++) {
     const end = underlyingEnds[u]!;
     if (end === n + 1) {
@@ -111,18 +118,12 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, figures: Float64Array
       // monotone).
       const amount = amounts[n]!;
       const shape = shapes[n]!;
-      ownLoss[u] = 0 - amount * (amount > 0 ? low[shape]! : high[shape]!);
-      initialOwnLoss[u] = 0 - amount * (amount > 0 ? initialLow[shape]! : initialHigh[shape]!);
-    } else {
-      ownLoss[u] = 0 - lowestSum(arrays, scratch, n, end, 0, width);
-      initialOwnLoss[u] = 0 - lowestSum(arrays, scratch, n, end, width, 2 * width);
-    }
-    own += ownLoss[u]!;
-    initialOwn += initialOwnLoss[u]!;
+      into[u] = 0 - amount * (amount > 0 ? low[shape]! : high[shape]!);
+    } else into[u] = 0 - lowestSum(arrays, scratch, n, end, from, from + width);
+    own += into[u]!;
     n = end;
   }
-  figures[at.SCAN_OWN] = own;
-  figures[at.INITIAL_SCAN_OWN] = initialOwn;
+  return own;
 };
 
 /** Lowest profit, at most 0, of several shapes together. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { POOLS_LOCATION } from './catalogue.ts';
+import { Book } from './book.ts';
+import { Catalogue, POOLS_LOCATION } from './catalogue.ts';
 import { houseParameters } from './house-parameters.ts';
 import { marginOf } from './margin.ts';
-import { bookFills, settled } from './settled.ts';
+import { bookFills, settle } from './settled.ts';
 import { makeWorld } from './testing/index.ts';
 import type { AccountContent } from './types.ts';
 
@@ -16,32 +17,40 @@ const content = (
   debts,
 });
 
+/** What an account holds once its balances are settled; places are known in another order than by name. */
+const settled = (given: AccountContent): AccountContent => {
+  const catalogue = new Catalogue();
+  catalogue.addAsset({ id: 'BTC', underlying: 'BTC' });
+  for (const id of ['venue:z', POOLS_LOCATION, 'venue:b', 'venue:a', 'vault:eth', 'vault:c'])
+    catalogue.addLocation({ id, kind: 'venue' });
+  const book = new Book(catalogue);
+  book.load(book.addAccount('a'), given);
+  settle(book, 0);
+  return book.read(0);
+};
+
 const amounts = ({ balances }: AccountContent): readonly (readonly [string, number])[] =>
   balances.map(({ location, amount }) => [location, amount] as const);
 
-describe('settled', () => {
+describe('settle', () => {
   it('leaves what is not below zero as it is', () => {
-    const fine = content([['USD', 'venue:a', 0]]);
-    expect(settled(fine)).toBe(fine);
+    const fine = content([['USD', 'venue:a', 5]], [{ asset: 'USD', amount: 7 }]);
+    expect(settled(fine)).toEqual(fine);
   });
 
-  it('covers from elsewhere in the order of places, then borrows', () => {
+  it('covers from elsewhere in the order of the names of places, then borrows', () => {
     const short = content([
-      ['USD', 'venue:z', -100],
+      ['USD', 'venue:z', -60],
       ['USD', 'vault:eth', 30],
       ['USD', 'venue:b', 50],
       ['BTC', 'venue:z', 1],
     ]);
-    expect(settled(short)).toEqual({
-      positions: [],
-      balances: [
-        { asset: 'USD', location: 'vault:eth', amount: 0 },
-        { asset: 'USD', location: 'venue:b', amount: 0 },
-        { asset: 'USD', location: 'venue:z', amount: 0 },
-        { asset: 'BTC', location: 'venue:z', amount: 1 },
-      ].sort((a, b) => (a.location < b.location ? -1 : 1)),
-      debts: [{ asset: 'USD', amount: 20 }],
-    });
+    expect(amounts(settled(short))).toEqual([
+      ['venue:z', 1],
+      ['venue:b', 20],
+    ]);
+    const poor = settled({ ...short, balances: short.balances.slice(0, 2) });
+    expect([poor.balances, poor.debts]).toEqual([[], [{ asset: 'USD', amount: 30 }]]);
   });
 
   it('never takes from a claim on a pool', () => {
@@ -49,10 +58,7 @@ describe('settled', () => {
       ['USD', POOLS_LOCATION, 100],
       ['USD', 'venue:a', -10],
     ]);
-    expect(amounts(settled(claim))).toEqual([
-      [POOLS_LOCATION, 100],
-      ['venue:a', 0],
-    ]);
+    expect(amounts(settled(claim))).toEqual([[POOLS_LOCATION, 100]]);
     expect(settled(claim).debts).toEqual([{ asset: 'USD', amount: 10 }]);
   });
 

@@ -1,76 +1,98 @@
+import { assetOfKey, balanceKey, locationOfKey, type Book } from './book.ts';
 import { POOLS_LOCATION } from './catalogue.ts';
-import type { Book } from './book.ts';
-import { applyFill, type HypotheticalOrder } from './fills.ts';
-import type { AccountContent } from './types.ts';
+import { applyLineFill, lineFill, type HypotheticalOrder, type LineFill } from './fills.ts';
 
-type Debts = Map<string, number>;
-type Balance = {
-  -readonly [K in keyof AccountContent['balances'][number]]: AccountContent['balances'][number][K];
-};
+/** Place of what is owed to the house. */
+const OWED = 0;
 
 /**
- * The content with no balance below zero, as the ledger leaves every decision: what is short is covered from
- * the account's balances of the asset elsewhere, in the order of their places, and what is still missing is
- * borrowed. Claims on pools cover nothing.
+ * Leaves no balance below zero, as the ledger does with every decision: what is short is covered from the
+ * account's balances of the asset elsewhere, in the order of their places' names, and what is still missing
+ * is borrowed. Claims on pools cover nothing.
  */
-export const settled = (content: AccountContent): AccountContent => {
-  if (content.balances.every(({ amount }) => amount >= 0)) return content;
-  const { balances, debts } = copyOf(content);
-  for (const short of balances) {
-    if (short.amount >= 0) continue;
-    for (const donor of balances) {
-      if (short.amount >= 0) break;
-      if (donor.asset !== short.asset || donor.amount <= 0 || donor.location === POOLS_LOCATION) continue;
-      const moved = Math.min(donor.amount, -short.amount);
-      donor.amount -= moved;
-      short.amount += moved;
+export const settle = (book: Book, account: number): void => {
+  if (!isShort(book, account)) return;
+  const keys = placesInOrder(book, account);
+  const pools = book.catalogue.locations.find(POOLS_LOCATION);
+  for (const key of keys) {
+    let short = book.amountAt(account, key);
+    if (short >= 0) continue;
+    for (const donor of keys) {
+      if (short >= 0) break;
+      if (assetOfKey(donor) !== assetOfKey(key) || locationOfKey(donor) === pools) continue;
+      const amount = book.amountAt(account, donor);
+      if (amount <= 0) continue;
+      const moved = Math.min(amount, -short);
+      book.balances.set(account, donor, amount - moved, 0);
+      short += moved;
     }
-    if (short.amount < 0) debts.set(short.asset, (debts.get(short.asset) ?? 0) - short.amount);
-    short.amount = 0;
+    if (short < 0) book.addAt(account, balanceKey(OWED, assetOfKey(key)), short);
+    book.balances.set(account, key, 0, 0);
   }
-  return { positions: content.positions, balances, debts: listed(debts) };
-};
-
-/**
- * What the ledger makes of a content once fills are booked: settled, and what came in has repaid debts of the
- * assets that moved.
- */
-export const afterFills = (content: AccountContent, assets: ReadonlySet<string>): AccountContent => {
-  const even = settled(content);
-  if (!even.debts.some(({ asset, amount }) => amount > 0 && assets.has(asset))) return even;
-  const { balances, debts } = copyOf(even);
-  for (const balance of balances) {
-    const owed = debts.get(balance.asset) ?? 0;
-    if (!assets.has(balance.asset) || balance.location === POOLS_LOCATION) continue;
-    const repaid = Math.min(owed, Math.max(0, balance.amount));
-    if (repaid === 0) continue;
-    balance.amount -= repaid;
-    debts.set(balance.asset, owed - repaid);
-  }
-  return { positions: even.positions, balances, debts: listed(debts) };
 };
 
 /** Books fills that might happen as the ledger would: also where money stands then, and what is owed. */
-export const bookFills = (book: Book, account: number, orders: readonly HypotheticalOrder[]): void => {
-  if (orders.length === 0) return;
-  const { catalogue } = book;
-  const moved = new Set<string>();
-  for (const order of orders) {
-    applyFill(book, account, order);
-    const { spec } = catalogue.instrumentEntries[catalogue.instruments.indexOf(order.instrument)]!;
-    for (const asset of spec.kind === 'spot' ? [spec.base, spec.quote] : [spec.settlement]) moved.add(asset);
-  }
-  const content = book.read(account);
-  const after = afterFills(content, moved);
-  if (after !== content) book.load(account, after);
+export const bookFills = (book: Book, account: number, orders: readonly HypotheticalOrder[]): void =>
+  bookLineFills(
+    book,
+    account,
+    orders.map((order) => lineFill(book, order)),
+  );
+
+/** The same by index. */
+export const bookLineFills = (book: Book, account: number, fills: readonly LineFill[]): void => {
+  for (const fill of fills) applyLineFill(book, account, fill);
+  settleFills(book, account, fills);
 };
 
-const copyOf = ({ balances, debts }: AccountContent): Readonly<{ balances: Balance[]; debts: Debts }> => ({
-  balances: [...balances]
-    .sort((a, b) => (a.location < b.location ? -1 : 1))
-    .map((balance) => ({ ...balance })),
-  debts: new Map(debts.map(({ asset, amount }) => [asset, amount])),
-});
+/** After fills: no balance is below zero, and what came in has repaid debts of the assets that moved. */
+export const settleFills = (book: Book, account: number, fills: readonly LineFill[]): void => {
+  if (fills.length === 0) return;
+  settle(book, account);
+  if (owes(book, account)) repay(book, account, assetsMoved(book, fills));
+};
 
-const listed = (debts: Debts): AccountContent['debts'] =>
-  [...debts].map(([asset, amount]) => ({ asset, amount }));
+const assetsMoved = ({ catalogue }: Book, fills: readonly LineFill[]): ReadonlySet<number> => {
+  const moved = new Set<number>();
+  for (const { line } of fills) {
+    const { base, quote, settlement } = catalogue.instrumentEntries[line]!;
+    if (base < 0) moved.add(settlement);
+    else moved.add(base).add(quote);
+  }
+  return moved;
+};
+
+const repay = (book: Book, account: number, assets: ReadonlySet<number>): void => {
+  const pools = book.catalogue.locations.find(POOLS_LOCATION);
+  for (const key of placesInOrder(book, account)) {
+    const asset = assetOfKey(key);
+    if (!assets.has(asset) || locationOfKey(key) === pools) continue;
+    const owed = -book.amountAt(account, balanceKey(OWED, asset));
+    const amount = book.amountAt(account, key);
+    const repaid = Math.min(owed, Math.max(0, amount));
+    if (repaid === 0) continue;
+    book.balances.set(account, key, amount - repaid, 0);
+    book.balances.set(account, balanceKey(OWED, asset), -(owed - repaid), 0);
+  }
+};
+
+const isShort = ({ balances: { key, value, start, count } }: Book, account: number): boolean => {
+  const to = start[account]! + count[account]!;
+  for (let row = start[account]!; row < to; row++)
+    if (value[row]! < 0 && locationOfKey(key[row]!) !== OWED) return true;
+  return false;
+};
+
+/** Debts stand first: their place is. */
+const owes = ({ balances: { key, start, count } }: Book, account: number): boolean =>
+  count[account]! > 0 && locationOfKey(key[start[account]!]!) === OWED;
+
+/** Keys of the balances by the name of their place, debts left out. */
+const placesInOrder = ({ balances, catalogue }: Book, account: number): readonly number[] => {
+  const from = balances.start[account]!;
+  const keys: number[] = [];
+  for (let row = from; row < from + balances.count[account]!; row++)
+    if (locationOfKey(balances.key[row]!) !== OWED) keys.push(balances.key[row]!);
+  const rankOf = (key: number): number => catalogue.locationRank(locationOfKey(key));
+  return keys.sort((a, b) => rankOf(a) - rankOf(b));
+};

@@ -36,7 +36,7 @@ export type Aside = Readonly<{ kernel: MarginKernel; book: Book; account: number
 export const aside = (kernel: MarginKernel, book: Book, account: number, change: Hypothetical): Aside => {
   const alone = new Book(book.catalogue);
   const own = alone.addAccount('what-if');
-  alone.load(own, book.read(account));
+  alone.copy(own, book, account);
   bookFills(alone, own, change.orders ?? []);
   for (const transfer of change.transfers ?? []) applyTransfer(alone, own, transfer);
   for (const debt of change.debts ?? []) {

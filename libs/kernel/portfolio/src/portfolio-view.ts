@@ -6,7 +6,7 @@ import {
   bookFills,
   isRiskReducing,
   marginOf,
-  settled,
+  settle,
   whatIf,
   type AccountContent,
   type HypotheticalOrder,
@@ -201,9 +201,7 @@ export class PortfolioView implements Fold, Portfolio {
       this.#valuations.touch(index);
       this.#book.load(index, bookedContent(this, accountId));
       for (const fill of this.unbooked.of(accountId).values()) this.#addUnbooked(index, fill);
-      const content = this.#book.read(index);
-      const even = settled(content);
-      if (even !== content) this.#book.load(index, even);
+      settle(this.#book, index);
     }
     this.#dirty.clear();
   }

@@ -3,7 +3,12 @@ import { NUMERAIRE } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
 import { assert, decimalOf, decimalToFloat, floatToText, floatToUnits, formatUnits } from '@plinth/money';
 import type { Assessment, PortfolioView } from '@plinth/portfolio';
-import { liquidationDecider, type LiquidationCommand, type Outcome } from '../domain/liquidation.ts';
+import {
+  liquidationDecider,
+  type LiquidationCommand,
+  type Outcome,
+  type Step,
+} from '../domain/liquidation.ts';
 import type { LiquidationConfig } from './config.ts';
 import { planStep, ratiosOf, reductionOf, type Ratios } from './planning.ts';
 import { debtsOf, takeoverOf } from './takeover.ts';
@@ -31,18 +36,20 @@ type Situation = Readonly<{
 /**
  * The next decision of a liquidation, if there is one at this position. It waits while orders of the
  * account are open or fills are not booked: every figure it decides on is of what the account really holds.
+ * With `isReductionLater` an end alone is decided, no further step.
  */
 export const advance = (
   views: LiquidationViews,
   record: LiquidationRecord,
   config: LiquidationConfig,
   at: Instant,
+  isReductionLater = false,
 ): readonly Intent[] => {
   const { portfolio } = views;
   const { accountId, liquidationId } = record.started;
   if (portfolio.unbookedFills(accountId) > 0 || record.awaiting.size > 0) return [];
   const now: Situation = { portfolio, record, config, ratios: ratiosOf(portfolio, config), at };
-  const intend = (command: Decision | undefined): readonly Intent[] =>
+  const intend = (command: Exclude<LiquidationCommand, { kind: 'start' }> | undefined): readonly Intent[] =>
     command === undefined ? [] : [liquidationIntent(liquidationId, { ...command, seen: record.asked })];
   switch (record.phase) {
     case 'reducing':
@@ -52,13 +59,20 @@ export const advance = (
       return isDone ? intend(completion(now, 'shortfall', portfolio.assess(accountId))) : [];
     }
     case 'planning':
-      return portfolio.orders.of(accountId).length > 0 ? [] : intend(nextStep(now));
+      if (portfolio.orders.of(accountId).length > 0) return [];
+      return intend({
+        kind: 'next',
+        step: () => {
+          const step = nextStep(now);
+          return isReductionLater && step?.kind === 'reduce' ? undefined : step;
+        },
+      });
     case 'completed':
       return [];
   }
 };
 
-type Decision = Exclude<LiquidationCommand, { kind: 'start' }>;
+type Decision = Step;
 
 const usd = (value: number): string => floatToText(value);
 const against = {

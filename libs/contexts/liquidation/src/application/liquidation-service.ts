@@ -39,9 +39,9 @@ const reactTo = (event: Envelope, views: LiquidationViews, config: LiquidationCo
     decider: fundDecider,
     command,
   });
-  const goOn = (liquidationId: string): readonly Intent[] => {
+  const goOn = (liquidationId: string, isReductionLater = false): readonly Intent[] => {
     const record = views.liquidations.get(liquidationId);
-    return record === undefined ? [] : advance(views, record, config, event.occurredAt);
+    return record === undefined ? [] : advance(views, record, config, event.occurredAt, isReductionLater);
   };
   const goOnWith = (accountId: string): readonly Intent[] => {
     const record = views.liquidations.runningOf(accountId);
@@ -59,7 +59,8 @@ const reactTo = (event: Envelope, views: LiquidationViews, config: LiquidationCo
     case 'FillBooked':
       return goOnWith(event.data.accountId);
     case 'ReductionCompleted':
-      return finishEarly(event.data.liquidationId, goOn);
+      // A further step waits for the next marks, so that the books can recover; an end is taken at once.
+      return goOn(event.data.liquidationId, true);
     case 'MarksPublished':
       return [...views.liquidations.running()].flatMap((record) =>
         record.phase === 'planning' ? advance(views, record, config, event.occurredAt) : [],
@@ -99,13 +100,6 @@ const start = (event: Envelope<'LiquidationRequested'>, { portfolio }: Liquidati
     },
   });
 };
-
-/**
- * After a step only an end is taken at once: a further step waits for the next marks, so that the books can
- * recover.
- */
-const finishEarly = (liquidationId: string, goOn: (id: string) => readonly Intent[]): readonly Intent[] =>
-  goOn(liquidationId).filter(({ command }) => (command as { kind: string }).kind !== 'reduce');
 
 /** A debt that shrank between declaration and payment needed less: the fund gets the rest back. */
 const returned = (

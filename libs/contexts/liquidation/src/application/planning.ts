@@ -1,20 +1,12 @@
 import type { EventData, Leg } from '@plinth/messages';
-import {
-  decimalOf,
-  floatToText,
-  formatDecimal,
-  formatUnits,
-  roundToStep,
-  toSafeInteger,
-} from '@plinth/money';
-import type { HypotheticalLeg, PortfolioView } from '@plinth/portfolio';
-import type { PricedLeg } from '../domain/legs.ts';
+import { decimalOf, floatToText, formatDecimal, formatUnits, roundToStep } from '@plinth/money';
+import type { PortfolioView } from '@plinth/portfolio';
 import type { Plan, PlannedLeg, PlanProblem } from '../domain/planner.ts';
 import { POLICIES } from '../domain/policies/index.ts';
 import { planWholeBook } from '../domain/policies/whole-book.ts';
 import type { LiquidationConfig } from './config.ts';
-import { hypotheticalHealth } from './hypothetical-health.ts';
-import { LEG_SCALE, debtUnits, tradableLegs, type Tradable } from './tradable-legs.ts';
+import { HypotheticalAccount } from './hypothetical-account.ts';
+import { LEG_SCALE, tradableLegs, type Tradable } from './tradable-legs.ts';
 import type { LiquidationRecord } from './views/liquidations.ts';
 
 /** Equity over maintenance margin at which a liquidation stops, and at which a plan aims. */
@@ -29,15 +21,6 @@ export const ratiosOf = (portfolio: PortfolioView, config: LiquidationConfig): R
   return { call: callRatio, stop, target: stop + config.bufferRatio };
 };
 
-const hypothetical = (leg: PricedLeg, quantity = leg.quantity): HypotheticalLeg => ({
-  instrumentId: leg.terms.instrumentId,
-  venueId: leg.terms.marginVenueId,
-  side: leg.terms.side,
-  quantity,
-  price: leg.price,
-  fee: leg.fee,
-});
-
 /** The problem of one step, in the words of the planner. */
 export const problemOf = (
   portfolio: PortfolioView,
@@ -46,28 +29,14 @@ export const problemOf = (
   targetRatio: number,
   isInsolvent: boolean,
 ): PlanProblem => {
-  const health = hypotheticalHealth(portfolio, accountId);
+  const account = new HypotheticalAccount(portfolio, accountId);
   return {
     legs: tradable.legs,
     targetRatio,
     isInsolvent,
-    assess: (legs) => health(legs.map((leg) => hypothetical(leg))),
-    isRiskReducing: (legs) =>
-      portfolio.isRiskReducing(
-        accountId,
-        legs.map((leg) => hypothetical(leg, withoutOvershoot(portfolio, accountId, leg))),
-      ),
+    assess: (legs) => account.health(legs),
+    isRiskReducing: (legs) => account.isRiskReducing(legs),
   };
-};
-
-/** The last lot of a debt may buy back a little too much: what is judged is the debt itself. */
-const withoutOvershoot = (portfolio: PortfolioView, accountId: string, leg: PricedLeg): number => {
-  const { kind, underlying, lot, lotSize } = leg.terms;
-  if (kind !== 'buy-back') return leg.quantity;
-  const scale = portfolio.ledger.scaleOf(underlying);
-  const owed = debtUnits(portfolio, accountId, underlying) * 10n ** BigInt(LEG_SCALE - scale);
-  const most = toSafeInteger(owed / lot);
-  return leg.lots > most ? most * lotSize : leg.quantity;
 };
 
 /** One step of a liquidation; undefined when nothing may be traded. */

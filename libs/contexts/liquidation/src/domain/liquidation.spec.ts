@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { deciderSpec } from '@plinth/eventing/testing';
 import type { EventData } from '@plinth/messages';
 import { liquidationDecider, type LiquidationCommand } from './liquidation.ts';
@@ -55,6 +55,28 @@ describe('the order of a liquidation', () => {
     spec.given(reducing).when(reduce(2)).thenNothing();
     spec.given(reducing).when(done(2)).thenNothing();
     spec.given(stepped).when(done(1)).thenNothing();
+  });
+
+  it('asks for the next step only where there may be one', () => {
+    let asked = 0;
+    const next: LiquidationCommand = {
+      kind: 'next',
+      step: () => {
+        asked += 1;
+        return { kind: 'pause', reason: 'R' };
+      },
+    };
+    spec.given(reducing).when(next).thenNothing();
+    spec
+      .given(started)
+      .when({ ...next, seen: 1 })
+      .thenNothing();
+    spec.when(next).thenNothing();
+    expect(asked).toBe(0);
+    expect(spec.given(stepped).when(next).events()).toEqual(
+      spec.given(stepped).when({ kind: 'pause', reason: 'R' }).events(),
+    );
+    expect(asked).toBe(1);
   });
 
   it('neither pauses, nor declares, nor ends while orders are out', () => {

@@ -1,4 +1,4 @@
-import type { Decider } from '@plinth/eventing';
+import type { Decider, NewEvent } from '@plinth/eventing';
 import type { AssetPrice, EventData } from '@plinth/messages';
 
 export type Outcome = 'restored' | 'closed-out' | 'shortfall' | 'recovered';
@@ -22,10 +22,18 @@ export type LiquidationState =
   Readonly<{ status: 'none' }> | Running | Readonly<{ status: 'completed'; liquidationId: string }>;
 
 export type LiquidationCommand =
-  Readonly<{ kind: 'start'; data: EventData<'LiquidationStarted'> }> | (Step & Readonly<{ seen?: number }>);
+  | Readonly<{ kind: 'start'; data: EventData<'LiquidationStarted'> }>
+  | ((Step | NextStep) & Readonly<{ seen?: number }>);
+
+/**
+ * What comes after planning, worked out only where it can still matter. A plan is dear, and while many
+ * accounts are liquidated at once most askings come between a step and its event in the log. No other writer
+ * has these streams, so it is asked once, at the position where it was made.
+ */
+type NextStep = Readonly<{ kind: 'next'; step: () => Step | undefined }>;
 
 /** `seen`: how many recalls and takeovers had been asked and answered when this was decided. */
-type Step =
+export type Step =
   | Readonly<{ kind: 'reduce'; data: EventData<'ReductionOrdered'> }>
   | Readonly<{ kind: 'complete-step'; data: EventData<'ReductionCompleted'> }>
   | Readonly<{ kind: 'pause'; reason: string }>
@@ -63,51 +71,9 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
     }
     // While accounts has not answered, whatever is decided rests on figures that are about to change.
     if (state.status !== 'running' || (command.seen ?? 0) !== state.asked) return [];
-    const { liquidationId, accountId } = state;
-    switch (command.kind) {
-      case 'reduce':
-        if (state.phase !== 'planning' || command.data.step !== state.step + 1) return [];
-        if (command.data.legs.length === 0) return [];
-        return [...resumed(state), { type: 'ReductionOrdered', data: command.data }];
-      case 'complete-step':
-        if (state.phase !== 'reducing' || command.data.step !== state.step) return [];
-        return [{ type: 'ReductionCompleted', data: command.data }];
-      case 'pause':
-        if (state.phase !== 'planning' || state.pausedFor === command.reason) return [];
-        return [{ type: 'LiquidationPaused', data: { liquidationId, accountId, reason: command.reason } }];
-      case 'recall':
-        if (state.phase !== 'planning' || state.hasRecalled || command.assets.length === 0) return [];
-        return [
-          ...resumed(state),
-          { type: 'ClaimsRecalled', data: { liquidationId, accountId, assets: [...command.assets] } },
-        ];
-      case 'take-over': {
-        if (state.phase !== 'planning' || command.collateral.length === 0) return [];
-        const [collateral, debts] = [[...command.collateral], [...command.debts]];
-        return [
-          ...resumed(state),
-          { type: 'TakeoverOrdered', data: { liquidationId, accountId, collateral, debts } },
-        ];
-      }
-      case 'declare':
-        if (state.phase !== 'planning' || command.shortfalls.length === 0) return [];
-        return [
-          ...resumed(state),
-          ...command.shortfalls.map(({ asset, amount }) => ({
-            type: 'ShortfallDeclared' as const,
-            data: { liquidationId, accountId, asset, amount },
-          })),
-        ];
-      case 'complete':
-        if (state.phase === 'reducing') return [];
-        return [
-          ...resumed(state),
-          ...(command.fee === undefined
-            ? []
-            : [{ type: 'LiquidationFeeSet' as const, data: { liquidationId, accountId, ...command.fee } }]),
-          { type: 'LiquidationCompleted', data: command.data },
-        ];
-    }
+    if (command.kind !== 'next') return decideStep(command, state);
+    const step = state.phase === 'reducing' ? undefined : command.step();
+    return step === undefined ? [] : decideStep(step, state);
   },
 
   evolve: (state, event) => {
@@ -142,3 +108,51 @@ export const liquidationDecider: Decider<LiquidationState, LiquidationCommand, L
 
 const resumed = ({ pausedFor, liquidationId, accountId }: Running) =>
   pausedFor === '' ? [] : [{ type: 'LiquidationResumed' as const, data: { liquidationId, accountId } }];
+
+const decideStep = (command: Step, state: Running): readonly NewEvent<LiquidationEvent>[] => {
+  const { liquidationId, accountId } = state;
+  switch (command.kind) {
+    case 'reduce':
+      if (state.phase !== 'planning' || command.data.step !== state.step + 1) return [];
+      if (command.data.legs.length === 0) return [];
+      return [...resumed(state), { type: 'ReductionOrdered', data: command.data }];
+    case 'complete-step':
+      if (state.phase !== 'reducing' || command.data.step !== state.step) return [];
+      return [{ type: 'ReductionCompleted', data: command.data }];
+    case 'pause':
+      if (state.phase !== 'planning' || state.pausedFor === command.reason) return [];
+      return [{ type: 'LiquidationPaused', data: { liquidationId, accountId, reason: command.reason } }];
+    case 'recall':
+      if (state.phase !== 'planning' || state.hasRecalled || command.assets.length === 0) return [];
+      return [
+        ...resumed(state),
+        { type: 'ClaimsRecalled', data: { liquidationId, accountId, assets: [...command.assets] } },
+      ];
+    case 'take-over': {
+      if (state.phase !== 'planning' || command.collateral.length === 0) return [];
+      const [collateral, debts] = [[...command.collateral], [...command.debts]];
+      return [
+        ...resumed(state),
+        { type: 'TakeoverOrdered', data: { liquidationId, accountId, collateral, debts } },
+      ];
+    }
+    case 'declare':
+      if (state.phase !== 'planning' || command.shortfalls.length === 0) return [];
+      return [
+        ...resumed(state),
+        ...command.shortfalls.map(({ asset, amount }) => ({
+          type: 'ShortfallDeclared' as const,
+          data: { liquidationId, accountId, asset, amount },
+        })),
+      ];
+    case 'complete':
+      if (state.phase === 'reducing') return [];
+      return [
+        ...resumed(state),
+        ...(command.fee === undefined
+          ? []
+          : [{ type: 'LiquidationFeeSet' as const, data: { liquidationId, accountId, ...command.fee } }]),
+        { type: 'LiquidationCompleted', data: command.data },
+      ];
+  }
+};

@@ -30,6 +30,9 @@ export type Plan = Readonly<{
 
 type Pick = { readonly bundle: Bundle; steps: number };
 
+/** A pick with what the account comes to by it. */
+type Candidate = Readonly<{ pick: Pick; legs: readonly PricedLeg[]; health: Health; score: number }>;
+
 /** USD by which an account is below its target: ratio · MM − equity. */
 const deficitOf = (health: Health, ratio: number): number => ratio * health.maintenanceMargin - health.equity;
 
@@ -42,30 +45,88 @@ const EPSILON_USD = 1e-9;
  */
 class Search {
   readonly problem: PlanProblem;
-  readonly picks: Pick[] = [];
   readonly before: Health;
+  readonly #picks: Pick[] = [];
+  /** Most lots of each leg in one step. */
+  readonly #limits: readonly number[];
+  /** Lots of each leg in all picks, and whether each is within its limit. */
+  readonly #lots: number[];
+  #isWithin = true;
+  /** What lots of each leg cost, as far as it was asked. */
+  readonly #prices: readonly Map<number, PricedLeg>[];
 
   constructor(problem: PlanProblem) {
+    const { legs } = problem;
     this.problem = problem;
+    this.#limits = legs.map((leg) => Math.min(leg.totalLots, leg.stepLots));
+    this.#lots = legs.map(() => 0);
+    this.#prices = legs.map(() => new Map());
     this.before = problem.assess([]);
   }
 
-  /** Lots of every leg with this pick added; undefined when a leg has no more. */
-  lotsWith(added?: Pick): readonly number[] | undefined {
-    const lots = new Array<number>(this.problem.legs.length).fill(0);
-    for (const { bundle, steps } of added === undefined ? this.picks : [...this.picks, added]) {
-      const of = bundle.lotsAt(steps);
-      bundle.legs.forEach((leg, n) => (lots[leg] = (lots[leg] as number) + (of[n] as number)));
-    }
-    const isWithin = this.problem.legs.every(
-      (leg, n) => (lots[n] as number) <= Math.min(leg.totalLots, leg.stepLots),
-    );
-    return isWithin ? lots.map((of, n) => tradable(this.problem.legs[n] as LegTerms, of)) : undefined;
+  get picks(): readonly Pick[] {
+    return this.#picks;
   }
 
+  add(pick: Pick, place = this.#picks.length): void {
+    this.#picks.splice(place, 0, pick);
+    this.#sumUp();
+  }
+
+  /** Takes a pick out; returns its place. */
+  remove(pick: Pick): number {
+    const place = this.#picks.indexOf(pick);
+    this.#picks.splice(place, 1);
+    this.#sumUp();
+    return place;
+  }
+
+  #sumUp(): void {
+    this.#lots.fill(0);
+    for (const { bundle, steps } of this.#picks) {
+      const of = bundle.lotsAt(steps);
+      bundle.legs.forEach((leg, n) => (this.#lots[leg] = (this.#lots[leg] as number) + (of[n] as number)));
+    }
+    this.#isWithin = this.#lots.every((lots, leg) => lots <= (this.#limits[leg] as number));
+  }
+
+  /** False when a leg has no more. */
+  fits({ bundle, steps }: Pick): boolean {
+    if (!this.#isWithin) return false;
+    const of = bundle.lotsAt(steps);
+    return bundle.legs.every(
+      (leg, n) => (this.#lots[leg] as number) + (of[n] as number) <= (this.#limits[leg] as number),
+    );
+  }
+
+  /** True when a pick that fits makes any leg trade more. */
+  changesAnything({ bundle, steps }: Pick): boolean {
+    const of = bundle.lotsAt(steps);
+    return bundle.legs.some((leg, n) => {
+      const terms = this.problem.legs[leg] as LegTerms;
+      const lots = this.#lots[leg] as number;
+      return tradable(terms, lots + (of[n] as number)) !== tradable(terms, lots);
+    });
+  }
+
+  /** The legs of all picks and of this one; undefined when a leg has no more. */
   priced(added?: Pick): readonly PricedLeg[] | undefined {
-    const lots = this.lotsWith(added);
-    return lots?.flatMap((of, n) => (of > 0 ? [priceLeg(this.problem.legs[n] as LegTerms, of)] : []));
+    if (added === undefined ? !this.#isWithin : !this.fits(added)) return undefined;
+    const of = added?.bundle.lotsAt(added.steps) ?? [];
+    const more = added?.bundle.legs ?? [];
+    return this.problem.legs.flatMap((terms, leg) => {
+      const place = more.indexOf(leg);
+      const lots = (this.#lots[leg] as number) + (place < 0 ? 0 : (of[place] as number));
+      return lots > 0 ? [this.#price(terms, leg, tradable(terms, lots))] : [];
+    });
+  }
+
+  #price(terms: LegTerms, leg: number, lots: number): PricedLeg {
+    const known = this.#prices[leg]?.get(lots);
+    if (known !== undefined) return known;
+    const priced = priceLeg(terms, lots);
+    this.#prices[leg]?.set(lots, priced);
+    return priced;
   }
 
   isReached(health: Health): boolean {
@@ -78,17 +139,18 @@ class Search {
 
   /** From here on every leg stands for itself, so that each can be cut back to what is needed of it. */
   loosen(): void {
-    const lots = this.lotsWith() ?? [];
-    this.picks.length = 0;
+    const legs = this.#isWithin ? this.problem.legs : [];
+    const lots = legs.map((terms, leg) => tradable(terms, this.#lots[leg] as number));
+    this.#picks.length = 0;
     lots.forEach((steps, leg) => {
       const bundle = { name: 'leg', legs: [leg], steps, lotsAt: (step: number) => [step] };
-      if (steps > 0) this.picks.push({ bundle, steps });
+      if (steps > 0) this.#picks.push({ bundle, steps });
     });
+    this.#sumUp();
   }
 
-  /** Does the account reach its target, without any scenario's loss growing, with this pick added? */
-  reachesWith(added: Pick): boolean {
-    const legs = this.priced(added);
+  /** Does the account reach its target by these legs, without any scenario's loss growing? */
+  reaches(legs: readonly PricedLeg[] | undefined): boolean {
     if (legs === undefined) return false;
     return this.isReached(this.problem.assess(legs)) && this.problem.isRiskReducing(legs);
   }
@@ -113,11 +175,13 @@ export const planCheapest = (problem: PlanProblem): Plan => {
   const bundles = bundlesOf(problem.legs.slice(0, LIMITS.legsMax));
   let health = search.before;
   while (!isDone(search, health) && search.picks.length < LIMITS.picksMax) {
-    const pick = bestPick(search, bundles, health);
-    if (pick === undefined) break;
-    if (search.reachesWith(pick) && !problem.isInsolvent) pick.steps = fewestSteps(search, pick);
-    search.picks.push(pick);
-    health = problem.assess(search.priced() ?? []);
+    const best = bestPick(search, bundles, health);
+    if (best === undefined) break;
+    const { pick } = best;
+    const { steps } = pick;
+    if (search.isReached(best.health) && !problem.isInsolvent) pick.steps = fewestSteps(search, pick);
+    search.add(pick);
+    health = pick.steps === steps ? best.health : problem.assess(search.priced() ?? []);
   }
   if (search.isReached(health) && !problem.isInsolvent) {
     trim(search);
@@ -131,23 +195,24 @@ const isDone = (search: Search, health: Health): boolean =>
   !search.problem.isInsolvent && search.isReached(health);
 
 /** Every bundle's next part, best first; the first that makes no scenario's loss grow. */
-const bestPick = (search: Search, bundles: readonly Bundle[], health: Health): Pick | undefined => {
+const bestPick = (search: Search, bundles: readonly Bundle[], health: Health): Candidate | undefined => {
   const now = search.deficit(health);
   const costNow = costOf(search.priced() ?? []);
-  const scored: Readonly<{ pick: Pick; legs: readonly PricedLeg[]; score: number }>[] = [];
+  const scored: Candidate[] = [];
   for (const bundle of bundles) {
     const steps = nextPart(search, bundle);
     if (steps === 0) continue;
     const pick = { bundle, steps };
     const legs = search.priced(pick);
     if (legs === undefined) continue;
-    const relief = now - search.deficit(search.problem.assess(legs));
+    const after = search.problem.assess(legs);
+    const relief = now - search.deficit(after);
     const cost = Math.max(costOf(legs) - costNow, 1e-6);
     if (relief <= 0 && !search.problem.isInsolvent) continue;
-    scored.push({ pick, legs, score: relief / cost });
+    scored.push({ pick, legs, health: after, score: relief / cost });
   }
   scored.sort((a, b) => b.score - a.score);
-  return scored.find(({ legs }) => search.problem.isRiskReducing(legs))?.pick;
+  return scored.find(({ legs }) => search.problem.isRiskReducing(legs));
 };
 
 const costOf = (legs: readonly PricedLeg[]): number => legs.reduce((sum, { cost }) => sum + cost, 0);
@@ -157,20 +222,19 @@ const nextPart = (search: Search, bundle: Bundle): number => {
   const used = search.picks.reduce((sum, pick) => (pick.bundle === bundle ? sum + pick.steps : sum), 0);
   const left = bundle.steps - used;
   const part = search.problem.isInsolvent ? left : Math.ceil(left / 4);
-  // Legs may have been used up by other bundles: the most that still fits.
-  let [low, high] = [0, part];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (search.lotsWith({ bundle, steps: middle }) === undefined) high = middle - 1;
-    else low = middle;
-  }
-  return changesAnything(search, bundle, low) ? low : 0;
+  const most = search.fits({ bundle, steps: part }) ? part : mostSteps(search, bundle, part);
+  return most > 0 && search.changesAnything({ bundle, steps: most }) ? most : 0;
 };
 
-const changesAnything = (search: Search, bundle: Bundle, steps: number): boolean => {
-  if (steps === 0) return false;
-  const [before, after] = [search.lotsWith(), search.lotsWith({ bundle, steps })];
-  return after?.some((lots, n) => lots !== before?.[n]) ?? false;
+/** Legs may have been used up by other bundles: the most steps below `tooMany` that still fit. */
+const mostSteps = (search: Search, bundle: Bundle, tooMany: number): number => {
+  let [low, high] = [0, tooMany - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (search.fits({ bundle, steps: middle })) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 };
 
 /** Fewest steps of a pick that still reach the target, given that all of them do. */
@@ -178,23 +242,19 @@ const fewestSteps = (search: Search, pick: Pick): number => {
   let [low, high] = [0, pick.steps];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (search.reachesWith({ bundle: pick.bundle, steps: middle })) high = middle;
+    if (search.reaches(search.priced({ bundle: pick.bundle, steps: middle }))) high = middle;
     else low = middle;
   }
   return high;
 };
 
-/** Cuts every pick back, the last one first, while the target stays reached. */
+/** Cuts every pick back, the last one first, while the target stays reached, as it is by all of them. */
 const trim = (search: Search): void => {
   for (const pick of [...search.picks].reverse()) {
-    const place = search.picks.indexOf(pick);
-    search.picks.splice(place, 1);
-    const without = search.priced() ?? [];
-    const isNeedless =
-      search.isReached(search.problem.assess(without)) && search.problem.isRiskReducing(without);
-    if (isNeedless) continue;
-    if (search.reachesWith(pick)) pick.steps = fewestSteps(search, pick);
-    search.picks.splice(place, 0, pick);
+    const place = search.remove(pick);
+    if (search.reaches(search.priced() ?? [])) continue;
+    if (search.fits(pick)) pick.steps = fewestSteps(search, pick);
+    search.add(pick, place);
   }
 };
 

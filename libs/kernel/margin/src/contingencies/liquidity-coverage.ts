@@ -17,65 +17,78 @@ const ROUNDING = 1 + 1e-9;
 export class LiquidityCoverage {
   /** e_v by place and column, of the places filled. */
   #excess = new Float64Array(0);
-  #filled = new Uint8Array(0);
-  maintenance = 0;
-  initial = 0;
+  /** 1 at places that may need something in some column. */
+  #mayNeed = new Uint8Array(0);
+  /** True when bounds over all columns show that none charges anything. */
+  #isCovered = true;
+  /** Least that can move in any column, the best venue halted. */
+  #spare = 0;
   /** Column and halted venue of the largest maintenance charge; `venue` −1 when no halt made it worse. */
   column = 0;
   venue = -1;
 
-  value(model: RiskModel, scratch: KernelScratch): void {
-    this.maintenance = 0;
-    this.initial = 0;
-    if (scratch.placeCount < 2 || this.#isCovered(model, scratch)) return;
-    const { places, placeCount } = scratch;
-    for (let n = 0; n < placeCount; n++) if (this.#filled[places[n]!] === 0) this.#fill(model, scratch, n);
-    const { width } = model;
-    this.initial = this.#worst(model, scratch, width, 2 * width);
-    // Maintenance last: it is the one whose binding column and venue are kept.
-    this.maintenance = this.#worst(model, scratch, 0, width);
+  /** Charge of what the scratch has summed up, in maintenance scenarios. */
+  maintenance(model: RiskModel, scratch: KernelScratch): number {
+    this.#bound(model, scratch);
+    return this.#isCovered ? 0 : this.#charge(model, scratch, 0, true);
   }
 
-  /**
-   * True when bounds show that no scenario charges anything: e_v stays within its value now ± reach, and the
-   * least that can move, the best venue halted, covers the most that can be needed. Only the places that may
-   * need something get their vectors for it. The answer would be 0 all the same.
-   */
-  #isCovered(model: RiskModel, scratch: KernelScratch): boolean {
+  /** The same in initial scenarios, after maintenance. */
+  initial(model: RiskModel, scratch: KernelScratch): number {
+    return this.#isCovered ? 0 : this.#charge(model, scratch, model.width, false);
+  }
+
+  /** e_v stays within its value now ± reach: where the least that can move covers the most need, all is 0. */
+  #bound(model: RiskModel, scratch: KernelScratch): void {
+    this.#isCovered = true;
     const { places, placeCount } = scratch;
+    if (placeCount < 2) return;
     const { transferable, isVenue } = model.places;
-    if (this.#filled.length < isVenue.length) this.#filled = new Uint8Array(isVenue.length);
+    if (this.#mayNeed.length < isVenue.length) this.#mayNeed = new Uint8Array(isVenue.length);
     let need = 0;
     let free = 0;
     let stuck = 0;
     for (let n = 0; n < placeCount; n++) {
       const place = places[n]!;
-      this.#filled[place] = 0;
+      this.#mayNeed[place] = 0;
       const least = excessNow(scratch, place) - reachAt(model, scratch, place);
       if (least < 0) {
         need -= least;
-        this.#filled[place] = 1;
+        this.#mayNeed[place] = 1;
         continue;
       }
       const movable = transferable[place]! * least;
       free += movable;
       if (isVenue[place] === 1 && movable > stuck) stuck = movable;
     }
-    if (need === 0 || need * ROUNDING <= free - stuck) return true;
-    for (let n = 0; n < placeCount; n++) if (this.#filled[places[n]!] === 1) this.#fill(model, scratch, n);
-    return this.#mostNeeded(model, scratch) * ROUNDING <= free - stuck;
+    this.#spare = free - stuck;
+    this.#isCovered = need === 0 || need * ROUNDING <= this.#spare;
   }
 
-  /** Largest need over all columns, of the filled places. */
-  #mostNeeded(model: RiskModel, scratch: KernelScratch): number {
+  /**
+   * Of one half of the columns. Only the places that may need something get their vectors at first: where
+   * what they need at most is covered the answer is 0 all the same.
+   */
+  #charge(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
+    const { places, placeCount } = scratch;
+    for (let n = 0; n < placeCount; n++)
+      if (this.#mayNeed[places[n]!] === 1) this.#fill(model, scratch, n, from);
+    if (this.#mostNeeded(model, scratch, from) * ROUNDING <= this.#spare) return 0;
+    for (let n = 0; n < placeCount; n++)
+      if (this.#mayNeed[places[n]!] === 0) this.#fill(model, scratch, n, from);
+    return this.#worst(model, scratch, from, isKept);
+  }
+
+  /** Largest need over the columns of a half, of the places that may need something. */
+  #mostNeeded(model: RiskModel, scratch: KernelScratch, from: number): number {
     const stride = 2 * model.width;
     const { places, placeCount } = scratch;
     let most = 0;
-    for (let c = 0; c < stride; c++) {
+    for (let c = from; c < from + model.width; c++) {
       let need = 0;
       for (let n = 0; n < placeCount; n++) {
         const place = places[n]!;
-        if (this.#filled[place] === 0) continue;
+        if (this.#mayNeed[place] === 0) continue;
         const amount = this.#excess[place * stride + c]!;
         if (amount < 0) need -= amount;
       }
@@ -84,23 +97,24 @@ export class LiquidityCoverage {
     return most;
   }
 
-  /** The vector of the nth place of the account. */
-  #fill(model: RiskModel, scratch: KernelScratch, n: number): void {
+  /** The vector of the nth place of the account, one half of it. */
+  #fill(model: RiskModel, scratch: KernelScratch, n: number, half: number): void {
     const place = scratch.places[n]!;
     const now = excessNow(scratch, place);
-    const stride = 2 * model.width;
+    const { width } = model;
+    const stride = 2 * width;
     const { shapes, shapeCount, work: sums, layout } = scratch;
     const size = model.places.isVenue.length * stride;
     if (this.#excess.length < size) this.#excess = new Float64Array(size);
     const excess = this.#excess;
     const rows = model.arrays.shapes;
-    const to = place * stride;
-    for (let c = to; c < to + stride; c++) excess[c] = now;
+    const to = place * stride + half;
+    for (let c = to; c < to + width; c++) excess[c] = now;
     for (let m = 0; m < shapeCount; m++) {
       const amount = sums[layout.exposures + place * layout.shapeCount + shapes[m]!]!;
       if (amount === 0) continue;
-      const from = shapes[m]! * stride;
-      for (let c = 0; c < stride; c += 4) {
+      const from = shapes[m]! * stride + half;
+      for (let c = 0; c < width; c += 4) {
         excess[to + c] = excess[to + c]! + amount * rows[from + c]!;
         excess[to + c + 1] = excess[to + c + 1]! + amount * rows[from + c + 1]!;
         excess[to + c + 2] = excess[to + c + 2]! + amount * rows[from + c + 2]!;
@@ -109,15 +123,14 @@ export class LiquidityCoverage {
     }
   }
 
-  #worst(model: RiskModel, scratch: KernelScratch, from: number, to: number): number {
+  #worst(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
     const stride = 2 * model.width;
     const { transferable, isVenue } = model.places;
     const { places, placeCount } = scratch;
     const excess = this.#excess;
     let worst = 0;
-    this.column = from;
-    this.venue = -1;
-    for (let column = from; column < to; column++) {
+    let [worstColumn, worstVenue] = [from, -1];
+    for (let column = from; column < from + model.width; column++) {
       let need = 0;
       let free = 0;
       let all = 0;
@@ -139,12 +152,9 @@ export class LiquidityCoverage {
       }
       if (need === 0) continue;
       const charge = Math.max(0, need - (free - stuck)) - Math.max(0, need - all);
-      if (charge > worst) {
-        worst = charge;
-        this.column = column;
-        this.venue = halted;
-      }
+      if (charge > worst) [worst, worstColumn, worstVenue] = [charge, column, halted];
     }
+    if (isKept) [this.column, this.venue] = [worstColumn, worstVenue];
     return worst;
   }
 }
