@@ -1,5 +1,5 @@
 import { assert } from '@plinth/money';
-import type { AppendRequest, StreamAppend } from './event-log.ts';
+import type { AppendRequest, Because, StreamAppend } from './event-log.ts';
 import * as limits from './limits.ts';
 
 /** A category, then `-` and an id of printable ASCII without spaces. */
@@ -12,7 +12,7 @@ const SHA256_BYTES = 32;
  * never harm the others of its batch. A breach is a bug of the caller.
  */
 export const assertAppendRequest = (request: AppendRequest): void => {
-  const { appends, cause, command, checkpoint } = request;
+  const { appends, command, checkpoint } = request;
   assert(
     appends.length <= limits.MAX_STREAMS_PER_APPEND,
     () => `Expected at most ${limits.MAX_STREAMS_PER_APPEND} streams in one append, was ${appends.length}`,
@@ -26,16 +26,8 @@ export const assertAppendRequest = (request: AppendRequest): void => {
     events > 0 || command !== undefined || checkpoint !== undefined,
     'Expected events, a command or a checkpoint in an append, was nothing',
   );
-  assertText('cause.actor', cause.actor, 1, limits.MAX_CAUSE_LENGTH);
-  assertText('cause.correlationId', cause.correlationId, 0, limits.MAX_CAUSE_LENGTH);
-  assertText('cause.causationId', cause.causationId, 0, limits.MAX_CAUSE_LENGTH);
-  if (cause.traceparent !== undefined) {
-    assertText('cause.traceparent', cause.traceparent, 1, limits.MAX_TRACEPARENT_LENGTH);
-  }
-  assert(
-    Number.isSafeInteger(request.occurredAt),
-    () => `Expected occurredAt in whole milliseconds, was ${request.occurredAt}`,
-  );
+  assertBecause(request);
+  for (const { because } of appends) if (because !== undefined) assertBecause(because);
   assertStreams(appends);
   if (command !== undefined) {
     assertText('command.tenant', command.tenant, 1, limits.MAX_COMMAND_KEY_LENGTH);
@@ -58,6 +50,19 @@ export const assertAppendRequest = (request: AppendRequest): void => {
         `Expected a checkpoint that does not go back, was ${checkpoint.expected} to ${checkpoint.position}`,
     );
   }
+};
+
+const assertBecause = ({ cause, occurredAt }: Because): void => {
+  assertText('cause.actor', cause.actor, 1, limits.MAX_CAUSE_LENGTH);
+  assertText('cause.correlationId', cause.correlationId, 0, limits.MAX_CAUSE_LENGTH);
+  assertText('cause.causationId', cause.causationId, 0, limits.MAX_CAUSE_LENGTH);
+  if (cause.traceparent !== undefined) {
+    assertText('cause.traceparent', cause.traceparent, 1, limits.MAX_TRACEPARENT_LENGTH);
+  }
+  assert(
+    Number.isSafeInteger(occurredAt),
+    () => `Expected occurredAt in whole milliseconds, was ${occurredAt}`,
+  );
 };
 
 /** A stream without events is only looked at: it must have the expected version. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { concurrency, pause, refusing } from './event-log-hardness.contract.ts';
 import type { AppendRequest, AppendResult, EventLog } from './event-log.ts';
-import { TEST_CAUSE, testAppend, testCommand, testEvent, testRequest } from './log-requests.ts';
+import { TEST_CAUSE, TEST_NOW, testAppend, testCommand, testEvent, testRequest } from './log-requests.ts';
 import type { StoredLog } from './stored-event.ts';
 
 export type LogUnderTest = Readonly<{
@@ -68,6 +68,23 @@ const appending = (under: () => LogUnderTest): void => {
     });
     expect(events[3]).not.toHaveProperty('traceparent');
     expect(await another.head()).toEqual({ position: 4n, epoch: 1 });
+  });
+
+  it('gives the events of each stream the cause and the time that are theirs', async () => {
+    const { log, another } = under();
+    const because = { cause: { ...TEST_CAUSE, causationId: 'other', actor: 'service:risk' }, occurredAt: 7 };
+    const appends = [testAppend('account-1', 0, 2), { ...testAppend('account-2', 0), because }];
+    await log.append(testRequest(appends));
+    const events = await another.read(0n, 10);
+    expect(events.map(({ causationId, actor, occurredAt }) => [causationId, actor, occurredAt])).toEqual([
+      ['cause-1', 'client:ada', TEST_NOW],
+      ['cause-1', 'client:ada', TEST_NOW],
+      ['other', 'service:risk', 7],
+    ]);
+    const wrong = { ...because, occurredAt: 0.5 };
+    await expect(
+      log.append(testRequest([{ ...testAppend('account-3', 0), because: wrong }])),
+    ).rejects.toThrow(/occurredAt/);
   });
 
   it('refuses a stale, a future and a missing version, and changes nothing', async () => {

@@ -6,7 +6,12 @@ export type StreamAppend = Readonly<{
   /** Version the stream must have now (0 = it must not exist). */
   expectedVersion: number;
   events: readonly (NewEvent & Readonly<{ id: EventId }>)[];
+  /** What caused these events and when that was, where it is something else than the request's. */
+  because?: Because;
 }>;
+
+/** Who caused an event, and the time that it bears. */
+export type Because = Readonly<{ cause: Cause; occurredAt: Instant }>;
 
 /** What makes a command idempotent: the same key with the same body is answered from store, forever. */
 export type CommandKey = Readonly<{
@@ -27,13 +32,12 @@ export type Checkpoint = Readonly<{
   position: bigint;
 }>;
 
-export type AppendRequest = Readonly<{
-  appends: readonly StreamAppend[];
-  cause: Cause;
-  occurredAt: Instant;
-  command?: CommandKey;
-  checkpoint?: Checkpoint;
-}>;
+export type AppendRequest = Because &
+  Readonly<{
+    appends: readonly StreamAppend[];
+    command?: CommandKey;
+    checkpoint?: Checkpoint;
+  }>;
 
 export type AppendResult =
   /** `last` is the position of the last event; of the head when the request had no events. */

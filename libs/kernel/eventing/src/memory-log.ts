@@ -122,12 +122,13 @@ export class MemoryLog implements EventLog, StoredLog {
   }
 
   /** Encodes before anything is judged or written: a payload that cannot be stored changes nothing. */
-  #encode({ appends, cause, occurredAt }: AppendRequest): readonly Unplaced[] {
-    return appends.flatMap(({ stream, expectedVersion, events }) =>
+  #encode(request: AppendRequest): readonly Unplaced[] {
+    return request.appends.flatMap(({ stream, expectedVersion, events, because = request }) =>
       events.map(({ id, type, data }, i) => {
         const { schema, bytes } = this.#codec.encode(type, data);
         assertPayload(type, bytes);
         const version = expectedVersion + i + 1;
+        const { cause, occurredAt } = because;
         return { stream, version, id, type, schema, bytes: bytes.slice(), occurredAt, ...cause };
       }),
     );

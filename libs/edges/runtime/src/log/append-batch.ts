@@ -58,10 +58,11 @@ class Columns {
 
 const eventColumns = (batch: readonly PreparedAppend[]): Columns => {
   const to = new Columns();
-  batch.forEach(({ request: { appends, cause, occurredAt }, payloads }, r) => {
-    const occurred = BigInt(occurredAt);
+  batch.forEach(({ request, payloads }, r) => {
     let n = 0;
-    for (const { stream, expectedVersion, events } of appends) {
+    for (const { stream, expectedVersion, events, because = request } of request.appends) {
+      const { cause, occurredAt } = because;
+      const occurred = BigInt(occurredAt);
       let version = expectedVersion;
       for (const { id, type } of events) {
         const payload = payloads[n];

@@ -9,6 +9,7 @@ import {
   type StreamId,
 } from '@plinth/eventing';
 import { assert } from '@plinth/money';
+import { setImmediate } from 'node:timers/promises';
 import { LIMITS } from './limits.ts';
 import { countEvents } from '../telemetry/instruments.ts';
 import type { StreamStates } from './stream-states.ts';
@@ -48,7 +49,13 @@ export const decideAll = async (
   const touched = new Map<StreamId, Touched>();
   let eventCount = 0;
   await states.prepare(intents);
+  let sinceMs = performance.now();
   for (const { stream, decider, command, onRejection } of intents) {
+    if (performance.now() - sinceMs > LIMITS.decisionSliceMs) {
+      // Many dear decisions at once: the lock's signs of life and questions do not wait for all of them.
+      await setImmediate();
+      sinceMs = performance.now();
+    }
     assert(owns.includes(categoryOf(stream)), () => `Expected a stream of ${owns.join(', ')}, was ${stream}`);
     let entry = touched.get(stream);
     if (entry === undefined) {

@@ -4,7 +4,7 @@ import { traceEffect } from '../telemetry/spans.ts';
 import { pause } from '../transport/pause.ts';
 import { LIMITS } from './limits.ts';
 import { Fenced, isPassing } from './host-failures.ts';
-import type { ServiceHost } from './service-host.ts';
+import type { Dispatch, ServiceHost } from './service-host.ts';
 
 export type FreeRunPorts = Readonly<{
   transport: Transport;
@@ -25,6 +25,8 @@ export type FreeRunPorts = Readonly<{
  */
 const TIMER_MS = 20;
 const TIMER_MAX_MS = 500;
+/** How long decisions wait for each other before they are recorded, at the most. */
+const RUN_MS = 10;
 /** How often a leader looks whether it still is. */
 const LOCK_WATCH_MS = 200;
 /** Pause before what a passing fault has hindered is tried again, doubling from the first to the last. */
@@ -127,21 +129,35 @@ export class FreeRunner {
     if (this.host.last === 0n) await this.host.restore(await this.host.checkpoint());
     if (this.#leading) await this.#resolveUnknown(signal);
     for await (const batch of this.#ports.transport.subscribe(this.host.last, until)) {
-      let foldMs = 0;
-      for (const event of batch) {
-        if (until.aborted) return;
-        const startedMs = performance.now();
-        this.host.fold(event);
-        foldMs += performance.now() - startedMs;
-        if (!this.#ports.lock.isHeld) this.#setLeading(false);
-        if (!this.#leading) continue;
-        await this.#reactTo(event, signal);
-        await this.#resolveUnknown(signal);
+      try {
+        await this.#take(batch, until, signal);
+      } finally {
+        // Before an event at which the service stops everything is done as it would be without it.
+        await this.#record(signal);
       }
-      recordFold({ service: this.host.name }, foldMs);
+      if (until.aborted) return;
       this.#wakeTimer?.();
       if (this.#leading && this.host.isSnapshotDue('running')) await this.#keepSnapshot();
     }
+  }
+
+  /** Folds events and decides on them; what waits too long, or is too much, is recorded on the way. */
+  async #take(batch: readonly Envelope[], until: AbortSignal, signal: AbortSignal): Promise<void> {
+    let [foldMs, sinceMs] = [0, performance.now()];
+    for (const event of batch) {
+      if (until.aborted) return;
+      const startedMs = performance.now();
+      this.host.fold(event);
+      foldMs += performance.now() - startedMs;
+      if (!this.#ports.lock.isHeld) this.#setLeading(false);
+      if (!this.#leading) continue;
+      if (this.host.waiting === 0) sinceMs = startedMs;
+      await this.#reactTo(event, signal);
+      const isLong = performance.now() - sinceMs >= RUN_MS || this.host.waiting >= LIMITS.decisionsPerRunMax;
+      if (this.host.waiting > 0 && isLong) await this.#record(signal);
+      await this.#resolveUnknown(signal);
+    }
+    recordFold({ service: this.host.name }, foldMs);
   }
 
   async #keepSnapshot(): Promise<void> {
@@ -165,13 +181,21 @@ export class FreeRunner {
     }
   }
 
-  /** A passing fault is waited for at this event for as long as this replica leads. */
-  async #reactTo(event: Envelope, signal: AbortSignal): Promise<void> {
-    const dispatch = (effect: Effect, traceparent: string | undefined): Promise<void> =>
-      this.#dispatch(effect, traceparent, signal);
+  #reactTo(event: Envelope, signal: AbortSignal): Promise<void> {
+    return this.#asLeader(signal, (dispatch) => this.host.decide(event, signal, dispatch));
+  }
+
+  #record(signal: AbortSignal): Promise<void> {
+    return this.#asLeader(signal, (dispatch) => this.host.record(signal, dispatch));
+  }
+
+  /** A passing fault is waited for here for as long as this replica leads. */
+  async #asLeader(signal: AbortSignal, run: (dispatch: Dispatch) => Promise<void>): Promise<void> {
+    if (!this.#leading) return;
+    const dispatch: Dispatch = (effect, traceparent) => this.#dispatch(effect, traceparent, signal);
     try {
       await this.#patiently(signal, async () => {
-        if (this.#ports.lock.isHeld) await this.host.react(event, signal, dispatch);
+        if (this.#ports.lock.isHeld) await run(dispatch);
         else this.#standDown();
       });
     } catch (error) {

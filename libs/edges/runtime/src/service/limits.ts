@@ -16,6 +16,11 @@ export const LIMITS = {
   conflictPauseMaxMs: 64,
   /** Streams that one command or reaction may touch. */
   streamsPerAppendMax: 4_096,
+  /** Decisions and effects at several events that are recorded together. */
+  decisionsPerRunMax: 64,
+  eventsPerRunMax: 1_000,
+  /** How long intents are decided before others have their turn, milliseconds. */
+  decisionSliceMs: 20,
   /** Effects under way at once in the background; beyond it the reactor waits. */
   effectsInFlightMax: 256,
   /** Positions a leader may be ahead of its stored checkpoint when nothing had to be appended. */

@@ -28,6 +28,9 @@ export type HostPorts = Readonly<{
   snapshots?: SnapshotPorts;
 }>;
 
+/** Carries an effect out in the background. */
+export type Dispatch = (effect: Effect, traceparent: string | undefined) => Promise<void>;
+
 const isEffect = (reaction: Reaction): reaction is Effect => 'effect' in reaction;
 
 /**
@@ -49,6 +52,9 @@ export class ServiceHost {
   readonly #record: ReactionRecord;
   #last = 0n;
   #reacted = 0n;
+  /** The last event of which the decisions wait for their append, and the effects that wait with them. */
+  #decided: Envelope | undefined;
+  #effects: { effect: Effect; at: Envelope }[] = [];
   #floor = 0n;
   /** Something folds the log into the views as it grows: whoever needs a later position may wait for it. */
   isFollowing = false;
@@ -99,6 +105,8 @@ export class ServiceHost {
 
   /** Reads the stored checkpoint: where this service's reactions go on. Call when becoming leader. */
   async takeOver(): Promise<void> {
+    this.#decided = undefined;
+    this.#effects = [];
     this.#reacted = await this.#record.takeOver();
   }
 
@@ -129,31 +137,69 @@ export class ServiceHost {
   }
 
   /**
-   * The reaction to the event that was folded last. Effects are handed to `dispatch` when there is one;
-   * without it they are awaited and their outcome is recorded together with the intents (lockstep).
+   * The whole reaction to the event that was folded last, its effects awaited and their outcome recorded
+   * together with the intents (lockstep).
    */
-  async react(
-    event: Envelope,
-    signal: AbortSignal,
-    dispatch?: (effect: Effect, traceparent: string | undefined) => Promise<void>,
-  ): Promise<void> {
+  async react(event: Envelope, signal: AbortSignal): Promise<void> {
     if (event.position <= this.#reacted) return;
+    await this.#guarded(event, signal, async () => {
+      const intents: Intent[] = [];
+      for (const reaction of this.#reactionsTo(event)) {
+        if (isEffect(reaction)) intents.push(...(await this.perform(reaction, signal)));
+        else intents.push(reaction);
+      }
+      await this.#record.add(event, intents);
+    });
+    this.#decided = event;
+    await this.record(signal);
+  }
+
+  /**
+   * Decides what follows from the event that was folded last; `record` appends it, together with what was
+   * decided at events before it. What such a decision has changed is appended before another rests on it.
+   */
+  async decide(event: Envelope, signal: AbortSignal, dispatch: Dispatch): Promise<void> {
+    if (event.position <= this.#reacted) return;
+    const reactions = this.#reactionsTo(event);
+    const intents = reactions.filter((reaction): reaction is Intent => !isEffect(reaction));
+    if (!this.#record.isIndependent(intents)) await this.record(signal, dispatch);
+    await this.#guarded(event, signal, () => this.#record.add(event, intents));
+    for (const effect of reactions.filter(isEffect)) this.#effects.push({ effect, at: event });
+    this.#decided = event;
+  }
+
+  /** Decisions and effects that wait for `record`. */
+  get waiting(): number {
+    return this.#record.waiting + this.#effects.length;
+  }
+
+  /** Appends what was decided, and hands its effects to `dispatch`. */
+  async record(signal: AbortSignal, dispatch?: Dispatch): Promise<void> {
+    const last = this.#decided;
+    if (last === undefined) return;
+    await this.#guarded(last, signal, () => this.#record.write(last));
+    for (const { effect, at } of this.#effects.splice(0)) await dispatch?.(effect, at.traceparent);
+    this.#decided = undefined;
+    this.#reacted = last.position;
+  }
+
+  #reactionsTo(event: Envelope): readonly Reaction[] {
     assert(event.position === this.#last, 'Expected to react to the event that was folded last');
     try {
-      const intents: Intent[] = [];
-      const later: Effect[] = [];
-      for (const reaction of this.definition.react(event, this.views)) {
-        if (!isEffect(reaction)) intents.push(reaction);
-        else if (dispatch !== undefined) later.push(reaction);
-        else intents.push(...(await this.perform(reaction, signal)));
-      }
-      await this.#record.record(event, intents);
-      for (const effect of later) await dispatch?.(effect, event.traceparent);
+      return [...this.definition.react(event, this.views)];
     } catch (cause) {
-      if (cause instanceof Fenced || isPassing(cause) || signal.aborted) throw cause;
       throw new PoisonEvent(this.name, event, cause);
     }
-    this.#reacted = event.position;
+  }
+
+  /** What stops a service for good says at which event. */
+  async #guarded(event: Envelope, signal: AbortSignal, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (cause) {
+      if (cause instanceof Fenced || isPassing(cause) || signal.aborted) throw cause;
+      throw cause instanceof PoisonEvent ? cause : new PoisonEvent(this.name, event, cause);
+    }
   }
 
   /** Events folded since the snapshot that a start would go on from. */
