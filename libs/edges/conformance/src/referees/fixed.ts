@@ -58,3 +58,24 @@ export const logarithm = (x: bigint): bigint => {
   }
   return scale * sum;
 };
+
+/** 2π, sixty decimals. */
+const TWO_PI = fixed('6.283185307179586476925286766559005768394338798750211641949889');
+
+export const density = (x: bigint): bigint =>
+  x > FAR || x < -FAR ? 0n : over(exponential(-times(x, x) / 2n), squareRoot(TWO_PI));
+
+/** Beyond so many deviations less than 10⁻⁸⁸ is left. */
+const FAR = 20n * UNIT;
+
+/** N(x) = ½ + φ(x) · (x + x³/3 + x⁵/(3·5) + …) */
+export const normal = (x: bigint): bigint => {
+  if (x > FAR || x < -FAR) return x > 0n ? UNIT : 0n;
+  const square = times(x, x);
+  let [sum, term] = [x, x];
+  for (let n = 3n; term !== 0n; n += 2n) {
+    term = times(term, square) / n;
+    sum += term;
+  }
+  return UNIT / 2n + times(density(x), sum);
+};

@@ -2,30 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fieldsAt, numberAt, type Fields } from '../fields.ts';
 import { optionsBsmHaug } from '../formats/06-options-bsm-haug.ts';
-import { exponential, fixed, floated, logarithm, over, squareRoot, times, UNIT } from './fixed.ts';
+import { density, exponential, fixed, floated, logarithm, normal, over, squareRoot, times } from './fixed.ts';
 
 const RUNS = { numRuns: 1_000, seed: 19_730_501 };
-/** 2π, sixty decimals. */
-const TWO_PI = fixed('6.283185307179586476925286766559005768394338798750211641949889');
-
-const density = (x: bigint): bigint =>
-  x > FAR || x < -FAR ? 0n : over(exponential(-times(x, x) / 2n), squareRoot(TWO_PI));
-
-/** Beyond so many deviations less than 10⁻⁸⁸ is left. */
-const FAR = 20n * UNIT;
-
-/** N(x) = ½ + φ(x) · (x + x³/3 + x⁵/(3·5) + …) */
-const normal = (x: bigint): bigint => {
-  if (x > FAR || x < -FAR) return x > 0n ? UNIT : 0n;
-  const square = times(x, x);
-  let [sum, term] = [x, x];
-  for (let n = 3n; term !== 0n; n += 2n) {
-    term = times(term, square) / n;
-    sum += term;
-  }
-  return UNIT / 2n + times(density(x), sum);
-};
-
 /** Black, Scholes and Merton with a yield, and its sensitivities in their closed forms. */
 const again = (input: Fields): Readonly<Record<string, bigint>> => {
   const [s, k, r, q, t, v] = ['spot', 'strike', 'rate', 'dividend_yield', 't_years', 'vol'].map((name) =>
