@@ -103,6 +103,8 @@ export const EVENT_CATALOGUE = {
   LiquidationCompleted: kind('liquidation', 1, liquidation.LiquidationCompleted),
   VenueRegistered: kind('routing', 1, routing.VenueRegistered),
   VenueStateSet: kind('routing', 1, routing.VenueStateSet),
+  VenueFeesSet: kind('routing', 1, routing.VenueFeesSet),
+  VenueDepthObserved: kind('routing', 1, routing.VenueDepthObserved),
   OrderPlaced: kind('routing', 1, routing.OrderPlaced),
   OrderRouted: kind('routing', 1, routing.OrderRouted),
   ChildAcknowledged: kind('routing', 1, routing.ChildAcknowledged),

@@ -9,7 +9,14 @@ export type { TakenOver } from './gen/plinth/accounts/v1/events.ts';
 export type { AssetPrice, Leg } from './gen/plinth/liquidation/v1/events.ts';
 export type { Mark, PriceRule, ProductLeg, Quote } from './gen/plinth/pricing/v1/events.ts';
 export type { MarginFigures } from './gen/plinth/risk/v1/events.ts';
-export type { BundleLeg, BundleLegFill, ChildOrder, VenueListing } from './gen/plinth/routing/v1/events.ts';
+export type {
+  BundleLeg,
+  BundleLegFill,
+  ChildOrder,
+  DepthKnot,
+  InstrumentDepth,
+  VenueListing,
+} from './gen/plinth/routing/v1/events.ts';
 export type { RateCurve } from './gen/plinth/interest/v1/events.ts';
 export * as riskMessages from './gen/plinth/risk/v1/messages.ts';
 export * as stressMessages from './gen/plinth/risk/v1/stress.ts';

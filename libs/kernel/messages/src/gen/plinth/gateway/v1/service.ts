@@ -157,6 +157,8 @@ import {
   GetProductOrderRequest,
   ListOrdersRequest,
   ListOrdersResponse,
+  ListVenueDepthRequest,
+  ListVenueDepthResponse,
   ListVenuesRequest,
   ListVenuesResponse,
   OrderCosts,
@@ -165,6 +167,7 @@ import {
   PlaceProductOrderRequest,
   ProductOrderInfo,
   RegisterVenueRequest,
+  SetVenueFeesRequest,
   SetVenueStateRequest,
 } from "../../routing/v1/messages.ts";
 import {
@@ -720,6 +723,18 @@ export const TradingService = {
     responseSerialize: (value: ListVenuesResponse): Buffer => Buffer.from(ListVenuesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListVenuesResponse => ListVenuesResponse.decode(value),
   },
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth: {
+    path: "/plinth.gateway.v1.Trading/ListVenueDepth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListVenueDepthRequest): Buffer =>
+      Buffer.from(ListVenueDepthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListVenueDepthRequest => ListVenueDepthRequest.decode(value),
+    responseSerialize: (value: ListVenueDepthResponse): Buffer =>
+      Buffer.from(ListVenueDepthResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListVenueDepthResponse => ListVenueDepthResponse.decode(value),
+  },
   /** The listed instruments. */
   listInstruments: {
     path: "/plinth.gateway.v1.Trading/ListInstruments" as const,
@@ -825,6 +840,8 @@ export interface TradingServer extends UntypedServiceImplementation {
   getOrderCosts: handleUnaryCall<GetOrderCostsRequest, OrderCosts>;
   /** All venues with their terms and state. */
   listVenues: handleUnaryCall<ListVenuesRequest, ListVenuesResponse>;
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth: handleUnaryCall<ListVenueDepthRequest, ListVenueDepthResponse>;
   /** The listed instruments. */
   listInstruments: handleUnaryCall<ListInstrumentsRequest, ListInstrumentsResponse>;
   /** The structured products with their legs and net prices. */
@@ -971,6 +988,22 @@ export interface TradingClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListVenuesResponse) => void,
+  ): ClientUnaryCall;
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
+  ): ClientUnaryCall;
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
+  ): ClientUnaryCall;
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
   ): ClientUnaryCall;
   /** The listed instruments. */
   listInstruments(
@@ -2100,6 +2133,16 @@ export const OperationsService = {
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
+  /** Sets the fees of a registered venue. Operators only. */
+  setVenueFees: {
+    path: "/plinth.gateway.v1.Operations/SetVenueFees" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetVenueFeesRequest): Buffer => Buffer.from(SetVenueFeesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetVenueFeesRequest => SetVenueFeesRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
   /** Opens, closes or restricts a venue for new orders. */
   setVenueState: {
     path: "/plinth.gateway.v1.Operations/SetVenueState" as const,
@@ -2190,6 +2233,8 @@ export interface OperationsServer extends UntypedServiceImplementation {
   getFund: handleUnaryCall<GetFundRequest, FundInfo>;
   /** Registers a venue with its fees, limits and listings, or replaces its terms. */
   registerVenue: handleUnaryCall<RegisterVenueRequest, Receipt>;
+  /** Sets the fees of a registered venue. Operators only. */
+  setVenueFees: handleUnaryCall<SetVenueFeesRequest, Receipt>;
   /** Opens, closes or restricts a venue for new orders. */
   setVenueState: handleUnaryCall<SetVenueStateRequest, Receipt>;
   /** Opens the lending pool of an asset. Operators only. */
@@ -2559,6 +2604,22 @@ export interface OperationsClient extends Client {
   ): ClientUnaryCall;
   registerVenue(
     request: RegisterVenueRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Sets the fees of a registered venue. Operators only. */
+  setVenueFees(
+    request: SetVenueFeesRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setVenueFees(
+    request: SetVenueFeesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setVenueFees(
+    request: SetVenueFeesRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,

@@ -131,6 +131,8 @@ export interface SettlementPriceFixed {
   atMs: number;
   /** What is settled at this price, by id. */
   instrumentIds: string[];
+  /** Longest part of the window without such a mark; 0 in events from before it was measured. */
+  widestGapMs: number;
 }
 
 /** At expiry too little of the window had live marks: the settlement waits until min_covered_ms of live marks are there. */
@@ -1307,6 +1309,7 @@ function createBaseSettlementPriceFixed(): SettlementPriceFixed {
     samples: 0,
     atMs: 0,
     instrumentIds: [],
+    widestGapMs: 0,
   };
 }
 
@@ -1362,6 +1365,12 @@ export const SettlementPriceFixed: MessageFns<SettlementPriceFixed> = {
     }
     for (const v of message.instrumentIds) {
       writer.uint32(98).string(v!);
+    }
+    if (message.widestGapMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.widestGapMs)) !== BigInt(message.widestGapMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.widestGapMs) of type int64 too large");
+      }
+      writer.uint32(104).int64(BigInt(message.widestGapMs));
     }
     return writer;
   },
@@ -1475,6 +1484,14 @@ export const SettlementPriceFixed: MessageFns<SettlementPriceFixed> = {
             message.instrumentIds.push(reader.string());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.widestGapMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1537,6 +1554,11 @@ export const SettlementPriceFixed: MessageFns<SettlementPriceFixed> = {
         : globalThis.Array.isArray(object?.instrument_ids)
         ? object.instrument_ids.map((e: any) => globalThis.String(e))
         : [],
+      widestGapMs: isSet(object.widestGapMs)
+        ? globalThis.Number(object.widestGapMs)
+        : isSet(object.widest_gap_ms)
+        ? globalThis.Number(object.widest_gap_ms)
+        : 0,
     };
   },
 
@@ -1577,6 +1599,9 @@ export const SettlementPriceFixed: MessageFns<SettlementPriceFixed> = {
     }
     if (message.instrumentIds?.length) {
       obj.instrumentIds = message.instrumentIds;
+    }
+    if (message.widestGapMs !== 0) {
+      obj.widestGapMs = globalThis.Number(message.widestGapMs);
     }
     return obj;
   },

@@ -272,6 +272,10 @@ export interface SettlementInfo {
   coveredMs: number;
   samples: number;
   instrumentIds: string[];
+  /** Longest part of the window so far without a live mark of the index; 0 while there is none and where it was not measured. */
+  widestGapMs: number;
+  /** Why the average is thin; empty when it is not. */
+  warning: string;
 }
 
 export interface ListSettlementsResponse {
@@ -3306,6 +3310,8 @@ function createBaseSettlementInfo(): SettlementInfo {
     coveredMs: 0,
     samples: 0,
     instrumentIds: [],
+    widestGapMs: 0,
+    warning: "",
   };
 }
 
@@ -3343,6 +3349,15 @@ export const SettlementInfo: MessageFns<SettlementInfo> = {
     }
     for (const v of message.instrumentIds) {
       writer.uint32(74).string(v!);
+    }
+    if (message.widestGapMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.widestGapMs)) !== BigInt(message.widestGapMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.widestGapMs) of type int64 too large");
+      }
+      writer.uint32(80).int64(BigInt(message.widestGapMs));
+    }
+    if (message.warning !== "") {
+      writer.uint32(90).string(message.warning);
     }
     return writer;
   },
@@ -3432,6 +3447,22 @@ export const SettlementInfo: MessageFns<SettlementInfo> = {
             message.instrumentIds.push(reader.string());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.widestGapMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.warning = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3475,6 +3506,12 @@ export const SettlementInfo: MessageFns<SettlementInfo> = {
         : globalThis.Array.isArray(object?.instrument_ids)
         ? object.instrument_ids.map((e: any) => globalThis.String(e))
         : [],
+      widestGapMs: isSet(object.widestGapMs)
+        ? globalThis.Number(object.widestGapMs)
+        : isSet(object.widest_gap_ms)
+        ? globalThis.Number(object.widest_gap_ms)
+        : 0,
+      warning: isSet(object.warning) ? globalThis.String(object.warning) : "",
     };
   },
 
@@ -3506,6 +3543,12 @@ export const SettlementInfo: MessageFns<SettlementInfo> = {
     }
     if (message.instrumentIds?.length) {
       obj.instrumentIds = message.instrumentIds;
+    }
+    if (message.widestGapMs !== 0) {
+      obj.widestGapMs = globalThis.Number(message.widestGapMs);
+    }
+    if (message.warning !== "") {
+      obj.warning = message.warning;
     }
     return obj;
   },

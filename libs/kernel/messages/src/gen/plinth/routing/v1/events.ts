@@ -46,6 +46,42 @@ export interface VenueRegistered {
   optionFeeCapPpm: number;
 }
 
+/** The venue's fees from now on; everything else of its terms stays. All in parts per million, as in VenueRegistered. */
+export interface VenueFeesSet {
+  venueId: string;
+  makerFeePpm: number;
+  takerFeePpm: number;
+  optionFeeCapPpm: number;
+  reason: string;
+}
+
+/** How much a book takes before a unit costs more than cost_ppm. */
+export interface DepthKnot {
+  /** From the middle of the book, the venue's taker fee included; parts per million of the price. */
+  costPpm: number;
+  /** Units of the instrument within that cost, nearer ones included. */
+  quantity: string;
+}
+
+export interface InstrumentDepth {
+  instrumentId: string;
+  /** What sellers find (the bids) and what buyers find (the asks), by rising cost. */
+  sell: DepthKnot[];
+  buy: DepthKnot[];
+}
+
+/**
+ * The books of a venue as they were read, coarsely: only instruments whose depth changed by more than a share since it was last
+ * recorded, or whose record was growing old.
+ */
+export interface VenueDepthObserved {
+  venueId: string;
+  atMs: number;
+  /** From then on nobody counts on it. */
+  goodUntilMs: number;
+  books: InstrumentDepth[];
+}
+
 export interface VenueStateSet {
   venueId: string;
   /** up | down | reduce-only */
@@ -652,6 +688,438 @@ export const VenueRegistered: MessageFns<VenueRegistered> = {
     }
     if (message.optionFeeCapPpm !== 0) {
       obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
+    }
+    return obj;
+  },
+};
+
+function createBaseVenueFeesSet(): VenueFeesSet {
+  return { venueId: "", makerFeePpm: 0, takerFeePpm: 0, optionFeeCapPpm: 0, reason: "" };
+}
+
+export const VenueFeesSet: MessageFns<VenueFeesSet> = {
+  encode(message: VenueFeesSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    if (message.makerFeePpm !== 0) {
+      writer.uint32(16).int32(message.makerFeePpm);
+    }
+    if (message.takerFeePpm !== 0) {
+      writer.uint32(24).int32(message.takerFeePpm);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      writer.uint32(32).uint32(message.optionFeeCapPpm);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VenueFeesSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVenueFeesSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.makerFeePpm = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.takerFeePpm = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.optionFeeCapPpm = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): VenueFeesSet {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      makerFeePpm: isSet(object.makerFeePpm)
+        ? globalThis.Number(object.makerFeePpm)
+        : isSet(object.maker_fee_ppm)
+        ? globalThis.Number(object.maker_fee_ppm)
+        : 0,
+      takerFeePpm: isSet(object.takerFeePpm)
+        ? globalThis.Number(object.takerFeePpm)
+        : isSet(object.taker_fee_ppm)
+        ? globalThis.Number(object.taker_fee_ppm)
+        : 0,
+      optionFeeCapPpm: isSet(object.optionFeeCapPpm)
+        ? globalThis.Number(object.optionFeeCapPpm)
+        : isSet(object.option_fee_cap_ppm)
+        ? globalThis.Number(object.option_fee_cap_ppm)
+        : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: VenueFeesSet): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.makerFeePpm !== 0) {
+      obj.makerFeePpm = Math.round(message.makerFeePpm);
+    }
+    if (message.takerFeePpm !== 0) {
+      obj.takerFeePpm = Math.round(message.takerFeePpm);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBaseDepthKnot(): DepthKnot {
+  return { costPpm: 0, quantity: "" };
+}
+
+export const DepthKnot: MessageFns<DepthKnot> = {
+  encode(message: DepthKnot, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.costPpm !== 0) {
+      writer.uint32(8).uint32(message.costPpm);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(18).string(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DepthKnot {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDepthKnot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.costPpm = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DepthKnot {
+    return {
+      costPpm: isSet(object.costPpm)
+        ? globalThis.Number(object.costPpm)
+        : isSet(object.cost_ppm)
+        ? globalThis.Number(object.cost_ppm)
+        : 0,
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+    };
+  },
+
+  toJSON(message: DepthKnot): unknown {
+    const obj: any = {};
+    if (message.costPpm !== 0) {
+      obj.costPpm = Math.round(message.costPpm);
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    return obj;
+  },
+};
+
+function createBaseInstrumentDepth(): InstrumentDepth {
+  return { instrumentId: "", sell: [], buy: [] };
+}
+
+export const InstrumentDepth: MessageFns<InstrumentDepth> = {
+  encode(message: InstrumentDepth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instrumentId !== "") {
+      writer.uint32(10).string(message.instrumentId);
+    }
+    for (const v of message.sell) {
+      DepthKnot.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.buy) {
+      DepthKnot.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InstrumentDepth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInstrumentDepth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sell.push(DepthKnot.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.buy.push(DepthKnot.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): InstrumentDepth {
+    return {
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      sell: globalThis.Array.isArray(object?.sell) ? object.sell.map((e: any) => DepthKnot.fromJSON(e)) : [],
+      buy: globalThis.Array.isArray(object?.buy) ? object.buy.map((e: any) => DepthKnot.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: InstrumentDepth): unknown {
+    const obj: any = {};
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.sell?.length) {
+      obj.sell = message.sell.map((e) => DepthKnot.toJSON(e));
+    }
+    if (message.buy?.length) {
+      obj.buy = message.buy.map((e) => DepthKnot.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseVenueDepthObserved(): VenueDepthObserved {
+  return { venueId: "", atMs: 0, goodUntilMs: 0, books: [] };
+}
+
+export const VenueDepthObserved: MessageFns<VenueDepthObserved> = {
+  encode(message: VenueDepthObserved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(16).int64(BigInt(message.atMs));
+    }
+    if (message.goodUntilMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.goodUntilMs)) !== BigInt(message.goodUntilMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.goodUntilMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.goodUntilMs));
+    }
+    for (const v of message.books) {
+      InstrumentDepth.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VenueDepthObserved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVenueDepthObserved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.goodUntilMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.books.push(InstrumentDepth.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): VenueDepthObserved {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      goodUntilMs: isSet(object.goodUntilMs)
+        ? globalThis.Number(object.goodUntilMs)
+        : isSet(object.good_until_ms)
+        ? globalThis.Number(object.good_until_ms)
+        : 0,
+      books: globalThis.Array.isArray(object?.books) ? object.books.map((e: any) => InstrumentDepth.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: VenueDepthObserved): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.goodUntilMs !== 0) {
+      obj.goodUntilMs = globalThis.Number(message.goodUntilMs);
+    }
+    if (message.books?.length) {
+      obj.books = message.books.map((e) => InstrumentDepth.toJSON(e));
     }
     return obj;
   },

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ReadOptions } from "../../log/v1/types.ts";
-import { VenueListing } from "./events.ts";
+import { DepthKnot, VenueListing } from "./events.ts";
 
 export interface RegisterVenueRequest {
   venueId: string;
@@ -33,6 +33,69 @@ export interface RegisterVenueRequest {
    * at most this part of its premium; 0: the rate on the premium alone.
    */
   optionFeeCapPpm: number;
+}
+
+/** Fees of a registered venue; the rest of its terms stays as it is. */
+export interface SetVenueFeesRequest {
+  venueId: string;
+  /** Signed parts per million of the notional, -10,000 to 1,000,000; negative is a rebate. */
+  makerFeePpm: number;
+  takerFeePpm: number;
+  /** Parts per million of an option's premium, 0 for no cap. */
+  optionFeeCapPpm: number;
+  /** At most 200 characters. */
+  reason: string;
+}
+
+export interface PriceLevel {
+  price: string;
+  quantity: string;
+}
+
+/** A book as the venue showed it: bids fall, asks rise, never crossed. */
+export interface BookReading {
+  instrumentId: string;
+  /** At most 200 of a side. */
+  bids: PriceLevel[];
+  asks: PriceLevel[];
+}
+
+/** Not offered to clients: whoever reads the venue's books sends it. */
+export interface ObserveVenueDepthRequest {
+  venueId: string;
+  /** At most 100, each instrument once; no options. */
+  books: BookReading[];
+}
+
+export interface ListVenueDepthRequest {
+  /** Empty: all venues. */
+  venueId: string;
+  /** Empty: all instruments. */
+  instrumentId: string;
+  /** 1 to 1000; 0 means 100. */
+  pageSize: number;
+  /** Of the previous answer; empty for the first page. */
+  pageToken: string;
+  read: ReadOptions | undefined;
+}
+
+/** Depth of one book as it was last recorded. */
+export interface DepthInfo {
+  venueId: string;
+  instrumentId: string;
+  atMs: number;
+  goodUntilMs: number;
+  /** fresh | stale: stale by the time of the latest marks, margin does not count on it. */
+  state: string;
+  sell: DepthKnot[];
+  buy: DepthKnot[];
+}
+
+export interface ListVenueDepthResponse {
+  /** By venue and instrument. */
+  books: DepthInfo[];
+  nextPageToken: string;
+  total: number;
 }
 
 export interface SetVenueStateRequest {
@@ -576,6 +639,794 @@ export const RegisterVenueRequest: MessageFns<RegisterVenueRequest> = {
     }
     if (message.optionFeeCapPpm !== 0) {
       obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
+    }
+    return obj;
+  },
+};
+
+function createBaseSetVenueFeesRequest(): SetVenueFeesRequest {
+  return { venueId: "", makerFeePpm: 0, takerFeePpm: 0, optionFeeCapPpm: 0, reason: "" };
+}
+
+export const SetVenueFeesRequest: MessageFns<SetVenueFeesRequest> = {
+  encode(message: SetVenueFeesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    if (message.makerFeePpm !== 0) {
+      writer.uint32(16).int32(message.makerFeePpm);
+    }
+    if (message.takerFeePpm !== 0) {
+      writer.uint32(24).int32(message.takerFeePpm);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      writer.uint32(32).uint32(message.optionFeeCapPpm);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetVenueFeesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetVenueFeesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.makerFeePpm = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.takerFeePpm = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.optionFeeCapPpm = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetVenueFeesRequest {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      makerFeePpm: isSet(object.makerFeePpm)
+        ? globalThis.Number(object.makerFeePpm)
+        : isSet(object.maker_fee_ppm)
+        ? globalThis.Number(object.maker_fee_ppm)
+        : 0,
+      takerFeePpm: isSet(object.takerFeePpm)
+        ? globalThis.Number(object.takerFeePpm)
+        : isSet(object.taker_fee_ppm)
+        ? globalThis.Number(object.taker_fee_ppm)
+        : 0,
+      optionFeeCapPpm: isSet(object.optionFeeCapPpm)
+        ? globalThis.Number(object.optionFeeCapPpm)
+        : isSet(object.option_fee_cap_ppm)
+        ? globalThis.Number(object.option_fee_cap_ppm)
+        : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: SetVenueFeesRequest): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.makerFeePpm !== 0) {
+      obj.makerFeePpm = Math.round(message.makerFeePpm);
+    }
+    if (message.takerFeePpm !== 0) {
+      obj.takerFeePpm = Math.round(message.takerFeePpm);
+    }
+    if (message.optionFeeCapPpm !== 0) {
+      obj.optionFeeCapPpm = Math.round(message.optionFeeCapPpm);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+};
+
+function createBasePriceLevel(): PriceLevel {
+  return { price: "", quantity: "" };
+}
+
+export const PriceLevel: MessageFns<PriceLevel> = {
+  encode(message: PriceLevel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.price !== "") {
+      writer.uint32(10).string(message.price);
+    }
+    if (message.quantity !== "") {
+      writer.uint32(18).string(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PriceLevel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePriceLevel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.price = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.quantity = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PriceLevel {
+    return {
+      price: isSet(object.price) ? globalThis.String(object.price) : "",
+      quantity: isSet(object.quantity) ? globalThis.String(object.quantity) : "",
+    };
+  },
+
+  toJSON(message: PriceLevel): unknown {
+    const obj: any = {};
+    if (message.price !== "") {
+      obj.price = message.price;
+    }
+    if (message.quantity !== "") {
+      obj.quantity = message.quantity;
+    }
+    return obj;
+  },
+};
+
+function createBaseBookReading(): BookReading {
+  return { instrumentId: "", bids: [], asks: [] };
+}
+
+export const BookReading: MessageFns<BookReading> = {
+  encode(message: BookReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instrumentId !== "") {
+      writer.uint32(10).string(message.instrumentId);
+    }
+    for (const v of message.bids) {
+      PriceLevel.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.asks) {
+      PriceLevel.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookReading {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookReading();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bids.push(PriceLevel.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.asks.push(PriceLevel.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookReading {
+    return {
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      bids: globalThis.Array.isArray(object?.bids) ? object.bids.map((e: any) => PriceLevel.fromJSON(e)) : [],
+      asks: globalThis.Array.isArray(object?.asks) ? object.asks.map((e: any) => PriceLevel.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: BookReading): unknown {
+    const obj: any = {};
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.bids?.length) {
+      obj.bids = message.bids.map((e) => PriceLevel.toJSON(e));
+    }
+    if (message.asks?.length) {
+      obj.asks = message.asks.map((e) => PriceLevel.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseObserveVenueDepthRequest(): ObserveVenueDepthRequest {
+  return { venueId: "", books: [] };
+}
+
+export const ObserveVenueDepthRequest: MessageFns<ObserveVenueDepthRequest> = {
+  encode(message: ObserveVenueDepthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    for (const v of message.books) {
+      BookReading.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ObserveVenueDepthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseObserveVenueDepthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.books.push(BookReading.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ObserveVenueDepthRequest {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      books: globalThis.Array.isArray(object?.books) ? object.books.map((e: any) => BookReading.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ObserveVenueDepthRequest): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.books?.length) {
+      obj.books = message.books.map((e) => BookReading.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseListVenueDepthRequest(): ListVenueDepthRequest {
+  return { venueId: "", instrumentId: "", pageSize: 0, pageToken: "", read: undefined };
+}
+
+export const ListVenueDepthRequest: MessageFns<ListVenueDepthRequest> = {
+  encode(message: ListVenueDepthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    if (message.instrumentId !== "") {
+      writer.uint32(18).string(message.instrumentId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    if (message.read !== undefined) {
+      ReadOptions.encode(message.read, writer.uint32(122).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListVenueDepthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListVenueDepthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.read = ReadOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListVenueDepthRequest {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      read: isSet(object.read) ? ReadOptions.fromJSON(object.read) : undefined,
+    };
+  },
+
+  toJSON(message: ListVenueDepthRequest): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.read !== undefined) {
+      obj.read = ReadOptions.toJSON(message.read);
+    }
+    return obj;
+  },
+};
+
+function createBaseDepthInfo(): DepthInfo {
+  return { venueId: "", instrumentId: "", atMs: 0, goodUntilMs: 0, state: "", sell: [], buy: [] };
+}
+
+export const DepthInfo: MessageFns<DepthInfo> = {
+  encode(message: DepthInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.venueId !== "") {
+      writer.uint32(10).string(message.venueId);
+    }
+    if (message.instrumentId !== "") {
+      writer.uint32(18).string(message.instrumentId);
+    }
+    if (message.atMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.atMs)) !== BigInt(message.atMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.atMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.atMs));
+    }
+    if (message.goodUntilMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.goodUntilMs)) !== BigInt(message.goodUntilMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.goodUntilMs) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.goodUntilMs));
+    }
+    if (message.state !== "") {
+      writer.uint32(42).string(message.state);
+    }
+    for (const v of message.sell) {
+      DepthKnot.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.buy) {
+      DepthKnot.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DepthInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDepthInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.venueId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instrumentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.goodUntilMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sell.push(DepthKnot.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.buy.push(DepthKnot.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DepthInfo {
+    return {
+      venueId: isSet(object.venueId)
+        ? globalThis.String(object.venueId)
+        : isSet(object.venue_id)
+        ? globalThis.String(object.venue_id)
+        : "",
+      instrumentId: isSet(object.instrumentId)
+        ? globalThis.String(object.instrumentId)
+        : isSet(object.instrument_id)
+        ? globalThis.String(object.instrument_id)
+        : "",
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+      goodUntilMs: isSet(object.goodUntilMs)
+        ? globalThis.Number(object.goodUntilMs)
+        : isSet(object.good_until_ms)
+        ? globalThis.Number(object.good_until_ms)
+        : 0,
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      sell: globalThis.Array.isArray(object?.sell)
+        ? object.sell.map((e: any) => DepthKnot.fromJSON(e))
+        : [],
+      buy: globalThis.Array.isArray(object?.buy) ? object.buy.map((e: any) => DepthKnot.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: DepthInfo): unknown {
+    const obj: any = {};
+    if (message.venueId !== "") {
+      obj.venueId = message.venueId;
+    }
+    if (message.instrumentId !== "") {
+      obj.instrumentId = message.instrumentId;
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = globalThis.Number(message.atMs);
+    }
+    if (message.goodUntilMs !== 0) {
+      obj.goodUntilMs = globalThis.Number(message.goodUntilMs);
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.sell?.length) {
+      obj.sell = message.sell.map((e) => DepthKnot.toJSON(e));
+    }
+    if (message.buy?.length) {
+      obj.buy = message.buy.map((e) => DepthKnot.toJSON(e));
+    }
+    return obj;
+  },
+};
+
+function createBaseListVenueDepthResponse(): ListVenueDepthResponse {
+  return { books: [], nextPageToken: "", total: 0 };
+}
+
+export const ListVenueDepthResponse: MessageFns<ListVenueDepthResponse> = {
+  encode(message: ListVenueDepthResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.books) {
+      DepthInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListVenueDepthResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListVenueDepthResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.books.push(DepthInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListVenueDepthResponse {
+    return {
+      books: globalThis.Array.isArray(object?.books) ? object.books.map((e: any) => DepthInfo.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListVenueDepthResponse): unknown {
+    const obj: any = {};
+    if (message.books?.length) {
+      obj.books = message.books.map((e) => DepthInfo.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
     }
     return obj;
   },

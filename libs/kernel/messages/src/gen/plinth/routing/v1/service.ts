@@ -25,14 +25,18 @@ import {
   GetProductOrderRequest,
   ListOrdersRequest,
   ListOrdersResponse,
+  ListVenueDepthRequest,
+  ListVenueDepthResponse,
   ListVenuesRequest,
   ListVenuesResponse,
+  ObserveVenueDepthRequest,
   OrderCosts,
   OrderInfo,
   PlaceOrderRequest,
   PlaceProductOrderRequest,
   ProductOrderInfo,
   RegisterVenueRequest,
+  SetVenueFeesRequest,
   SetVenueStateRequest,
   TakeVenueReportsRequest,
 } from "./messages.ts";
@@ -57,6 +61,27 @@ export const RoutingCommandsService = {
     responseStream: false as const,
     requestSerialize: (value: SetVenueStateRequest): Buffer => Buffer.from(SetVenueStateRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): SetVenueStateRequest => SetVenueStateRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Sets the fees of a registered venue. */
+  setVenueFees: {
+    path: "/plinth.routing.v1.RoutingCommands/SetVenueFees" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetVenueFeesRequest): Buffer => Buffer.from(SetVenueFeesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetVenueFeesRequest => SetVenueFeesRequest.decode(value),
+    responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
+  },
+  /** Takes in the books of a venue as they were read. Sent by the venue's poller, never by clients. */
+  observeVenueDepth: {
+    path: "/plinth.routing.v1.RoutingCommands/ObserveVenueDepth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ObserveVenueDepthRequest): Buffer =>
+      Buffer.from(ObserveVenueDepthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ObserveVenueDepthRequest => ObserveVenueDepthRequest.decode(value),
     responseSerialize: (value: Receipt): Buffer => Buffer.from(Receipt.encode(value).finish()),
     responseDeserialize: (value: Buffer): Receipt => Receipt.decode(value),
   },
@@ -109,6 +134,10 @@ export interface RoutingCommandsServer extends UntypedServiceImplementation {
   registerVenue: handleUnaryCall<RegisterVenueRequest, Receipt>;
   /** Opens, closes or restricts a venue for new orders. */
   setVenueState: handleUnaryCall<SetVenueStateRequest, Receipt>;
+  /** Sets the fees of a registered venue. */
+  setVenueFees: handleUnaryCall<SetVenueFeesRequest, Receipt>;
+  /** Takes in the books of a venue as they were read. Sent by the venue's poller, never by clients. */
+  observeVenueDepth: handleUnaryCall<ObserveVenueDepthRequest, Receipt>;
   /** Places a parent order; it is routed once risk has approved it. */
   placeOrder: handleUnaryCall<PlaceOrderRequest, Receipt>;
   /** Places an order of a structured product: all its legs or none are sent. */
@@ -148,6 +177,38 @@ export interface RoutingCommandsClient extends Client {
   ): ClientUnaryCall;
   setVenueState(
     request: SetVenueStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Sets the fees of a registered venue. */
+  setVenueFees(
+    request: SetVenueFeesRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setVenueFees(
+    request: SetVenueFeesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  setVenueFees(
+    request: SetVenueFeesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  /** Takes in the books of a venue as they were read. Sent by the venue's poller, never by clients. */
+  observeVenueDepth(
+    request: ObserveVenueDepthRequest,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  observeVenueDepth(
+    request: ObserveVenueDepthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Receipt) => void,
+  ): ClientUnaryCall;
+  observeVenueDepth(
+    request: ObserveVenueDepthRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Receipt) => void,
@@ -240,6 +301,18 @@ export const RoutingQueriesService = {
     responseSerialize: (value: ListVenuesResponse): Buffer => Buffer.from(ListVenuesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListVenuesResponse => ListVenuesResponse.decode(value),
   },
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth: {
+    path: "/plinth.routing.v1.RoutingQueries/ListVenueDepth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListVenueDepthRequest): Buffer =>
+      Buffer.from(ListVenueDepthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListVenueDepthRequest => ListVenueDepthRequest.decode(value),
+    responseSerialize: (value: ListVenueDepthResponse): Buffer =>
+      Buffer.from(ListVenueDepthResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListVenueDepthResponse => ListVenueDepthResponse.decode(value),
+  },
   /** One order with its children. */
   getOrder: {
     path: "/plinth.routing.v1.RoutingQueries/GetOrder" as const,
@@ -286,6 +359,8 @@ export const RoutingQueriesService = {
 export interface RoutingQueriesServer extends UntypedServiceImplementation {
   /** All venues with their terms and state. */
   listVenues: handleUnaryCall<ListVenuesRequest, ListVenuesResponse>;
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth: handleUnaryCall<ListVenueDepthRequest, ListVenueDepthResponse>;
   /** One order with its children. */
   getOrder: handleUnaryCall<GetOrderRequest, OrderInfo>;
   /** One order of a structured product with its legs. */
@@ -312,6 +387,22 @@ export interface RoutingQueriesClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListVenuesResponse) => void,
+  ): ClientUnaryCall;
+  /** How much the venues' books take at which cost, as margin counts on it. */
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
+  ): ClientUnaryCall;
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
+  ): ClientUnaryCall;
+  listVenueDepth(
+    request: ListVenueDepthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListVenueDepthResponse) => void,
   ): ClientUnaryCall;
   /** One order with its children. */
   getOrder(
