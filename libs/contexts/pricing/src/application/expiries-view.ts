@@ -8,6 +8,7 @@ import {
   emptyAverage,
   isComplete,
   MIN_COVERED_MS,
+  withSample,
   type LivePrices,
   type SettlementAverage,
 } from '../domain/settlement-average.ts';
@@ -29,7 +30,7 @@ export type Expiry = Readonly<{
 /** The averages by which contracts will be settled, counted from every published mark. */
 export class ExpiriesView implements Fold {
   readonly name = 'expiries';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly #open = new Map<string, Expiry>();
   /** USD price of every index whose mark is live now. */
   readonly #live = new Map<string, bigint>();
@@ -118,7 +119,7 @@ export class ExpiriesView implements Fold {
       // The window has not begun, or is over.
       if (average.countedToMs > this.#atMs || isComplete(average)) continue;
       if (!sampled.has(indexOf(underlying))) continue;
-      this.#open.set(id, { ...expiry, average: { ...average, samples: average.samples + 1 } });
+      this.#open.set(id, { ...expiry, average: withSample(average) });
     }
   }
 
@@ -133,7 +134,7 @@ export class ExpiriesView implements Fold {
     for (const [id, price] of this.#live) yield [`live:${id}`, fields(`${price}`)];
     for (const { settlementId, average: a, isDeferred, instrumentIds } of this.#open.values()) {
       const sums = [`${a.indexIntegral}`, `${a.priceAssetIntegral}`, a.countedToMs, a.coveredMs, a.samples];
-      yield [`expiry:${settlementId}`, fields(...sums, isDeferred, ...instrumentIds)];
+      yield [`expiry:${settlementId}`, fields(...sums, a.sampledToMs, a.gapMs, isDeferred, ...instrumentIds)];
     }
   }
 

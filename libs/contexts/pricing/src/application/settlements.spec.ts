@@ -96,13 +96,18 @@ describe('at expiry', () => {
         {
           ...{ underlying: 'BTC', priceAsset: 'USD', expiresAtMs: EXPIRY, atMs: EXPIRY, price: '75' },
           ...{ indexAverage: '75', priceAssetAverage: '1', samples: 1, coveredMs: AVERAGE_MS },
-          ...{ averagedFromMs: EXPIRY - AVERAGE_MS, averagedToMs: EXPIRY },
+          ...{ averagedFromMs: EXPIRY - AVERAGE_MS, averagedToMs: EXPIRY, widestGapMs: AVERAGE_MS / 2 },
           instrumentIds: ['BTC-20270326', 'BTC-20270326-70-C', 'BTC-20270326-70-P', 'BTC-20270326-80-C'],
         },
       ],
     ]);
     expect(timer(EXPIRY + 1).filter((event) => event.stream === `settlement-${ID}`)).toEqual([]);
-    expect(settlements()).toMatchObject([{ settlementId: ID, state: 'fixed', price: '75' }]);
+    expect(settlements()).toMatchObject([
+      { settlementId: ID, state: 'fixed', price: '75', widestGapMs: AVERAGE_MS / 2 },
+    ]);
+    expect(settlements()[0]?.warning).toBe(
+      '1 live marks, expected at least 30; no live mark for 900 s, expected at most 120 s',
+    );
   });
 
   it('linear contracts in another asset are settled in that asset, inverse ones in USD', () => {
@@ -132,6 +137,21 @@ describe('at expiry', () => {
     expect(service.nextDue?.(spec.views)).toBe(due);
     const fixed = timer(due).flatMap((e) => (e.type === 'SettlementPriceFixed' ? [e.data] : []));
     expect(fixed).toMatchObject([{ price: '59.333333333333', averagedToMs: due, coveredMs: MIN_COVERED_MS }]);
+  });
+
+  it('warns of a thin average while it is counted, and not of one with a mark every minute', () => {
+    marks(NOW, mark('BTC/USD', '50'));
+    const from = EXPIRY - AVERAGE_MS;
+    for (let minute = 1; minute <= 10; minute += 1) marks(from + minute * 60_000, mark('BTC/USD', '50'));
+    expect(settlements('averaging')).toMatchObject([{ samples: 10, widestGapMs: 60_000, warning: '' }]);
+    timer(from + 13 * 60_000);
+    expect(settlements('averaging')[0]?.warning).toBe(
+      '10 live marks, expected at least 13; no live mark for 180 s, expected at most 120 s',
+    );
+    for (let minute = 14; minute <= 30; minute += 1) marks(from + minute * 60_000, mark('BTC/USD', '50'));
+    timer(EXPIRY);
+    expect(settlements('fixed')[0]).toMatchObject({ samples: 26, widestGapMs: 240_000 });
+    expect(settlements('fixed')[0]?.warning).toMatch(/^26 live marks, expected at least 30/);
   });
 
   it('restored folds count on exactly as those that saw everything', () => {

@@ -11,7 +11,14 @@ import { settlementIdOf } from '@plinth/market';
 import type { pricingMessages } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import { priceText } from '../domain/price-units.ts';
-import { isComplete, MIN_COVERED_MS, pricesOf, AVERAGE_MS } from '../domain/settlement-average.ts';
+import {
+  isComplete,
+  MIN_COVERED_MS,
+  pricesOf,
+  AVERAGE_MS,
+  thinness,
+  widestGapOf,
+} from '../domain/settlement-average.ts';
 import { settlement, type SettlementCommand } from '../domain/settlement.ts';
 import type { Expiry } from './expiries-view.ts';
 import type { PricingViews } from './pricing-views.ts';
@@ -41,6 +48,7 @@ const fix = (expiry: Expiry, atMs: Instant): SettlementCommand => {
       averagedToMs: average.countedToMs,
       coveredMs: average.coveredMs,
       samples: average.samples,
+      widestGapMs: widestGapOf(average),
       instrumentIds: [...instrumentIds],
     },
   };
@@ -84,8 +92,20 @@ const openInfo = (expiry: Expiry): Info => {
     coveredMs: average.coveredMs,
     samples: average.samples,
     instrumentIds: [...instrumentIds],
+    ...warned(expiresAtMs - AVERAGE_MS, average.countedToMs, average.samples, widestGapOf(average)),
   };
 };
+
+/** How thin an average is, and why that is said. */
+const warned = (
+  fromMs: Instant,
+  toMs: Instant,
+  samples: number,
+  widestGapMs: number,
+): Pick<Info, 'widestGapMs' | 'warning'> => ({
+  widestGapMs,
+  warning: thinness({ fromMs, toMs, samples, widestGapMs }),
+});
 
 const STATES = ['', 'waiting', 'averaging', 'deferred', 'fixed'] as const;
 
@@ -99,11 +119,13 @@ export const listSettlements = (
     const rows: Info[] = [...expiries.open()].map(openInfo);
     for (const [, fixed] of settlements.all()) {
       const { priceAsset, expiresAtMs, price, coveredMs, samples, instrumentIds } = fixed;
+      const { averagedFromMs, averagedToMs, widestGapMs } = fixed;
       rows.push({
         ...{ underlying: fixed.underlying, priceAsset, expiresAtMs, price, coveredMs, samples },
         settlementId: settlementIdOf(fixed.underlying, priceAsset, expiresAtMs),
         state: 'fixed',
         instrumentIds: [...instrumentIds],
+        ...warned(averagedFromMs, averagedToMs, samples, widestGapMs),
       });
     }
     const wanted = rows.filter(

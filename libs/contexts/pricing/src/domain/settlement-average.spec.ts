@@ -8,6 +8,9 @@ import {
   isComplete,
   MIN_COVERED_MS,
   pricesOf,
+  thinness,
+  widestGapOf,
+  withSample,
   type LivePrices,
 } from './settlement-average.ts';
 
@@ -50,6 +53,30 @@ describe('the average before expiry', () => {
     expect(average.countedToMs).toBe(EXPIRY + 500 + MIN_COVERED_MS - 60_000);
     expect(average.coveredMs).toBe(MIN_COVERED_MS);
     expect(priceText(pricesOf(average)?.price ?? 0n)).toBe('193.333333333333');
+  });
+
+  it('knows the longest time without a live mark, ends of the window included', () => {
+    const sampled = (...minutes: readonly number[]): number => {
+      let average = emptyAverage(EXPIRY);
+      for (const minute of minutes) average = withSample(countUntil(average, at(1), START + minute * 60_000));
+      return widestGapOf(countUntil(average, at(1), EXPIRY)) / 60_000;
+    };
+    expect(sampled()).toBe(30);
+    expect(sampled(1, 2, 3)).toBe(27);
+    expect(sampled(12, 20)).toBe(12);
+    expect(sampled(10, 11, 25)).toBe(14);
+  });
+
+  it('is thin with fewer marks than minutes, or none for more than two', () => {
+    const window = { fromMs: START, toMs: EXPIRY, samples: 30, widestGapMs: 120_000 };
+    expect(thinness(window)).toBe('');
+    expect(thinness({ ...window, samples: 29 })).toBe('29 live marks, expected at least 30');
+    expect(thinness({ ...window, widestGapMs: 121_000 })).toBe(
+      'no live mark for 121 s, expected at most 120 s',
+    );
+    expect(thinness({ ...window, samples: 0, widestGapMs: 600_000 })).toMatch(/; no live mark for 600 s/);
+    // While it is counted: as many as minutes have passed.
+    expect(thinness({ ...window, toMs: START + 59_999, samples: 0, widestGapMs: 59_999 })).toBe('');
   });
 
   it('has no price before anything was counted', () => {

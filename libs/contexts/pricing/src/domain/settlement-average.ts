@@ -22,17 +22,54 @@ export type SettlementAverage = Readonly<{
   coveredMs: number;
   /** Published marks of the index in the window that were live. */
   samples: number;
+  /** The latest of them, or the beginning of the window. */
+  sampledToMs: number;
+  /** Longest time between two of them. */
+  gapMs: number;
 }>;
 
 /** Nothing is counted of what was before the listing. */
-export const emptyAverage = (expiresAtMs: number, listedAtMs = 0): SettlementAverage => ({
-  expiresAtMs,
-  countedToMs: Math.max(expiresAtMs - AVERAGE_MS, listedAtMs),
-  indexIntegral: 0n,
-  priceAssetIntegral: 0n,
-  coveredMs: 0,
-  samples: 0,
+export const emptyAverage = (expiresAtMs: number, listedAtMs = 0): SettlementAverage => {
+  const fromMs = Math.max(expiresAtMs - AVERAGE_MS, listedAtMs);
+  return {
+    ...{ expiresAtMs, countedToMs: fromMs, sampledToMs: fromMs },
+    ...{ indexIntegral: 0n, priceAssetIntegral: 0n, coveredMs: 0, samples: 0, gapMs: 0 },
+  };
+};
+
+/** A live mark of the index was published at the moment to which the average is counted. */
+export const withSample = (average: SettlementAverage): SettlementAverage => ({
+  ...average,
+  samples: average.samples + 1,
+  gapMs: widestGapOf(average),
+  sampledToMs: average.countedToMs,
 });
+
+/** Longest part of the window so far without a live mark of the index, its ends included. */
+export const widestGapOf = ({ gapMs, sampledToMs, countedToMs }: SettlementAverage): number =>
+  Math.max(gapMs, countedToMs - sampledToMs);
+
+/** An average rests on one live mark a minute at least, and never on one alone for more than two. */
+export const SAMPLE_EVERY_MS = MINUTE_MS;
+export const GAP_MAX_MS = 2 * MINUTE_MS;
+
+/**
+ * Why an average over a window is thin; empty when it is not. It is a warning: how much of the window was
+ * live decides whether the contract settles.
+ */
+export const thinness = (
+  window: Readonly<{ fromMs: number; toMs: number; samples: number; widestGapMs: number }>,
+): string => {
+  const { fromMs, toMs, samples, widestGapMs } = window;
+  const least = Math.floor((toMs - fromMs) / SAMPLE_EVERY_MS);
+  const seconds = (ms: number): string => `${Math.floor(ms / 1_000)} s`;
+  return [
+    ...(samples < least ? [`${samples} live marks, expected at least ${least}`] : []),
+    ...(widestGapMs > GAP_MAX_MS
+      ? [`no live mark for ${seconds(widestGapMs)}, expected at most ${seconds(GAP_MAX_MS)}`]
+      : []),
+  ].join('; ');
+};
 
 /** Nothing more is counted: the expiry is past, and enough of the window had live marks. */
 export const isComplete = ({ countedToMs, expiresAtMs, coveredMs }: SettlementAverage): boolean =>
