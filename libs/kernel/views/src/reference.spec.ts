@@ -47,6 +47,9 @@ const down = event('VenueStateSet', {
   reason: 'no answer',
   automatic: false,
 });
+const fees = event('VenueFeesSet', {
+  ...{ venueId: 'alpha', makerFeePpm: -30, takerFeePpm: 500, optionFeeCapPpm: 0, reason: 'tier' },
+});
 const all = [btc, perpetual, alpha, down];
 const make = (): ReferenceView => new ReferenceView();
 
@@ -86,12 +89,13 @@ describe('ReferenceView', () => {
     expectEveryFieldToTell(make, [perpetual]);
     expectEveryFieldToTell(make, [alpha], ['orderCost']);
     expectEveryFieldToTell(make, [alpha, down], ['automatic', 'reason']);
+    expectEveryFieldToTell(make, [alpha, fees], ['reason']);
   });
 
   it('goes on from what it dumped', () => {
     expectRestores(
       () => ({ view: make() }),
-      [...all, alpha],
+      [...all, alpha, fees],
       ({ view }) => [[...view.venues.values()], [...view.instruments.values()], view.priceRules],
     );
   });

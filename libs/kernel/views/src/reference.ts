@@ -31,6 +31,12 @@ export class ReferenceView implements Fold {
         return this.#listInstrument(event.data);
       case 'VenueRegistered':
         return this.#registerVenue(event.data);
+      case 'VenueFeesSet': {
+        const { venueId, makerFeePpm, takerFeePpm, optionFeeCapPpm } = event.data;
+        const venue = this.venue(venueId);
+        this.venues.set(venueId, { ...venue, makerFeePpm, takerFeePpm, optionFeeCapPpm });
+        return;
+      }
       case 'VenueStateSet': {
         const venue = this.venue(event.data.venueId);
         this.venues.set(venue.id, { ...venue, state: event.data.state as VenueState });

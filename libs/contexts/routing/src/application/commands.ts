@@ -52,6 +52,26 @@ export const registerVenue: CommandHandler<routingMessages.RegisterVenueRequest,
   return [venueIntent(request.venueId, { kind: 'register', terms })] as readonly Intent[];
 };
 
+/** A field, what it is, and the least that it may be. */
+type Share = readonly [field: string, ppm: number, least: number];
+
+const outOfBounds = (shares: readonly Share[]): Rejection | undefined => {
+  for (const [field, ppm, least] of shares) {
+    if (Number.isInteger(ppm) && ppm >= least && ppm <= PPM) continue;
+    const none = field === 'option_fee_cap_ppm' ? ', 0 for no cap' : '';
+    return invalid(field, `Expected ${field} from ${least} to ${PPM}${none}, was ${ppm}`);
+  }
+  return undefined;
+};
+
+type Fees = Pick<EventData<'VenueFeesSet'>, 'makerFeePpm' | 'takerFeePpm' | 'optionFeeCapPpm'>;
+
+const feesOf = ({ makerFeePpm, takerFeePpm, optionFeeCapPpm }: Fees): readonly Share[] => [
+  ['maker_fee_ppm', makerFeePpm, -10_000],
+  ['taker_fee_ppm', takerFeePpm, -10_000],
+  ['option_fee_cap_ppm', optionFeeCapPpm, 0],
+];
+
 const wrongVenue = (
   request: routingMessages.RegisterVenueRequest,
   views: RoutingViews,
@@ -68,20 +88,14 @@ const wrongVenue = (
   if (request.chain !== '' && !isId('venue', request.chain)) {
     return invalid('chain', 'Expected chain of lower-case letters and digits, or empty');
   }
-  for (const [field, ppm, least] of [
-    ['maker_fee_ppm', request.makerFeePpm, -10_000],
-    ['taker_fee_ppm', request.takerFeePpm, -10_000],
-    ['option_fee_cap_ppm', request.optionFeeCapPpm, 0],
+  const wrong = outOfBounds([
+    ...feesOf(request),
     ['default_probability_ppm', request.defaultProbabilityPpm, 0],
     ['loss_given_default_ppm', request.lossGivenDefaultPpm, 0],
     ['requirement_ppm', request.requirementPpm, 0],
     ['transferable_ppm', request.transferablePpm, 0],
-  ] as const) {
-    if (!Number.isInteger(ppm) || ppm < least || ppm > PPM) {
-      const none = field === 'option_fee_cap_ppm' ? ', 0 for no cap' : '';
-      return invalid(field, `Expected ${field} from ${least} to ${PPM}${none}, was ${ppm}`);
-    }
-  }
+  ]);
+  if (wrong !== undefined) return wrong;
   if (!VENUE_RULEBOOKS.includes(request.rulebook === '' ? FLAT_RULEBOOK : request.rulebook))
     return invalid('rulebook', `Expected rulebook to be one of ${VENUE_RULEBOOKS.join(', ')}, or empty`);
   const cost = request.orderCost === '' ? undefined : wrongDecimal(request.orderCost, 'order_cost', false);
@@ -114,25 +128,50 @@ const wrongListings = (listings: readonly VenueListing[], views: RoutingViews): 
   return undefined;
 };
 
+const unknownVenue = (venueId: string, views: RoutingViews): Rejection | undefined =>
+  isId('venue', venueId) && views.reference.venues.has(venueId)
+    ? undefined
+    : reject('VENUE_UNKNOWN', 'Expected a registered venue: see ListVenues', {
+        field: 'venue_id',
+        reason: 'missing',
+      });
+
+const longReason = (reason: string): Rejection | undefined =>
+  reason.length > LIMITS.reasonCharsMax
+    ? invalid('reason', `Expected reason of at most ${LIMITS.reasonCharsMax} characters`)
+    : undefined;
+
+/**
+ * The rest of the terms stays: so a venue that was registered before there were caps of options' fees gets
+ * one.
+ */
+export const setVenueFees: CommandHandler<routingMessages.SetVenueFeesRequest, RoutingViews> = (
+  request,
+  views,
+  { tenant },
+) => {
+  const { venueId, reason } = request;
+  const refused =
+    forOperators(tenant) ??
+    unknownVenue(venueId, views) ??
+    outOfBounds(feesOf(request)) ??
+    longReason(reason);
+  if (refused !== undefined) return refused;
+  return [venueIntent(venueId, { kind: 'set-fees', fees: { ...request } })] as readonly Intent[];
+};
+
 export const setVenueState: CommandHandler<routingMessages.SetVenueStateRequest, RoutingViews> = (
   { venueId, state, reason },
   views,
   { tenant },
 ) => {
-  const refused = forOperators(tenant);
+  const refused = forOperators(tenant) ?? unknownVenue(venueId, views);
   if (refused !== undefined) return refused;
-  if (!isId('venue', venueId) || !views.reference.venues.has(venueId)) {
-    return reject('VENUE_UNKNOWN', 'Expected a registered venue: see ListVenues', {
-      field: 'venue_id',
-      reason: 'missing',
-    });
-  }
   if (!['up', 'down', 'reduce-only'].includes(state)) {
     return invalid('state', 'Expected state to be up, down or reduce-only');
   }
-  if (reason.length > LIMITS.reasonCharsMax) {
-    return invalid('reason', `Expected reason of at most ${LIMITS.reasonCharsMax} characters`);
-  }
+  const wrong = longReason(reason);
+  if (wrong !== undefined) return wrong;
   const command = {
     kind: 'set-state',
     venueId,
@@ -150,9 +189,8 @@ export const cancelOrder: CommandHandler<routingMessages.CancelOrderRequest, Rou
 ) => {
   if (!isId('reference', orderId)) return invalid('order_id', 'Expected the id of an order');
   if (!isId('account', accountId)) return invalid('account_id', 'Expected the account of the order');
-  if (reason.length > LIMITS.reasonCharsMax) {
-    return invalid('reason', `Expected reason of at most ${LIMITS.reasonCharsMax} characters`);
-  }
+  const long = longReason(reason);
+  if (long !== undefined) return long;
   const missing = missingAccount(views, accountId, context);
   if (missing !== undefined) return missing;
   const record = views.orders.order(orderId);

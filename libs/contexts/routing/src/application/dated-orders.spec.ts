@@ -86,41 +86,41 @@ describe('an option', () => {
   });
 });
 
+/** Both take 3 basis points of 30,000, which is 9: alpha at most an eighth of the premium. */
+const capAt = async (capOfAlpha: number): Promise<void> => {
+  const [known] = world.of('VenueRegistered').slice(-1);
+  for (const [venueId, optionFeeCapPpm] of [
+    ['alpha', capOfAlpha],
+    ['beta', 1_000_000],
+  ] as const) {
+    const terms = { ...known, venueId, takerFeePpm: 300, optionFeeCapPpm };
+    expect(await world.send('RegisterVenue', terms)).toBeUndefined();
+  }
+  const at = (price: string) => ({ bids: [], asks: [{ price, quantity: '10' }] });
+  venue.books.set(C32, at('20'));
+  rival.books.set(C32, at('18'));
+};
+
+const venueTaken = async (): Promise<string | undefined> => {
+  await world.send('PlaceOrder', { ...ORDER, instrumentId: C32, quantity: '1' }, 'fund');
+  await approve('o1');
+  return world.of('OrderRouted')[0]?.children[0]?.venueId;
+};
+
 describe('a cap on the fees of options', () => {
-  /** Both take 3 basis points of 30,000, which is 9: alpha at most an eighth of the premium. */
-  const twoVenues = async (capOfAlpha: number): Promise<void> => {
-    const [known] = world.of('VenueRegistered').slice(-1);
-    for (const [venueId, optionFeeCapPpm] of [
-      ['alpha', capOfAlpha],
-      ['beta', 1_000_000],
-    ] as const) {
-      const terms = { ...known, venueId, takerFeePpm: 300, optionFeeCapPpm };
-      expect(await world.send('RegisterVenue', terms)).toBeUndefined();
-    }
-    const at = (price: string) => ({ bids: [], asks: [{ price, quantity: '10' }] });
-    venue.books.set(C32, at('20'));
-    rival.books.set(C32, at('18'));
-  };
-
-  const venueTaken = async (): Promise<string | undefined> => {
-    await world.send('PlaceOrder', { ...ORDER, instrumentId: C32, quantity: '1' }, 'fund');
-    await approve('o1');
-    return world.of('OrderRouted')[0]?.children[0]?.venueId;
-  };
-
   it('makes the dearer book the cheaper venue', async () => {
     // 20 + an eighth of it is less than 18 + 9.
-    await twoVenues(125_000);
+    await capAt(125_000);
     expect(await venueTaken()).toBe('alpha');
   });
 
   it('does not where it is too wide to bind', async () => {
-    await twoVenues(1_000_000);
+    await capAt(1_000_000);
     expect(await venueTaken()).toBe('beta');
   });
 
   it('is a part of the premium, told by the list of venues', async () => {
-    await twoVenues(125_000);
+    await capAt(125_000);
     const { venues } = world.ask('ListVenues', {}) as { venues: readonly unknown[] };
     expect(venues).toMatchObject([{ optionFeeCapPpm: 125_000 }, { optionFeeCapPpm: 1_000_000 }]);
     const [known] = world.of('VenueRegistered');
@@ -129,6 +129,46 @@ describe('a cap on the fees of options', () => {
         ...{ code: 'INVALID', field: 'option_fee_cap_ppm' },
         message: `Expected option_fee_cap_ppm from 0 to 1000000, 0 for no cap, was ${optionFeeCapPpm}`,
       });
+  });
+});
+
+describe('the fees of a venue', () => {
+  const fees = {
+    venueId: 'alpha',
+    makerFeePpm: -10,
+    takerFeePpm: 300,
+    optionFeeCapPpm: 125_000,
+    reason: 'cap',
+  };
+
+  it('change without registering it again: a cap reaches venues from before there were any', async () => {
+    await capAt(0);
+    expect(await world.send('SetVenueFees', fees)).toBeUndefined();
+    const listed = (world.ask('ListVenues', {}) as { venues: readonly object[] }).venues;
+    expect(listed[0]).toMatchObject({ makerFeePpm: -10, takerFeePpm: 300, optionFeeCapPpm: 125_000 });
+    expect(await venueTaken()).toBe('alpha');
+  });
+
+  it('are not set again to what they are, and hold for the next terms only until these come', async () => {
+    await world.send('SetVenueFees', fees);
+    await world.send('SetVenueFees', fees);
+    expect(world.of('VenueFeesSet')).toEqual([fees]);
+    await capAt(0);
+    expect(world.views.reference.venue('alpha').optionFeeCapPpm).toBe(0);
+    await world.send('SetVenueFees', fees);
+    expect(world.of('VenueFeesSet')).toHaveLength(2);
+  });
+
+  it.each([
+    [{ makerFeePpm: -10_001 }, 'maker_fee_ppm'],
+    [{ takerFeePpm: 1_000_001 }, 'taker_fee_ppm'],
+    [{ optionFeeCapPpm: -1 }, 'option_fee_cap_ppm'],
+    [{ reason: 'x'.repeat(201) }, 'reason'],
+    [{ venueId: 'gamma' }, 'venue_id'],
+  ])('are refused with %j', async (change, field) => {
+    expect(await world.send('SetVenueFees', { ...fees, ...change })).toMatchObject({ field });
+    expect(await world.send('SetVenueFees', fees, 'fund')).toMatchObject({ code: 'OPERATOR_ONLY' });
+    expect(world.of('VenueFeesSet')).toEqual([]);
   });
 });
 

@@ -18,9 +18,10 @@ export type VenueStream =
 export type VenueCommand =
   | Readonly<{ kind: 'register'; terms: EventData<'VenueRegistered'> }>
   | Readonly<{ kind: 'set-state'; venueId: string; state: VenueState; reason: string; isAutomatic: boolean }>
+  | Readonly<{ kind: 'set-fees'; fees: EventData<'VenueFeesSet'> }>
   | Readonly<{ kind: 'take-reports'; venueId: string; after: number; last: number }>;
 
-export type VenueEvent = 'VenueRegistered' | 'VenueStateSet' | 'VenueReportsTaken';
+export type VenueEvent = 'VenueRegistered' | 'VenueStateSet' | 'VenueFeesSet' | 'VenueReportsTaken';
 export type VenueCode = 'VENUE_UNKNOWN' | 'CURSOR_MOVED' | 'LISTING_REMOVED';
 
 export const venueDecider: Decider<VenueStream, VenueCommand, VenueEvent, VenueCode> = {
@@ -31,7 +32,7 @@ export const venueDecider: Decider<VenueStream, VenueCommand, VenueEvent, VenueC
     if (state.status === 'none') {
       return reject(
         'VENUE_UNKNOWN',
-        `Expected a registered venue, was ${command.venueId}: register it first`,
+        `Expected a registered venue, was ${venueOf(command)}: register it first`,
         {
           field: 'venue_id',
           reason: 'missing',
@@ -47,6 +48,8 @@ export const venueDecider: Decider<VenueStream, VenueCommand, VenueEvent, VenueC
           { type: 'VenueStateSet', data: { venueId, state: command.state, reason, automatic: isAutomatic } },
         ];
       }
+      case 'set-fees':
+        return isCharged(state.terms, command.fees) ? [] : [{ type: 'VenueFeesSet', data: command.fees }];
       case 'take-reports':
         if (command.after !== state.lastSequence) {
           return reject(
@@ -71,12 +74,24 @@ export const venueDecider: Decider<VenueStream, VenueCommand, VenueEvent, VenueC
     switch (event.type) {
       case 'VenueStateSet':
         return { ...state, state: event.data.state as VenueState, isAutomatic: event.data.automatic };
+      case 'VenueFeesSet': {
+        const { makerFeePpm, takerFeePpm, optionFeeCapPpm } = event.data;
+        return { ...state, terms: { ...state.terms, makerFeePpm, takerFeePpm, optionFeeCapPpm } };
+      }
       case 'VenueReportsTaken':
         return { ...state, lastSequence: event.data.lastSequence };
     }
   },
   snapshot: plainSnapshot(1),
 };
+
+const venueOf = (command: Exclude<VenueCommand, { kind: 'register' }>): string =>
+  command.kind === 'set-fees' ? command.fees.venueId : command.venueId;
+
+const FEES = ['makerFeePpm', 'takerFeePpm', 'optionFeeCapPpm'] as const;
+
+const isCharged = (terms: EventData<'VenueRegistered'>, fees: EventData<'VenueFeesSet'>): boolean =>
+  FEES.every((name) => terms[name] === fees[name]);
 
 /** New terms replace the old ones; an instrument that was listed stays listed, orders may refer to it. */
 const register = (
