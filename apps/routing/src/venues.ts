@@ -1,5 +1,5 @@
 import { RemoteVenue } from '@plinth/connectors';
-import { takeReports, type RoutingViews } from '@plinth/routing';
+import { observeDepth, takeReports, type RoutingViews } from '@plinth/routing';
 import {
   currentTraceparent,
   InProcessCell,
@@ -43,8 +43,9 @@ export const openVenues = (environment: Environment): ReadonlyMap<string, OpenVe
 };
 
 const POLL_EVERY_MS = 50;
+const DEPTH_EVERY_MS = 30_000;
 
-/** Takes in what the venues report, for as long as this replica leads. */
+/** Takes in what the venues report and what their books take, for as long as this replica leads. */
 export const pollVenues = (
   venues: ReadonlyMap<string, OpenVenue>,
   { host, isLeading }: StartedService,
@@ -52,26 +53,38 @@ export const pollVenues = (
 ): Readonly<{ stop: () => Promise<void> }> => {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const { health } = host.views as unknown as RoutingViews;
+  const views = host.views as unknown as RoutingViews;
   const cell = new InProcessCell([host]);
   const pollOne = async (venue: ObservedVenue): Promise<void> => {
-    const answer = await takeReports(venue, health, reportsTo(cell, venue), signal);
+    const answer = await takeReports(venue, views.health, reportsTo(cell, venue), signal);
     if (answer === undefined) return;
     if (answer.status === 'accepted') await host.waitFor(answer.position, signal);
     else logger.error({ venue: venue.venueId, rejection: answer.rejection }, 'reports were refused');
   };
-  const follow = async (venue: ObservedVenue): Promise<void> => {
+  const observeOne = async (venue: ObservedVenue): Promise<void> => {
+    const answer = await observeDepth(venue, views, cell.command.bind(cell), Date.now(), signal);
+    if (answer?.status === 'rejected')
+      logger.error({ venue: venue.venueId, rejection: answer.rejection }, 'its books were refused');
+  };
+  const repeat = async (
+    venue: ObservedVenue,
+    everyMs: number,
+    failed: string,
+    task: (venue: ObservedVenue) => Promise<void>,
+  ): Promise<void> => {
     while (!signal.aborted) {
       if (isLeading()) {
-        await pollOne(venue).catch((error: unknown) => {
-          if (!signal.aborted)
-            logger.warn({ venue: venue.venueId, err: error }, 'reports could not be taken');
+        await task(venue).catch((error: unknown) => {
+          if (!signal.aborted) logger.warn({ venue: venue.venueId, err: error }, failed);
         });
       }
-      await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
   };
-  const running = [...venues.values()].map(({ venue }) => follow(venue));
+  const running = [...venues.values()].flatMap(({ venue }) => [
+    repeat(venue, POLL_EVERY_MS, 'reports could not be taken', pollOne),
+    repeat(venue, DEPTH_EVERY_MS, 'its books could not be read', observeOne),
+  ]);
   return {
     stop: async () => {
       stopping.abort();

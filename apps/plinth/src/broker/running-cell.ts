@@ -28,7 +28,7 @@ import { Loops } from './loops.ts';
 import type { OpenLog } from './open-log.ts';
 import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
-import { takeAllReports } from './take-reports.ts';
+import { observeAllDepth, takeAllReports } from './take-reports.ts';
 
 /** One cell of a broker: its log, its files, its venues. */
 export type CellOptions = Readonly<{
@@ -55,6 +55,7 @@ export type CellWorld = Readonly<{
 
 const HEAD_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 100;
+const DEPTH_EVERY_MS = 30_000;
 const READY_TIMEOUT_MS = 600_000;
 const FOLD_TIMEOUT_MS = 30_000;
 
@@ -109,9 +110,9 @@ export class RunningCell {
     const signer = await openHeadSigner(open.log, directory, clock, witness);
     this.#audited = { signer, witness };
     this.loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
-    const { health } = this.host('routing').views as unknown as RoutingViews;
+    const views = this.host('routing').views as unknown as RoutingViews;
     this.loops.every('venue reports', POLL_EVERY_MS, (signal) =>
-      takeAllReports(this.#adapters.values(), health, this.client, signal),
+      takeAllReports(this.#adapters.values(), views.health, this.client, signal),
     );
     if (isFresh) {
       const folded = (to: bigint): Promise<unknown> => this.#folded(to, FOLD_TIMEOUT_MS);
@@ -122,6 +123,9 @@ export class RunningCell {
       if (this.cell === home) await market.tick(this.client);
       else market.move();
     });
+    this.loops.every('depth of books', DEPTH_EVERY_MS, (signal) =>
+      observeAllDepth(this.#adapters.values(), views, this.client, clock.now(), signal),
+    );
   }
 
   host(name: string): ServiceHost {

@@ -14,6 +14,12 @@ export const logPlace = (given: string): Readonly<{ position: bigint; atMs: numb
   throw new InvalidArgumentError(`Expected a position or a time like 2026-03-01T14:02:00Z, was ${given}.`);
 };
 
+/** A signed share; what it may be is the venue's business. */
+export const partsPerMillion = (given: string): number => {
+  if (/^-?\d{1,7}$/.test(given)) return Number(given);
+  throw new InvalidArgumentError(`Expected whole parts per million like -25 or 125000, was ${given}.`);
+};
+
 type Parts = Readonly<Record<string, string | undefined>>;
 
 const matched = (pattern: RegExp, given: string, example: string): Parts => {

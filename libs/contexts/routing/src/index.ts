@@ -1,4 +1,5 @@
 export * from './application/config.ts';
+export { observeDepth } from './application/depth-intake.ts';
 export { reportMessage, takeReports } from './application/report-intake.ts';
 export { routingService } from './application/routing-service.ts';
 export type { RoutingViews } from './application/views.ts';

@@ -2,7 +2,10 @@ import { checkFinite, refuse } from './checks.ts';
 import { LIMITS } from './limits.ts';
 import type { UnwindCurve } from './types.ts';
 
-/** A cost curve with the cost of everything up to each knot, in units of mark × quantity. */
+/**
+ * A cost curve with the cost of everything up to each knot, in units of mark × quantity. Two knots of one
+ * quantity are a jump of the marginal cost.
+ */
 export type CompiledCurve = Readonly<{
   quantities: Float64Array;
   marginal: Float64Array;
@@ -22,8 +25,8 @@ export const compileCurve = (field: string, curve: UnwindCurve): CompiledCurve =
       refuse(`${field}.marginalCosts[${k}]`, `Expected a cost ≥ 0 that never falls, was ${marginal[k]}`);
     if (k === 0) continue;
     const width = quantities[k]! - quantities[k - 1]!;
-    if (!(width > 0 && Number.isFinite(width)))
-      refuse(`${field}.quantities[${k}]`, `Expected more than ${quantities[k - 1]}, was ${quantities[k]}`);
+    if (!(width >= 0 && Number.isFinite(width)))
+      refuse(`${field}.quantities[${k}]`, `Expected at least ${quantities[k - 1]}, was ${quantities[k]}`);
   }
   return { quantities, marginal, cumulated: cumulate(quantities, marginal) };
 };

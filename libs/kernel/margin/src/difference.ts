@@ -19,7 +19,7 @@ type Part = Readonly<{ label: string; values: Values; children: readonly Part[] 
 
 /**
  * Why the figures of an account changed between two positions of one log (finance §6.6): what passing time,
- * prices (by underlying), volatilities, parameters and the account's own positions did, one after the other
+ * prices (by underlying), volatilities, books, parameters and the account's own positions did, one by one
  * in this order. The parts sum exactly to the difference; each holds what its step changed with the steps
  * before it taken.
  */
@@ -53,9 +53,10 @@ export const explainDifference = (earlier: Standing, later: Standing): Differenc
   );
   const price: Part = { label: 'price', values: sumValues(moved), children: moved };
   const volatility = step('volatility', () => blend.moveVolatilities());
+  const depth = step('depth of books', () => blend.moveDepth());
   const set = step('parameters', () => (parameters = later.model.parameters));
   const position = step('position', () => book.load(account, later.content));
-  return treesOf([time, price, volatility, set, position], first, last);
+  return treesOf([time, price, volatility, depth, set, position], first, last);
 };
 
 const minus = (a: Values, b: Values): Values => ({

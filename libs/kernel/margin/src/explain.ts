@@ -3,6 +3,7 @@ import { HOUSE } from './catalogue.ts';
 import { basisOf } from './contingencies/basis.ts';
 import { shortOptionOf } from './contingencies/options.ts';
 import { venueCreditOf } from './contingencies/venue-credit.ts';
+import type { CompiledCurve } from './cost-curve.ts';
 import { assetCost, positionCost, profitOf } from './equity.ts';
 import { explained, leaf, type Explanation } from './explanation.ts';
 import * as at from './figures.ts';
@@ -35,6 +36,10 @@ export const explainMargin = (
   const teller = new Teller(kernel, book, account);
   return figure === 'equity' ? teller.equity() : teller.requirement(figure);
 };
+
+/** What a cost of unwinding is taken from: the books where their depth is known. */
+const by = (curve: CompiledCurve | undefined): string =>
+  curve === undefined ? ' by the law of impact' : ' through its books';
 
 /** Reads the arrays of the valuation just made. */
 class Teller {
@@ -77,7 +82,11 @@ class Teller {
       });
     const costs = assets
       .filter((a) => lines.underlying[a]! >= 0)
-      .map((a) => leaf(catalogue.assets.ids[a]!, -assetCost(model, a, scratch.assetSum(a, ASSET_HELD))));
+      .map((a) => {
+        const held = scratch.assetSum(a, ASSET_HELD);
+        const curve = held > 0 ? lines.sell[a] : lines.buy[a];
+        return leaf(`${catalogue.assets.ids[a]}${by(curve)}`, -assetCost(model, a, held));
+      });
     return explained('equity', figures[at.EQUITY]!, [
       explained('assets less debts, at mark', figures[at.ASSETS]!, balances),
       explained('unrealised profit', figures[at.UNREALISED]!, profits),
@@ -192,9 +201,12 @@ class Teller {
   }
 
   #concentration(): Explanation[] {
-    return this.#positionRows().map(({ i, id }) =>
-      leaf(id, positionCost(this.#kernel.model, i.instrument, i.quantity)),
-    );
+    const { model } = this.#kernel;
+    return this.#positionRows().map(({ i, id }) => {
+      const { sell, buy } = model.instruments;
+      const curve = (i.quantity > 0 ? sell : buy)[i.instrument];
+      return leaf(`${id}${by(curve)}`, positionCost(model, i.instrument, i.quantity));
+    });
   }
 
   #credit(): Explanation[] {

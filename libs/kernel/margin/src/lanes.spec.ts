@@ -44,8 +44,15 @@ const shake = ({ catalogue, market }: World, factors: readonly number[]): void =
 /** Books of orders behind some lines, some of them thinner than what is held. */
 const addCurves = ({ market, catalogue }: World): void => {
   const curve = { quantities: [0, 0.5, 3, 40], marginalCosts: [0.0001, 0.002, 0.004, 0.3] };
+  const steps = {
+    quantities: [0, 0.5, 0.5, 3, 3, 40],
+    marginalCosts: [0.001, 0.001, 0.002, 0.002, 0.1, 0.1],
+  };
+  const nothing = { quantities: [0, 0], marginalCosts: [0, 0] };
   for (const [n, id] of catalogue.instruments.ids.entries())
-    if (n % 3 === 0) market.setUnwindCurve('instrument', id, n % 2 === 0 ? 'sell' : 'buy', curve);
+    if (n % 3 === 0)
+      market.setUnwindCurve('instrument', id, n % 2 === 0 ? 'sell' : 'buy', n % 4 === 0 ? curve : steps);
+  market.setUnwindCurve('instrument', catalogue.instruments.ids[1]!, 'sell', nothing);
   for (const id of ['BTC', 'SOL']) market.setUnwindCurve('asset', id, 'sell', curve);
 };
 

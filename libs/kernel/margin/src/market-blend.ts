@@ -24,6 +24,7 @@ export class MarketBlend {
       if (terms !== undefined) this.market.setOptionTerms(spec.id, terms);
     }
     this.market.setTime(earlier.market.atMs);
+    this.market.takeCurves(earlier.market);
     this.#copyVolatilities(earlier);
   }
 
@@ -59,7 +60,7 @@ export class MarketBlend {
     });
   }
 
-  /** Volatilities, and with them the marks of options: the market is the later one then. */
+  /** Volatilities, and with them the marks of options: prices are the later ones then. */
   moveVolatilities(): void {
     const { catalogue, market: to } = this.#later;
     catalogue.instrumentEntries.forEach(({ spec }, i) => {
@@ -69,6 +70,11 @@ export class MarketBlend {
       if (terms !== undefined) this.market.setOptionTerms(spec.id, terms);
     });
     this.#copyVolatilities(this.#later);
+  }
+
+  /** What the books take at which cost. */
+  moveDepth(): void {
+    this.market.takeCurves(this.#later.market);
   }
 }
 

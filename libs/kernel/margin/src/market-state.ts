@@ -165,6 +165,14 @@ export class MarketState {
     this.curvesVersion++;
   }
 
+  /** Curves of another state of the same catalogue in place of these. */
+  takeCurves(from: MarketState): void {
+    this.#curves.clear();
+    for (const [key, curve] of from.#curves) this.#curves.set(key, curve);
+    this.version++;
+    this.curvesVersion++;
+  }
+
   curveOf(line: 'asset' | 'instrument', index: number, side: UnwindSide): CompiledCurve | undefined {
     return this.#curves.get(`${line}:${side}:${index}`);
   }

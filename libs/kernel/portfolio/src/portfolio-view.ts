@@ -12,10 +12,11 @@ import {
   type HypotheticalOrder,
   type RiskParameters,
 } from '@plinth/margin';
-import { SIGN, parseClientAccount, venueLocation } from '@plinth/market';
+import { SIGN, venueLocation } from '@plinth/market';
 import type { MarginFigures, Posting } from '@plinth/messages';
-import { assert, textToFloat, unitsOf, unitsToFloat } from '@plinth/money';
+import { assert, textToFloat } from '@plinth/money';
 import {
+  DepthView,
   LedgerView,
   MarksView,
   OpenOrdersView,
@@ -36,9 +37,11 @@ import {
 } from './assessment.ts';
 import { ParametersView } from './cell-parameters.ts';
 import { riskModelOf } from './effective-parameters.ts';
+import { DepthCurves } from './depth-curves.ts';
 import { HoldsView } from './holds.ts';
 import { Lines, lineOf } from './lines.ts';
 import { marginFigures } from './margin-figures.ts';
+import { PlacedMoney } from './placed-money.ts';
 import { bandOf, worstObjection } from './price-band.ts';
 import { RulebooksView } from './rulebooks-view.ts';
 import { UnbookedFillsView, type UnbookedFill } from './unbooked-fills.ts';
@@ -53,7 +56,7 @@ export type { BookPlace } from './book-place.ts';
  */
 export class PortfolioView implements Fold, Portfolio {
   readonly name = 'portfolio';
-  readonly revision = 1;
+  readonly revision = 2;
   readonly reference = new ReferenceView();
   readonly ledger = new LedgerView();
   readonly positions = new PositionsView();
@@ -64,7 +67,9 @@ export class PortfolioView implements Fold, Portfolio {
   readonly rulebooks = new RulebooksView();
   readonly unbooked = new UnbookedFillsView();
   readonly holds = new HoldsView();
+  readonly depth = new DepthView();
   readonly lines = new Lines(this.reference, this.marks);
+  readonly #curves = new DepthCurves(this.reference, this.depth, this.marks, this.lines);
   /** Position of the last applied event. */
   position = 0n;
   /** Accounts whose holdings changed by the last applied event. */
@@ -80,11 +85,11 @@ export class PortfolioView implements Fold, Portfolio {
     this.rulebooks,
     this.unbooked,
     this.holds,
+    this.depth,
   ];
   /** Accounts that owe to a pool or have a claim on it, by asset: accrual changes them all. */
   readonly #indexed = new Map<string, Set<string>>();
-  /** Units of clients' money by location and asset. */
-  readonly #standing = new Map<string, Map<string, bigint>>();
+  readonly #placed = new PlacedMoney(this.ledger, this.marks);
   readonly #dirty = new Set<string>();
   #book = new Book(this.lines.catalogue);
   #kernel: MarginKernel | undefined;
@@ -103,18 +108,24 @@ export class PortfolioView implements Fold, Portfolio {
   #follow(event: Envelope): void {
     switch (event.type) {
       case 'AssetListed':
-        return this.lines.addAsset(this.reference.asset(event.data.asset));
+        this.lines.addAsset(this.reference.asset(event.data.asset));
+        return this.#curves.takeAll();
       case 'InstrumentListed':
-        return this.lines.addInstrument(this.reference.instrument(event.data.instrumentId));
+        this.lines.addInstrument(this.reference.instrument(event.data.instrumentId));
+        return this.#curves.takeAll();
       case 'VenueRegistered':
         this.lines.addVenue(this.reference.venue(event.data.venueId));
+        this.#curves.takeAll();
         return this.#compile();
+      case 'VenueDepthObserved':
+        return this.#curves.take(event.data);
       case 'RiskParametersSet':
       case 'RulebookParametersSet':
         return this.#compile();
       case 'MarksPublished':
         for (const { instrumentId } of event.data.marks) this.lines.reprice(instrumentId);
-        return this.lines.setTime(event.data.atMs);
+        this.lines.setTime(event.data.atMs);
+        return this.#curves.expire();
       case 'AccountOpened':
         this.#book.addAccount(event.data.accountId);
         return;
@@ -143,24 +154,12 @@ export class PortfolioView implements Fold, Portfolio {
 
   /** Places get their index from the log, not from who asks first: every replica sums in one order. */
   #placePostings(postings: readonly Posting[]): void {
-    for (const { account, asset, amount } of postings) {
-      const client = parseClientAccount(account);
-      if (client === undefined) continue;
-      this.lines.addLocation(client.location);
-      const standing = this.#standing.get(client.location) ?? new Map<string, bigint>();
-      const units =
-        (standing.get(asset) ?? 0n) + unitsOf(amount, this.ledger.scaleOf(asset), 'postings.amount');
-      this.#standing.set(client.location, standing.set(asset, units));
-    }
+    for (const location of this.#placed.place(postings)) this.lines.addLocation(location);
   }
 
-  /** Worth of what all clients together have at a place, USD; assets without a price count nothing. */
+  /** Worth of what all clients together have at a place, USD. */
   standingAt(location: string): number {
-    let worth = 0;
-    for (const [asset, units] of this.#standing.get(location) ?? []) {
-      worth += unitsToFloat(units, this.ledger.scaleOf(asset)) * (this.marks.ofAsset(asset)?.price ?? 0);
-    }
-    return worth;
+    return this.#placed.worthAt(location);
   }
 
   #enlist(asset: string, accountId: string): void {
@@ -360,7 +359,7 @@ export class PortfolioView implements Fold, Portfolio {
       views: Object.fromEntries(this.#views.map((view) => [view.name, view.dump()])),
       lines: this.lines.dump(),
       indexed: this.#indexed,
-      standing: this.#standing,
+      standing: this.#placed.dump(),
     };
   }
 
@@ -372,8 +371,9 @@ export class PortfolioView implements Fold, Portfolio {
     this.position = state.position;
     for (const view of this.#views) view.load(state.views[view.name] as never);
     this.lines.load(state.lines);
+    this.#curves.takeAll();
     refill(this.#indexed, state.indexed);
-    refill(this.#standing, state.standing);
+    this.#placed.load(state.standing);
     this.#compile();
     for (const accountId of this.ledger.accountIds()) {
       this.#book.addAccount(accountId);
@@ -384,8 +384,9 @@ export class PortfolioView implements Fold, Portfolio {
   reset(): void {
     for (const view of this.#views) view.reset();
     this.lines.reset();
+    this.#curves.reset();
     this.#indexed.clear();
-    this.#standing.clear();
+    this.#placed.reset();
     this.#dirty.clear();
     this.touched.clear();
     this.position = 0n;

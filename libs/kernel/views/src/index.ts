@@ -1,4 +1,5 @@
 export * from './canonical.ts';
+export * from './depth.ts';
 export * from './ledger.ts';
 export * from './limits.ts';
 export * from './marks.ts';

@@ -1,7 +1,24 @@
 import { wholeNumber } from '../../cli/arguments.ts';
-import { ACCOUNT, argument, flag, needed, oneOf, ORDER, SUB_ACCOUNT, text, type Call } from '../call.ts';
+import {
+  ACCOUNT,
+  argument,
+  flag,
+  needed,
+  oneOf,
+  ORDER,
+  SUB_ACCOUNT,
+  text,
+  type Call,
+  type OptionOf,
+} from '../call.ts';
+import { partsPerMillion } from '../parse-fields.ts';
 
 const INSTRUMENT = argument('instrument', 'instrumentId', 'instrument id, e.g. BTC-PERP');
+
+const fee = (flags: string, field: string, about: string): OptionOf => ({
+  ...needed(flags, field, about),
+  parse: partsPerMillion,
+});
 
 export const TRADING_CALLS: readonly Call[] = [
   {
@@ -84,7 +101,16 @@ export const TRADING_CALLS: readonly Call[] = [
       text('--state <state>', 'state', 'waiting, averaging, deferred or fixed'),
     ],
     rows: 'settlements',
-    columns: ['settlementId', 'state', 'price', 'coveredMs', 'samples', 'instrumentIds'],
+    columns: [
+      'settlementId',
+      'state',
+      'price',
+      'coveredMs',
+      'samples',
+      'widestGapMs',
+      'warning',
+      'instrumentIds',
+    ],
   },
   {
     name: 'orders cancel',
@@ -116,6 +142,29 @@ export const TRADING_CALLS: readonly Call[] = [
         'openChildren',
       ],
       'unknownChildren',
+    ],
+  },
+  {
+    name: 'venues depth',
+    about: 'how much the books take at which cost (ppm, fee included), as margin counts on it',
+    method: 'Trading.ListVenueDepth',
+    options: [
+      text('--venue <id>', 'venueId', 'of one venue only'),
+      text('--instrument <id>', 'instrumentId', 'of one instrument only'),
+    ],
+    rows: 'books',
+    columns: ['venueId', 'instrumentId', 'state', 'atMs', 'goodUntilMs', 'sell', 'buy'],
+  },
+  {
+    name: 'venues fees',
+    about: 'set the fees of a venue, parts per million; the rest of its terms stays (operators)',
+    method: 'Operations.SetVenueFees',
+    args: [argument('venue', 'venueId', 'venue id')],
+    options: [
+      fee('--maker <ppm>', 'makerFeePpm', 'signed share of the notional; negative is a rebate'),
+      fee('--taker <ppm>', 'takerFeePpm', 'signed share of the notional'),
+      fee('--option-cap <ppm>', 'optionFeeCapPpm', 'most of the premium of an option; 0 for no cap'),
+      needed('--reason <text>', 'reason', 'why'),
     ],
   },
   {

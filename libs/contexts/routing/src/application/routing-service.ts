@@ -1,6 +1,8 @@
 import { defineService, type ServiceDefinition } from '@plinth/eventing';
-import { cancelOrder, registerVenue, setVenueState } from './commands.ts';
+import { cancelOrder, registerVenue, setVenueFees, setVenueState } from './commands.ts';
 import type { RoutingConfig } from './config.ts';
+import { observeVenueDepth } from './depth-intake.ts';
+import { listVenueDepth } from './depth-query.ts';
 import { routingEffects } from './effects.ts';
 import { placeOrder } from './place-order.ts';
 import { placeProductOrder } from './place-product-order.ts';
@@ -16,20 +18,23 @@ import { routingFigures } from './routing-figures.ts';
 export const routingService = (config: RoutingConfig): ServiceDefinition<RoutingViews> =>
   defineService<RoutingViews>({
     name: 'routing',
-    owns: ['venue', 'order', 'bundle'],
+    owns: ['venue', 'depth', 'order', 'bundle'],
     views: createViews,
     react: reactToEvent,
     commands: {
       RegisterVenue: registerVenue,
       SetVenueState: setVenueState,
+      SetVenueFees: setVenueFees,
       PlaceOrder: placeOrder(config.controls),
       PlaceProductOrder: placeProductOrder(config.controls),
       CancelOrder: cancelOrder,
       TakeVenueReports: takeVenueReports,
+      ObserveVenueDepth: observeVenueDepth,
     },
     figures: routingFigures,
     queries: {
       ListVenues: listVenues,
+      ListVenueDepth: listVenueDepth,
       GetOrder: getOrder,
       GetProductOrder: getProductOrder,
       ListOrders: listOrders,

@@ -1,4 +1,4 @@
-import { LedgerView, MarksView, PositionsView, ProductsView, ReferenceView } from '@plinth/views';
+import { DepthView, LedgerView, MarksView, PositionsView, ProductsView, ReferenceView } from '@plinth/views';
 import { BundlesView } from './views/bundles.ts';
 import { ExpiringOrdersView } from './views/expiring-orders.ts';
 import { OrdersView } from './views/orders.ts';
@@ -17,6 +17,7 @@ export type RoutingViews = Readonly<{
   watch: WatchView;
   health: VenueHealthView;
   exposure: VenueExposureView;
+  depth: DepthView;
 }>;
 
 export const createViews = (): RoutingViews => ({
@@ -31,4 +32,5 @@ export const createViews = (): RoutingViews => ({
   watch: new WatchView(),
   health: new VenueHealthView(),
   exposure: new VenueExposureView(),
+  depth: new DepthView(),
 });

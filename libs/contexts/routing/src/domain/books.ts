@@ -58,42 +58,53 @@ export type PreparedSplit = Readonly<{
   priceTexts: readonly string[];
 }>;
 
+export type BookFault = Readonly<{ field: string; message: string }>;
+
 /**
  * Why a book cannot be used; undefined when it can. A venue with a broken book is left out, never guessed.
  */
-export const bookProblem = (book: BookSnapshot): string | undefined => {
+export const bookProblem = (book: BookSnapshot): string | undefined => bookFault(book)?.message;
+
+/** The same with the field that is wrong. */
+export const bookFault = (
+  book: Pick<BookSnapshot, 'bids' | 'asks'>,
+  levelsMax: number = LIMITS.levelsPerVenueMax,
+): BookFault | undefined => {
   for (const [name, levels, sign] of [
     ['bids', book.bids, -1],
     ['asks', book.asks, 1],
   ] as const) {
-    if (levels.length > LIMITS.levelsPerVenueMax)
-      return `Expected at most ${LIMITS.levelsPerVenueMax} ${name}`;
-    const problem = sideProblem(name, levels, sign);
-    if (problem !== undefined) return problem;
+    if (levels.length > levelsMax) return { field: name, message: `Expected at most ${levelsMax} ${name}` };
+    const fault = sideFault(name, levels, sign);
+    if (fault !== undefined) return fault;
   }
   const [bid, ask] = [book.bids[0], book.asks[0]];
   if (bid !== undefined && ask !== undefined && decimalOf(bid.price).gte(decimalOf(ask.price))) {
-    return `Expected a bid below the ask, was ${bid.price} and ${ask.price}`;
+    const message = `Expected a bid below the ask, was ${bid.price} and ${ask.price}`;
+    return { field: 'bids[0].price', message };
   }
   return undefined;
 };
 
-const sideProblem = (name: string, levels: readonly BookLevel[], sign: 1 | -1): string | undefined => {
+const sideFault = (name: string, levels: readonly BookLevel[], sign: 1 | -1): BookFault | undefined => {
   let last: Decimal | undefined;
-  try {
-    for (const level of levels) {
-      const price = decimalOf(level.price, `${name}.price`);
-      const quantity = decimalOf(level.quantity, `${name}.quantity`);
-      if (price.lte(ZERO) || quantity.lt(ZERO)) {
-        return `Expected positive ${name}, was ${level.quantity} at ${level.price}`;
+  for (const [n, level] of levels.entries()) {
+    const at = `${name}[${n}]`;
+    try {
+      const price = decimalOf(level.price, `${at}.price`);
+      const quantity = decimalOf(level.quantity, `${at}.quantity`);
+      const isPriceWrong = price.lte(ZERO);
+      if (isPriceWrong || quantity.lt(ZERO)) {
+        const message = `Expected positive ${name}, was ${level.quantity} at ${level.price}`;
+        return { field: `${at}.${isPriceWrong ? 'price' : 'quantity'}`, message };
       }
       if (last !== undefined && price.cmp(last) !== sign)
-        return `Expected ${name} best first, was ${level.price}`;
+        return { field: `${at}.price`, message: `Expected ${name} best first, was ${level.price}` };
       last = price;
+    } catch (error) {
+      if (error instanceof InvalidNumber) return { field: error.field, message: error.message };
+      throw error;
     }
-  } catch (error) {
-    if (error instanceof InvalidNumber) return error.message;
-    throw error;
   }
   return undefined;
 };

@@ -25,10 +25,26 @@ export const LIMITS = {
   openOrdersMax: 1_000_000,
   /** Closed orders kept for queries; the oldest make room. The log keeps them all. */
   closedOrdersMax: 100_000,
+  /** Books in one observation of a venue's depth. */
+  booksPerObservationMax: 100,
   pageSizeMax: 500,
   pageSizeDefault: 100,
   /** Attempts to read a book before its venue counts as down. */
   bookReadsMax: 3,
   /** Calls in a row without an answer after which a venue is taken down. */
   failuresMax: 3,
+} as const;
+
+/** How coarsely, how often and for how long the depth of books is recorded. */
+export const DEPTH = {
+  /** Costs at which it is recorded, parts per million of the middle, the taker's fee included; rising. */
+  costsPpm: [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000],
+  /** Recorded anew when what is taken within some cost changed by more than this share of the larger. */
+  changeShare: 0.25,
+  /** A book is not recorded again sooner than this. */
+  leastMs: 10_000,
+  /** It is recorded again after this though it did not change. */
+  refreshMs: 5 * 60_000,
+  /** Nobody counts on a record that is older. */
+  goodMs: 10 * 60_000,
 } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Auditor } from './auditor.ts';
 import { CREDIT_CASES } from './testing/credit-cases.ts';
+import { DEPTH_CASES } from './testing/depth-cases.ts';
 import { GATE_CASES } from './testing/gate-cases.ts';
 import { LEDGER_CASES } from './testing/ledger-cases.ts';
 import { LOG_CASES } from './testing/log-cases.ts';
@@ -11,7 +12,7 @@ import { audited, broken, envelopesOf, planted } from './testing/planted-log.ts'
 
 const CASES = [
   ...[...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES],
-  ...[...CREDIT_CASES, ...MARGIN_CASES, ...GATE_CASES, ...SETTLEMENT_CASES],
+  ...[...CREDIT_CASES, ...MARGIN_CASES, ...GATE_CASES, ...SETTLEMENT_CASES, ...DEPTH_CASES],
 ];
 
 describe('The auditor', () => {

@@ -1,6 +1,7 @@
 import type { Envelope } from '@plinth/eventing';
 import type { Audit, Breach } from './breach.ts';
 import { CreditAudit } from './credit-audit.ts';
+import { DepthAudit } from './depth-audit.ts';
 import { GateAudit } from './gate-audit.ts';
 import { LedgerAudit } from './ledger-audit.ts';
 import { LogAudit } from './log-audit.ts';
@@ -31,6 +32,7 @@ export class Auditor {
     new MarginAudit(),
     new GateAudit(),
     new SettlementAudit(),
+    new DepthAudit(),
   ];
   readonly #found: Breach[] = [];
   #events = 0;

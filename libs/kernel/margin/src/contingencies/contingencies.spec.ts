@@ -123,13 +123,31 @@ describe('concentration', () => {
     expect(costOf(-1e9)).toBe(0.15 * 1e11);
   });
 
+  it('jumps where two knots have one quantity, and costs the cap where a book takes nothing', () => {
+    const world = makeWorld();
+    world.market.setInstrumentMark('SOL-PERP@venue-d', flat(100));
+    const costThrough = (quantities: number[], marginalCosts: number[], quantity: number): number => {
+      world.market.setUnwindCurve('instrument', 'SOL-PERP@venue-d', 'sell', { quantities, marginalCosts });
+      const account = world.book.accounts.find('jump') ?? world.book.addAccount('jump');
+      world.book.setPosition(account, 'SOL-PERP@venue-d', quantity, 100);
+      return marginOf(world.kernel, world.book, account).figures.concentration;
+    };
+    const steps = [
+      [0, 10, 10, 30],
+      [0.001, 0.001, 0.02, 0.02],
+    ] as [number[], number[]];
+    expect(costThrough(...steps, 10)).toBeCloseTo(100 * 10 * 0.001, 9);
+    expect(costThrough(...steps, 25)).toBeCloseTo(100 * (10 * 0.001 + 15 * 0.02), 9);
+    expect(costThrough([0, 0], [0, 0], 25)).toBeCloseTo(100 * 25 * 0.15, 9);
+  });
+
   it('refuses a curve that falls, and one that does not start at 0', () => {
     const { market } = makeWorld();
     const set = (quantities: number[], marginalCosts: number[]) => (): void =>
       market.setUnwindCurve('asset', 'BTC', 'sell', { quantities, marginalCosts });
     expect(set([0, 1], [0.02, 0.01])).toThrow(/marginalCosts\[1\].*never falls/);
     expect(set([1, 2], [0, 0])).toThrow(/quantities\[0\].*Expected 0/);
-    expect(set([0, 2, 2], [0, 0, 0])).toThrow(/quantities\[2\].*more than 2/);
+    expect(set([0, 2, 1], [0, 0, 0])).toThrow(/quantities\[2\].*at least 2/);
     expect(set([0], [0])).toThrow(/2 to 64 knots/);
   });
 });
