@@ -18,7 +18,7 @@ export const register = (program: Command): void => {
     program.commands.find((command) => command.name() === 'explain') ?? program.command('explain');
   add(explain, 'difference', 'ExplainDifference').description(
     'why equity and margin of an account differ between two places of the log: time, prices, ' +
-      'volatilities, parameters and positions, in parts that sum exactly',
+      'volatilities, depth of books, parameters and positions, in parts that sum exactly',
   );
   add(explain, 'profit', 'ExplainProfit').description(
     'profit and loss of an account between two places of the log: delta, basis, gamma, vega, theta, ' +
