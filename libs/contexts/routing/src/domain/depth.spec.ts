@@ -31,7 +31,10 @@ const DEPTH_OF_BOOK: InstrumentDepth = {
   sell: knots('1', '3.5', '3.5', '3.5', '3.5', '3.5', '3.5', '3.5', '3.5', '13.5'),
   buy: knots('3', '3', '3', '3', '7', '7', '7', '7', '7', '7'),
 };
-const observed = (atMs: number, books: readonly InstrumentDepth[] = [DEPTH_OF_BOOK]): NewEvent => {
+const observed = (
+  atMs: number,
+  books: readonly InstrumentDepth[] = [DEPTH_OF_BOOK],
+): NewEvent<'VenueDepthObserved'> => {
   const data: EventData<'VenueDepthObserved'> = {
     ...{ venueId: 'alpha', atMs, goodUntilMs: atMs + DEPTH.goodMs, books: [...books] },
   };
