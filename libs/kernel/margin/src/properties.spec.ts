@@ -200,7 +200,7 @@ describe.each([
         const world = one(seed, houseParameters, options);
         const before = margin(world, world.account);
         const after = whatIf(world.kernel, world.book, world.account, { parameters: raised });
-        // Steps of a wider grid may step over where a book of options loses most.
+        // Steps of a wider grid may step over where a book of options loses most (option-laws.spec.ts).
         if (!options) expect(after.figures.scanOwn).toBeGreaterThanOrEqual(before.figures.scanOwn);
         expect(after.figures.haircuts).toBeGreaterThanOrEqual(before.figures.haircuts);
         expect(after.equity).toBeLessThanOrEqual(before.equity);
