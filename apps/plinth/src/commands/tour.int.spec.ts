@@ -160,12 +160,11 @@ describe('a tour of the broker in one process', () => {
   });
 
   it('stresses the account, finds what is fatal, and follows a venue that fails', async () => {
-    const { accounts } =
-      await ask<
-        Readonly<{
-          accounts: readonly Readonly<Record<'scenario' | 'profit' | 'equityBefore' | 'equity', string>>[];
-        }>
-      >('stress run fund');
+    const { accounts } = await ask<
+      Readonly<{
+        accounts: readonly Readonly<Record<'scenario' | 'profit' | 'equityBefore' | 'equity', string>>[];
+      }>
+    >('stress run fund');
     expect(accounts.length).toBeGreaterThan(3);
     for (const { equityBefore, profit, equity } of accounts)
       expect(Number(equity)).toBeCloseTo(Number(equityBefore) + Number(profit), 6);
