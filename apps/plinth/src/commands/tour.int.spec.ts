@@ -37,7 +37,7 @@ const expectSums = (parts: readonly Part[]): void => {
   }
 };
 
-/** One look at everything that margin says of an account, as somebody has it who has just started the broker. */
+/** All that margin says of an account, as somebody sees it who has just started the broker. */
 describe('a tour of the broker in one process', () => {
   let up: RunningUp;
   let beforeTrades = '';

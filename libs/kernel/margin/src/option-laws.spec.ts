@@ -206,8 +206,8 @@ describe('orders of accounts that are short of margin', () => {
 });
 
 /**
- * The value of a book of options is not straight in the price: a larger shock by itself may well ask for less,
- * as its steps step over where the book loses most. What holds is about the points that are looked at.
+ * The value of a book of options is not straight in the price: a larger shock by itself may ask for less, as
+ * its steps step over where the book loses most. What holds is about the points that are looked at.
  */
 describe('monotone in the scenarios, books of options', () => {
   const FIGURES = ['scanAll', 'scanGroup', 'scanOwn', 'maintenance', 'initialScan', 'initial'] as const;
