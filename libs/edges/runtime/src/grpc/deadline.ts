@@ -18,6 +18,32 @@ export type CallLife = Readonly<{
 export const deadlineError = (): GrpcError =>
   new GrpcError(grpc.DEADLINE_EXCEEDED, 'DEADLINE_EXCEEDED', 'the deadline of the call has passed');
 
+/** What a caller has written lies ahead of what has been folded here, or of all that there is. */
+export const positionError = (wanted: bigint, reached: bigint): GrpcError =>
+  new GrpcError(
+    grpc.DEADLINE_EXCEEDED,
+    'DEADLINE_EXCEEDED',
+    `Expected position ${wanted} to be reached before the deadline, was at ${reached}: ` +
+      'ask again, or for a position that an answer of this cell has named',
+    {
+      field: 'read.min_position',
+      facts: { min_position: wanted.toString(), position: reached.toString() },
+    },
+  );
+
+/** When the calls end that signals belong to. */
+const ENDS = new WeakMap<AbortSignal, number>();
+
+/** A wait ends this much before its call, so that the reason is there before the caller has gone. */
+const ANSWER_MS = 100;
+const ANSWER_PART = 0.1;
+
+/** When an answer has to be on its way that the call of this signal waits for; undefined: nobody knows. */
+export const answerBy = (signal: AbortSignal, now = Date.now()): number | undefined => {
+  const endsAt = ENDS.get(signal);
+  return endsAt === undefined ? undefined : endsAt - Math.min(ANSWER_MS, (endsAt - now) * ANSWER_PART);
+};
+
 const asTime = (deadline: Date | number): number =>
   deadline instanceof Date ? deadline.getTime() : deadline;
 
@@ -27,6 +53,7 @@ export const callLife = (call: ServerCall, { defaultMs, maxMs }: DeadlineLimits)
   const asked = asTime(call.getDeadline());
   const endsAt = Number.isFinite(asked) ? Math.min(asked, now + maxMs) : now + defaultMs;
   const over = new AbortController();
+  ENDS.set(over.signal, endsAt);
   const abort = (): void => over.abort(deadlineError());
   const timer = setTimeout(abort, Math.max(0, endsAt - now));
   const cancelled = (): void => over.abort(new GrpcError(grpc.CANCELLED, 'CANCELLED', 'the caller has gone'));

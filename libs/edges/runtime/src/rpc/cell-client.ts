@@ -1,5 +1,6 @@
 import { isRejection, Overloaded, reject, type Rejection } from '@plinth/eventing';
 import { assert } from '@plinth/money';
+import { answerBy, positionError } from '../grpc/deadline.ts';
 import { executeCommand, type CommandAnswer } from '../service/command-executor.ts';
 import { LIMITS } from '../service/limits.ts';
 import type { ServiceHost } from '../service/service-host.ts';
@@ -41,6 +42,22 @@ const askNow = (host: ServiceHost, name: string, request: unknown): unknown => {
   return handler(request as never, host.views);
 };
 
+/** Waits until a service has folded so far; in time before the call ends it says how far it has come. */
+const reach = async (host: ServiceHost, position: bigint, signal: AbortSignal): Promise<void> => {
+  const by = answerBy(signal);
+  if (by === undefined || position <= host.last) return host.waitFor(position, signal);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(positionError(position, host.last)),
+    Math.max(0, by - Date.now()),
+  );
+  try {
+    await host.waitFor(position, AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
 
 /**
@@ -71,7 +88,7 @@ export class InProcessCell implements CellClient {
     const host = this.#host(method.context);
     const decoded = method.decodeRequest(method.encodeRequest(request));
     const wanted = (decoded as WithRead).read?.minPosition ?? 0n;
-    await host.waitFor(wanted > host.floor ? wanted : host.floor, signal);
+    await reach(host, wanted > host.floor ? wanted : host.floor, signal);
     const { last: position } = host;
     const response = host.history.has(name)
       ? await host.history.ask({ name, request: decoded, head: position, signal })

@@ -3,6 +3,7 @@ import { Busy, Overloaded, OutcomeUnknown, reject, Retryable, type Rejection } f
 import type { Receipt } from '@plinth/messages';
 import { assert } from '@plinth/money';
 import type { MutualTlsFiles } from '../grpc/certificates.ts';
+import { answerBy, deadlineError } from '../grpc/deadline.ts';
 import { channelCredentialsTo, type ReportCertificate } from '../grpc/credentials.ts';
 import { GRPC_LIMITS } from '../grpc/limits.ts';
 import { errorFromStatus, type GrpcError } from '../grpc/status.ts';
@@ -68,7 +69,10 @@ export class RemoteCell implements CellClient {
       signal.throwIfAborted();
       const { refusal, failure } = judge(error);
       if (refusal !== undefined) return { status: 'rejected', rejection: refusal };
-      throw failure.code === grpc.UNAVAILABLE ? unreachable(method.context, failure) : failure;
+      if (failure.code === grpc.UNAVAILABLE) throw unreachable(method.context, failure);
+      // The transport's own words on time name nothing that a caller knows.
+      const isBare = failure.code === grpc.DEADLINE_EXCEEDED && failure.field === undefined;
+      throw isBare ? deadlineError() : failure;
     }
   }
 
@@ -92,7 +96,7 @@ export class RemoteCell implements CellClient {
         (bytes: Buffer) => bytes,
         encodeRequest(request),
         metadata,
-        { deadline: Date.now() + GRPC_LIMITS.deadlineDefaultMs },
+        { deadline: deadlineOf(signal) },
         (error, bytes) => {
           signal?.removeEventListener('abort', cancel);
           if (error !== null) reject(error);
@@ -109,6 +113,12 @@ export class RemoteCell implements CellClient {
     });
   }
 }
+
+/** Of a query: a little before its caller's own, so that the service's word on a late one gets through. */
+const deadlineOf = (signal: AbortSignal | undefined): number => {
+  const longest = Date.now() + GRPC_LIMITS.deadlineDefaultMs;
+  return Math.min(longest, (signal === undefined ? undefined : answerBy(signal)) ?? longest);
+};
 
 const senderMetadata = ({ requestId, tenant, actor, traceparent }: Sender): Metadata => {
   const metadata = new Metadata();
