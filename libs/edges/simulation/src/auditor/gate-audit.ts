@@ -4,12 +4,22 @@ import { breach, type Audit, type Breach } from './breach.ts';
 const CLOSED =
   'nothing that adds risk and no payout is approved when it was asked for while the gate was closed';
 
+/** Most requests behind the gate that may wait for an answer: risk answers within moments. */
+const ASKED_MAX = 1_000_000;
+
 /** The gate of the cell: what is asked for while it is closed is refused, unless it reduces risk. */
 export class GateAudit implements Audit {
   readonly invariants = [CLOSED];
   #isClosed = false;
   /** Asked for while it was closed, and not yet answered. */
   readonly #asked = new Set<string>();
+  readonly #askedMax: number;
+  /** More was asked for than is kept, and that was said. */
+  #isOverfull = false;
+
+  constructor(askedMax = ASKED_MAX) {
+    this.#askedMax = askedMax;
+  }
 
   apply(event: Envelope): readonly Breach[] {
     switch (event.type) {
@@ -21,10 +31,12 @@ export class GateAudit implements Audit {
         return [];
       case 'OrderPlaced':
         // A liquidation's orders are not asked for.
-        return event.data.liquidationId === '' ? this.#ask(`order ${event.data.orderId}`) : [];
+        return event.data.liquidationId === ''
+          ? this.#ask(`order ${event.data.orderId}`, event.position)
+          : [];
       case 'WithdrawalRequested':
       case 'TransferRequested':
-        return this.#ask(payout(event.data));
+        return this.#ask(payout(event.data), event.position);
       case 'OrderApproved':
         return event.data.riskReducing
           ? this.#refused(`order ${event.data.orderId}`)
@@ -46,18 +58,33 @@ export class GateAudit implements Audit {
     return [];
   }
 
-  #ask(what: string): readonly Breach[] {
-    if (this.#isClosed) this.#asked.add(what);
-    return [];
+  /** One too many to be kept is a breach by itself: from then on the invariant cannot be shown to hold. */
+  #ask(what: string, at: bigint): readonly Breach[] {
+    if (!this.#isClosed) return [];
+    if (this.#asked.size < this.#askedMax) {
+      this.#asked.add(what);
+      return [];
+    }
+    if (this.#isOverfull) return [];
+    this.#isOverfull = true;
+    const detail = `${what}: more than ${this.#askedMax} wait for an answer, what follows is not judged`;
+    return [breach(CLOSED, at, detail)];
   }
 
   #refused(what: string): readonly Breach[] {
-    this.#asked.delete(what);
+    this.#answered(what);
     return [];
   }
 
   #approved(what: string, at: bigint): readonly Breach[] {
-    return this.#asked.delete(what) ? [breach(CLOSED, at, what)] : [];
+    return this.#answered(what) ? [breach(CLOSED, at, what)] : [];
+  }
+
+  /** Whether it was asked for behind the gate. Once there is room again a next overflow is said again. */
+  #answered(what: string): boolean {
+    const wasAsked = this.#asked.delete(what);
+    if (wasAsked) this.#isOverfull = false;
+    return wasAsked;
   }
 }
 
