@@ -9,7 +9,8 @@ type Stack = Readonly<{ services: Readonly<Record<string, Service>> }>;
 
 /** Files beside docker-compose.yml, as they are put together. */
 const TOGETHER: readonly (readonly string[])[] = [
-  ['three-brokers', 'tls', 'telemetry'],
+  ['three-brokers', 'telemetry', 'tls', 'tls.three-brokers', 'tls.telemetry'],
+  ['second-cell', 'tls', 'tls.second-cell'],
   ['second-cell', 'telemetry'],
 ];
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   Client,
@@ -286,5 +287,14 @@ describe('the directory of certificates', () => {
     expect(await outcomes(keep(21 * DAY_MS))).toEqual(['renewed']);
     expect(await outcomes(keep(22 * DAY_MS, ['desk.example.com']))).toEqual(['renewed']);
     expect(await outcomes(keep(22 * DAY_MS, ['desk.example.com']))).toEqual(['kept']);
+  });
+
+  it('has one for each database and broker, which names where it is and no process', async () => {
+    const place = join(directory, 'engines');
+    const terms = { directory: place, hosts: [], days: 30, nowMs: Date.now() };
+    await keepCertificates({ ...terms, engines: ['postgres', 'south-postgres'] });
+    const names = new X509Certificate(readFileSync(join(place, 'south-postgres', 'tls.crt'))).subjectAltName;
+    expect(names).toBe('DNS:south-postgres, DNS:localhost, IP Address:127.0.0.1');
+    await expect(keepCertificates({ ...terms, engines: ['gateway'] })).rejects.toThrow('other names');
   });
 });

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { assert } from '@plinth/money';
 import { CALLERS } from '../rpc/callers.ts';
 import { issueCertificate, makeAuthority, type Pair } from './authority.ts';
 
@@ -21,10 +22,16 @@ export const IDENTITIES = [
 /** The certificate that a gateway shows to clients: it names addresses and no service. */
 export const EDGE = 'edge';
 
+/** Whether a directory of that name is a process's: a certificate in it opens doors. */
+export const isOurs = (name: string): boolean =>
+  name === EDGE || (IDENTITIES as readonly string[]).includes(name);
+
 export type DirectoryTerms = Readonly<{
   directory: string;
   /** Names beside the services' own, under which they are reached. */
   hosts: readonly string[];
+  /** Databases and brokers, by the names that they are reached by: each gets a certificate of that name. */
+  engines?: readonly string[];
   days: number;
   nowMs: number;
   /** Every certificate is made anew, whatever is left of it. */
@@ -38,7 +45,8 @@ export type KeptCertificate = Readonly<{ name: string; directory: string; until:
  * What is there and has long to live stays; the rest is made. Processes that run take it up by themselves.
  */
 export const keepCertificates = async (terms: DirectoryTerms): Promise<readonly KeptCertificate[]> => {
-  const { directory, hosts, nowMs } = terms;
+  const { directory, hosts, nowMs, engines = [] } = terms;
+  assert(!engines.some(isOurs), 'Expected engines of other names than the processes');
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const authority = await openAuthority(directory, nowMs);
   const kept: KeptCertificate[] = [];
@@ -48,6 +56,8 @@ export const keepCertificates = async (terms: DirectoryTerms): Promise<readonly 
     const reached = [...own, 'localhost', '127.0.0.1', ...hosts];
     kept.push(await keepOne(authority, name, isEdge ? undefined : name, reached, terms));
   }
+  for (const name of engines)
+    kept.push(await keepOne(authority, name, undefined, [name, 'localhost', '127.0.0.1'], terms));
   return kept;
 };
 
@@ -86,11 +96,11 @@ const keepOne = async (
 const isGood = (certFile: string, authority: Pair, hosts: readonly string[], nowMs: number): boolean => {
   const cert = new X509Certificate(readFileSync(certFile));
   const [from, to] = [cert.validFromDate.getTime(), cert.validToDate.getTime()];
-  const isOurs = cert.verify(new X509Certificate(authority.cert).publicKey);
+  const isSigned = cert.verify(new X509Certificate(authority.cert).publicKey);
   const isReached = hosts.every(
     (host) => (isIP(host) === 0 ? cert.checkHost(host) : cert.checkIP(host)) !== undefined,
   );
-  return isOurs && isReached && to - nowMs > (to - from) * RENEW_AT;
+  return isSigned && isReached && to - nowMs > (to - from) * RENEW_AT;
 };
 
 /** A reader in between finds a pair that does not fit together, and takes the next look's. */

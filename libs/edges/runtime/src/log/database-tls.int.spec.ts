@@ -78,6 +78,28 @@ describe('a database that speaks TLS', () => {
     expect(String(error)).not.toContain(new URL(server.url).password);
   });
 
+  it('is not spoken to in plaintext instead when it has no TLS, and that is said', async () => {
+    const plain = await startTestServer();
+    const asked = `${plain.url}?sslmode=verify-full&sslrootcert=${fileOf('ca.crt')}`;
+    const byUrl: unknown = await openPostgresLog({ url: asked }).catch((reason: unknown) => reason);
+    expect(String(byUrl)).toContain('does not support SSL');
+    process.env['PGSSLMODE'] = 'verify-full';
+    try {
+      const bySetting: unknown = await openPostgresLog({ url: plain.url }).catch((reason: unknown) => reason);
+      expect(String(bySetting)).toContain('does not support SSL');
+    } finally {
+      delete process.env['PGSSLMODE'];
+    }
+    const seen = await asOwner(plain.ownerUrl, async (client) => {
+      const { rows } = await client.query(
+        "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'plinth %' AND usename = 'plinth'",
+      );
+      return rows.length;
+    });
+    expect(seen).toBe(0);
+    await plain.close();
+  });
+
   it('may take a new certificate while the log is open', async () => {
     const log = await openPostgresLog({ url: checked('ca.crt'), ownerUrl: server.ownerUrl });
     await serve();

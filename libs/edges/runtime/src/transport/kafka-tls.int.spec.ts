@@ -53,4 +53,14 @@ const signal = AbortSignal.timeout(120_000);
     for (const access of refused) await expect(topicsOf(access).ends(TOPIC)).rejects.toThrow();
     expect((await topicsOf({ brokers, tls: ours }).ends(TOPIC))[0]?.end).toBe(1n);
   }, 120_000);
+
+  it('is not spoken to in plaintext instead where a broker has no TLS, and that is said', async () => {
+    const plain = { brokers: (process.env['PLINTH_KAFKA_BROKERS'] ?? '').split(','), tls: kafka.ours };
+    const error: unknown = await topicsOf(plain)
+      .ensure('plinth.test.never', 'log', 1)
+      .catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(/TLS|SSL|secure/i);
+    const { tls: _tls, ...open } = plain;
+    await expect(topicsOf(open).ends('plinth.test.never')).rejects.toThrow();
+  }, 120_000);
 });
