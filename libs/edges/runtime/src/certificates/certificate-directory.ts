@@ -24,7 +24,7 @@ export const EDGE = 'edge';
 
 /** Whether a directory of that name is a process's: a certificate in it opens doors. */
 export const isOurs = (name: string): boolean =>
-  name === EDGE || (IDENTITIES as readonly string[]).includes(name);
+  name === EDGE || (IDENTITIES).includes(name);
 
 export type DirectoryTerms = Readonly<{
   directory: string;
