@@ -23,8 +23,7 @@ export const IDENTITIES = [
 export const EDGE = 'edge';
 
 /** Whether a directory of that name is a process's: a certificate in it opens doors. */
-export const isOurs = (name: string): boolean =>
-  name === EDGE || (IDENTITIES).includes(name);
+export const isOurs = (name: string): boolean => name === EDGE || IDENTITIES.includes(name);
 
 export type DirectoryTerms = Readonly<{
   directory: string;
