@@ -2,11 +2,12 @@
 export const tellHowToCall = (address: string, keyFile: string): void => {
   const method = 'plinth.gateway.v1.Trading/ListMarks';
   process.stdout.write(`
-gateway ${address} (gRPC, reflection and health on), operator's key ${keyFile}
+gateway ${address} (gRPC, gRPC-Web and JSON, reflection and health on), operator's key ${keyFile}
 
   ./plinth marks list --gateway ${address} --key ${keyFile}
   grpcurl -plaintext ${address} list
   grpcurl -plaintext $(./plinth sign ${method} --key ${keyFile}) -d '{}' ${address} ${method}
+  curl $(./plinth sign ${method} --json --key ${keyFile}) --json '{}' http://${address}/${method}
 
 Python (pip install grpcio cryptography):
 ${pythonSnippet(address, keyFile, method)}

@@ -118,8 +118,9 @@ const startGateway = async (
 ): Promise<GatewayServer> => {
   const { operatorKeys, sealingKey } = openSecrets(directory);
   const { PLINTH_GATEWAY_RATE_PER_KEY: perKey, PLINTH_GATEWAY_RATE_PER_CLIENT: perClient } = environment();
+  const { PLINTH_GATEWAY_ORIGINS: origins } = environment();
   const server = new GatewayServer(
-    { ...gateway, operatorKeys, sealingKey, rates: ratesOf(perKey, perClient) },
+    { ...gateway, operatorKeys, sealingKey, origins, rates: ratesOf(perKey, perClient) },
     {
       ...home.ports,
       others: others.map(({ ports }) => ports),

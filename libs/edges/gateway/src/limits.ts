@@ -22,6 +22,15 @@ export const LIMITS = {
   connectionsPerAddressMax: 512,
   /** A connection that says nothing for so long after it was opened is cut. */
   silentMaxMs: 10_000,
+  /** Requests of HTTP/1.1 under way at once on one connection; who sends more ahead is cut. */
+  pipelinedMax: 16,
+  /** Header lines of one request of HTTP/1.1: how many, and their bytes before anything reads them. */
+  headerLinesMax: 100,
+  headerBytesMax: 32_768,
+  /** A connection of HTTP/1.1 without a request. */
+  keepAliveMs: 60_000,
+  /** Bodies of HTTP requests that are being read: all of them together. */
+  bodyBytesMax: 67_108_864,
   /** Calls under way at once: in this process, and of one client, waiting ones included. */
   callsInFlightMax: 2_000,
   callsPerClientMax: 200,

@@ -134,6 +134,7 @@ export const runGateway = async (environment: Environment): Promise<void> => {
       port: config.PLINTH_GATEWAY_PORT,
       connectionsPerAddressMax: config.PLINTH_GATEWAY_CONNECTIONS_PER_ADDRESS,
       allowPlaintext: config.PLINTH_GATEWAY_PLAINTEXT === 'anywhere',
+      origins: config.PLINTH_GATEWAY_ORIGINS,
       ...clientTlsOf(config),
       ...{ operatorKeys, sealingKey, onCertificateRefused },
       rates: ratesOf(config.PLINTH_GATEWAY_RATE_PER_KEY, config.PLINTH_GATEWAY_RATE_PER_CLIENT),

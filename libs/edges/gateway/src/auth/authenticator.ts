@@ -6,7 +6,15 @@ import { LIMITS } from '../limits.ts';
 import type { ApiKey, KeyDirectory, Scope } from './key-directory.ts';
 import type { Claim, NonceStore } from './nonce-store.ts';
 import type { SecretSeal } from './secret-seal.ts';
-import { canonicalText, METADATA, verifierBy, type Algorithm, type Verifier } from './signing.ts';
+import {
+  canonicalText,
+  METADATA,
+  verifierBy,
+  type Algorithm,
+  type SignedCall,
+  type SignedForm,
+  type Verifier,
+} from './signing.ts';
 
 export const OPERATOR = 'operator';
 
@@ -21,6 +29,9 @@ export type Caller = Readonly<{
   /** As the call names it; empty when it names none. */
   cell: string;
 }>;
+
+/** What a call is signed for: where it goes, and what its body is. */
+export type Signable = Readonly<{ path: string; form: SignedForm }>;
 
 export type Proven = Readonly<{
   caller: Caller;
@@ -108,7 +119,7 @@ export class Authenticator {
 
   /** By signature, time, and what this gateway remembers. The call goes on once `keep` has resolved, too. */
   async authenticate(
-    method: string,
+    { path: method, form }: Signable,
     body: Uint8Array,
     metadata: Metadata,
     signal: AbortSignal,
@@ -117,7 +128,7 @@ export class Authenticator {
     const nowMs = this.#ports.clock.now();
     this.#checkTime(credentials.timestampMs, nowMs);
     const key = await this.#ports.keys.find(credentials.keyId, signal);
-    if (!this.#isSigned(method, body, credentials, key) || key === undefined) {
+    if (!this.#isSigned({ method, form, body, ...credentials }, key) || key === undefined) {
       // One answer for unknown, revoked and wrongly signed: nobody learns which keys exist.
       throw unauthenticated(
         'SIGNATURE_INVALID',
@@ -143,10 +154,9 @@ export class Authenticator {
     );
   }
 
-  #isSigned(method: string, body: Uint8Array, credentials: Credentials, key: ApiKey | undefined): boolean {
-    const text = canonicalText({ method, body, ...credentials });
+  #isSigned(call: SignedCall & Pick<Credentials, 'signature'>, key: ApiKey | undefined): boolean {
     const check = key === undefined ? undefined : this.#verifierOf(key);
-    const isSigned = (check ?? NO_KEY)(text, credentials.signature);
+    const isSigned = (check ?? NO_KEY)(canonicalText(call), call.signature);
     return check !== undefined && isSigned;
   }
 

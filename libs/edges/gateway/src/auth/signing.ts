@@ -28,9 +28,11 @@ export const METADATA = {
 
 /** What a signature is over. */
 export type SignedCall = Readonly<{
+  /** What the body is: its bytes mean something else in each form. */
+  form?: SignedForm;
   /** `/plinth.gateway.v1.Trading/PlaceOrder`. */
   method: string;
-  /** The request exactly as it is on the wire. */
+  /** The request exactly as it is on the wire: protobuf's bytes, or JSON's. */
   body: Uint8Array;
   keyId: string;
   timestampMs: number;
@@ -41,16 +43,18 @@ export type SignedCall = Readonly<{
   cell: string;
 }>;
 
-export const SIGNATURE_VERSION = 'plinth-v1';
+/** First line of the canonical text, by the form of the body: nobody can pass one off as the other. */
+export const SIGNATURE_VERSIONS = { proto: 'plinth-v1', json: 'plinth-v1-json' } as const;
+export type SignedForm = keyof typeof SIGNATURE_VERSIONS;
 
 /**
  * The canonical text: seven lines, eight when a cell is named, without a newline at the end. No part can hold
  * a newline, so no two calls share one.
  */
 export const canonicalText = (call: SignedCall): string => {
-  const { method, body, keyId, timestampMs, nonce, requestId, cell } = call;
-  const lines = [
-    SIGNATURE_VERSION,
+  const { form = 'proto', method, body, keyId, timestampMs, nonce, requestId, cell } = call;
+  const lines: readonly string[] = [
+    SIGNATURE_VERSIONS[form],
     method,
     hash('sha256', body, 'hex'),
     String(timestampMs),

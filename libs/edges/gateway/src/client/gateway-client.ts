@@ -10,9 +10,10 @@ import {
 } from '@grpc/grpc-js';
 import { boundedConnect, errorFromStatus, GRPC_LIMITS, GrpcError } from '@plinth/runtime/grpc';
 import { RULES } from '../policy/rules.ts';
-import { canonicalText, METADATA, signerOf, type Signer } from '../auth/signing.ts';
+import { METADATA } from '../auth/signing.ts';
 import { SERVICES } from '../services.ts';
 import type { ClientKey } from './key-file.ts';
+import { callSigner, type SignCall } from './sign-call.ts';
 
 type Services = typeof SERVICES;
 type Uncapital<S extends string> = S extends `${infer H}${infer T}` ? `${Lowercase<H>}${T}` : S;
@@ -112,11 +113,11 @@ const asStatus = (error: unknown): StatusObject => {
 export class GatewayClient {
   readonly #client: Client;
   readonly #options: GatewayClientOptions;
-  readonly #signer: Signer;
+  readonly #sign: SignCall;
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
-    this.#signer = signerOf(options.key.algorithm, options.key.secret);
+    this.#sign = callSigner(options.key, options.now);
     this.#client = new Client(options.address, channel(options), {
       'grpc.max_receive_message_length': 4 * GRPC_LIMITS.messageBytesMax,
       'grpc.enable_retries': 0,
@@ -192,17 +193,8 @@ export class GatewayClient {
 
   /** The metadata of one call: proves who sends these bytes to this method, now, for the first time. */
   sign(method: string, body: Uint8Array, requestId: string, cell = this.#options.cell ?? ''): Metadata {
-    const { keyId } = this.#options.key;
-    const timestampMs = (this.#options.now ?? Date.now)();
-    const nonce = randomUUID();
-    const text = canonicalText({ method, body, keyId, timestampMs, nonce, requestId, cell });
     const metadata = new Metadata();
-    metadata.set(METADATA.key, keyId);
-    metadata.set(METADATA.timestamp, String(timestampMs));
-    metadata.set(METADATA.nonce, nonce);
-    metadata.set(METADATA.signature, this.#signer(text).toString('base64'));
-    if (requestId !== '') metadata.set(METADATA.requestId, requestId);
-    if (cell !== '') metadata.set(METADATA.cell, cell);
+    for (const [name, value] of this.#sign({ method, body, requestId, cell })) metadata.set(name, value);
     return metadata;
   }
 

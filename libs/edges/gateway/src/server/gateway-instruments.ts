@@ -26,6 +26,13 @@ const countLimited = counter({
   labels: ['reason'],
 });
 
+/** `protocol`: of gRPC-Web or JSON; `none` when the request has a content type of neither. */
+export const countHttpRequest = counter({
+  name: 'plinth_gateway_http_requests_total',
+  about: 'calls that came by gRPC-Web or JSON and have been answered, by protocol and gRPC code',
+  labels: ['protocol', 'code'],
+});
+
 export const observeOpenCalls = gauge({
   name: 'plinth_gateway_open_calls',
   about: 'calls with one answer that are under way',

@@ -5,6 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock, EventLog, Transport } from '@plinth/eventing';
+import type { Socket } from 'node:net';
 import { observeLag, type CellClient, type SnapshotPorts } from '@plinth/runtime';
 import {
   addHealth,
@@ -12,8 +13,8 @@ import {
   GrpcError,
   isLoopback,
   openDoor,
+  takeOtherStreams,
   SERVER_OPTIONS,
-  serverCredentials,
   shutDown,
   type Door,
   type Health,
@@ -37,9 +38,11 @@ import { Proofs } from '../proofs/proofs.ts';
 import { LogFeed } from '../streams/log-feed.ts';
 import { Streams } from '../streams/streams.ts';
 import { observeOpenCalls, observeOpenStreams } from './gateway-instruments.ts';
-import { GATEWAY_SERVICES, type GatewayMethod } from './methods.ts';
+import { GATEWAY_SERVICES, inJson, type GatewayMethod } from './methods.ts';
 import { Gate, RequestPipeline } from './request-pipeline.ts';
 import { unary, type UnaryPorts } from './unary.ts';
+import { WebEdge, type WebMethod } from '../web/web-edge.ts';
+import { WebServer } from '../web/web-server.ts';
 
 export type GatewayConfig = Readonly<{
   host: string;
@@ -50,6 +53,8 @@ export type GatewayConfig = Readonly<{
   onCertificateRefused?: ReportCertificate;
   /** Plaintext is refused on any address but loopback unless this says that something else protects it. */
   allowPlaintext?: boolean;
+  /** Origins whose pages may call, as browsers say them: `https://desk.example.com`. None without. */
+  origins?: readonly string[];
   operatorKeys: readonly OperatorKey[];
   /** 32 bytes. Without it keys with shared secrets can neither be issued nor used. */
   sealingKey?: Uint8Array;
@@ -104,6 +109,7 @@ const STOP_GRACE_MS = 5_000;
 export class GatewayServer {
   readonly #config: GatewayConfig;
   readonly #server = new Server(EDGE_OPTIONS);
+  readonly #web: WebServer;
   readonly #health: Health;
   readonly #cells: Cells;
   readonly #reportBug: ReportBug;
@@ -135,6 +141,13 @@ export class GatewayServer {
     for (const { methods } of GATEWAY_SERVICES) {
       this.#server.addService(rawDefinition(methods), implementation(methods, serve));
     }
+    const edge = new WebEdge({
+      methods: webMethods(serve),
+      origins: new Set(config.origins ?? []),
+      reportBug: ports.reportBug,
+    });
+    this.#web = new WebServer(edge, config.silentMaxMs ?? LIMITS.silentMaxMs);
+    takeOtherStreams(this.#server, (...stream) => this.#web.takeStream(...stream));
     const names = GATEWAY_SERVICES.map(({ name }) => name);
     this.#health = addHealth(this.#server, names);
     addReflection(this.#server, names);
@@ -151,7 +164,6 @@ export class GatewayServer {
   }
 
   async start(): Promise<void> {
-    const { tls, onCertificateRefused } = this.#config;
     this.#observed = this.#observe();
     const { signal } = this.#stopping;
     const { all, home } = this.#cells;
@@ -167,12 +179,13 @@ export class GatewayServer {
       const until = AbortSignal.any([signal, AbortSignal.timeout(DIRECTORY_TIMEOUT_MS)]);
       await home.feed.reach(await home.feed.head(), until);
     }
-    const credentials = serverCredentials(tls, onCertificateRefused);
-    this.#door = await openDoor(this.#server, this.#config, credentials, {
+    const guests = { http2: this.#server, http1: (socket: Socket) => this.#web.takeConnection(socket) };
+    const limits = {
       connectionsMax: LIMITS.connectionsMax,
       connectionsPerAddressMax: this.#config.connectionsPerAddressMax ?? LIMITS.connectionsPerAddressMax,
       silentMaxMs: this.#config.silentMaxMs ?? LIMITS.silentMaxMs,
-    });
+    };
+    this.#door = await openDoor(guests, this.#config, limits, this.#config.onCertificateRefused);
     this.#health.set(true);
   }
 
@@ -181,7 +194,7 @@ export class GatewayServer {
     this.#health.set(false);
     for (const end of this.#observed) end();
     this.#stopping.abort(stopped());
-    await shutDown(this.#server, STOP_GRACE_MS);
+    await Promise.all([shutDown(this.#server, STOP_GRACE_MS), this.#web.stop(STOP_GRACE_MS)]);
     await this.#door?.close();
     await Promise.all(this.#following);
   }
@@ -192,7 +205,8 @@ const stopped = (): GrpcError =>
     retryAfterMs: 1_000,
   });
 
-type Handler = UntypedServiceImplementation[string];
+/** Calls of grpc-js have both faces, as the method needs them; those of HTTP always have both. */
+type Handler = WebMethod['handlers']['proto'];
 type Serve = (method: GatewayMethod) => Handler;
 
 const assemble = (
@@ -224,7 +238,7 @@ const assemble = (
     slowReaderMs: config.slowReaderMs ?? LIMITS.slowReaderMs,
   });
   const serve = (method: GatewayMethod): Handler =>
-    method.responseStream ? (streams.handler(method) as Handler) : (unary(unaryPorts, method) as Handler);
+    method.responseStream ? streams.handler(method) : unary(unaryPorts, method);
   return { cells, serve, gate, streams };
 };
 
@@ -267,4 +281,17 @@ const rawDefinition = (methods: readonly GatewayMethod[]): ServiceDefinition =>
   );
 
 const implementation = (methods: readonly GatewayMethod[], serve: Serve): UntypedServiceImplementation =>
-  Object.fromEntries(methods.map((method) => [method.key, serve(method)]));
+  Object.fromEntries(
+    methods.map((method) => [method.key, serve(method) as unknown as UntypedServiceImplementation[string]]),
+  );
+
+/** The same methods for gRPC-Web, and once more for JSON. */
+const webMethods = (serve: Serve): ReadonlyMap<string, WebMethod> =>
+  new Map(
+    GATEWAY_SERVICES.flatMap(({ methods }) =>
+      methods.map((method) => [
+        method.path,
+        { method, handlers: { proto: serve(method), json: serve(inJson(method)) } },
+      ]),
+    ),
+  );

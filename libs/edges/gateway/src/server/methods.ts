@@ -1,6 +1,8 @@
 import { assert } from '@plinth/money';
+import type { SignedForm } from '../auth/signing.ts';
 import { RULES, type MethodRule } from '../policy/rules.ts';
 import { SERVICES } from '../services.ts';
+import { bytesOfJson, jsonOfBytes, messagesOf } from '../web/wire-types.ts';
 
 type Definition = Readonly<{
   path: string;
@@ -18,6 +20,8 @@ export type GatewayMethod = Readonly<{
   key: string;
   path: string;
   rule: MethodRule;
+  /** What the bytes of requests and answers are. */
+  form: SignedForm;
   responseStream: boolean;
   decode: (bytes: Buffer) => Readonly<Record<string, unknown>>;
   encode: (response: unknown) => Buffer;
@@ -38,6 +42,7 @@ const methodOf = (key: string, definition: Definition): GatewayMethod => {
   assert(!definition.requestStream, () => `Expected no stream of requests at ${definition.path}`);
   return {
     ...{ name, key, rule },
+    form: 'proto',
     path: definition.path,
     responseStream: definition.responseStream,
     decode: (bytes) => definition.requestDeserialize(bytes) as Readonly<Record<string, unknown>>,
@@ -54,3 +59,14 @@ export const GATEWAY_SERVICES: readonly GatewayService[] = Object.entries(SERVIC
     ),
   }),
 );
+
+/** The same method with requests and answers in the JSON form of protobuf. */
+export const inJson = (method: GatewayMethod): GatewayMethod => {
+  const { input, output } = messagesOf(method.path);
+  return {
+    ...method,
+    form: 'json',
+    decode: (bytes) => method.decode(bytesOfJson(input, bytes)),
+    encode: (response) => Buffer.from(JSON.stringify(jsonOfBytes(output, method.encode(response)))),
+  };
+};

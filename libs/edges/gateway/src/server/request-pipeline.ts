@@ -45,7 +45,7 @@ export class RequestPipeline {
     const { metadata } = call;
     life.check();
     checkSize(metadata);
-    const { caller, keep } = await authenticator.authenticate(method.path, bytes, metadata, life.signal);
+    const { caller, keep } = await authenticator.authenticate(method, bytes, metadata, life.signal);
     rates.charge(caller, method.rule.cost, clock.now());
     checkScope(caller, method.rule);
     const isCommand = method.rule.kind === 'command';
@@ -119,7 +119,8 @@ export const traceparentOf = (metadata: Metadata): string | undefined => {
 const decode = (method: GatewayMethod, bytes: Buffer): Readonly<Record<string, unknown>> => {
   try {
     return method.decode(bytes);
-  } catch {
+  } catch (error) {
+    if (error instanceof GrpcError) throw error;
     throw new GrpcError(
       grpc.INVALID_ARGUMENT,
       'MALFORMED_REQUEST',

@@ -1,4 +1,4 @@
-import { Metadata, status as grpc, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, status as grpc, type StatusObject } from '@grpc/grpc-js';
 import type { accountsMessages, Receipt } from '@plinth/messages';
 import { traceCall } from '@plinth/runtime';
 import {
@@ -10,6 +10,7 @@ import {
   statusOf,
   type CallLife,
   type ReportBug,
+  type ServerCall,
 } from '@plinth/runtime/grpc';
 import { METADATA } from '../auth/signing.ts';
 import type { CellRouter } from '../cells/cell-router.ts';
@@ -27,6 +28,13 @@ import { traceparentOf, type Admitted, type Gate, type RequestPipeline } from '.
 export type Answer = Readonly<{ response: unknown; position: bigint }>;
 
 type AnswerOf = Readonly<{ answer: Answer; cell: Cell }>;
+
+/** A call with one answer, of grpc-js or of HTTP. */
+export type UnaryCall = ServerCall &
+  Readonly<{ request: Buffer; sendMetadata: (metadata: Metadata) => void }>;
+
+/** Takes a failure, or the bytes of the answer. */
+export type Answered = (failure: StatusObject | null, bytes?: Buffer) => void;
 
 export type UnaryPorts = Readonly<{
   pipeline: RequestPipeline;
@@ -116,7 +124,7 @@ const query = async (
 const answer = async (
   ports: UnaryPorts,
   method: GatewayMethod,
-  call: ServerUnaryCall<Buffer, Buffer>,
+  call: UnaryCall,
   life: CallLife,
 ): Promise<AnswerOf> => {
   const admitted = await within(life, ports.pipeline.admit(method, call.request, call, life));
@@ -152,15 +160,15 @@ const carryOut = async (
 /** A unary method: admitted, answered, and every failure turned into a status with details. */
 export const unary =
   (ports: UnaryPorts, method: GatewayMethod) =>
-  (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+  (call: UnaryCall, callback: Answered): void => {
     void serve(ports, method, call, callback);
   };
 
 const serve = async (
   ports: UnaryPorts,
   method: GatewayMethod,
-  call: ServerUnaryCall<Buffer, Buffer>,
-  callback: sendUnaryData<Buffer>,
+  call: UnaryCall,
+  callback: Answered,
 ): Promise<void> => {
   const startedMs = performance.now();
   const life = callLife(call, DEADLINES);

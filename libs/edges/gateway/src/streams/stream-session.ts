@@ -1,5 +1,5 @@
-import { status as grpc, type ServerWritableStream } from '@grpc/grpc-js';
-import { GrpcError, type CallLife } from '@plinth/runtime/grpc';
+import { status as grpc, type StatusObject } from '@grpc/grpc-js';
+import { GrpcError, type CallLife, type ServerCall } from '@plinth/runtime/grpc';
 import { OPERATOR, type Caller } from '../auth/authenticator.ts';
 import type { KeyDirectory } from '../auth/key-directory.ts';
 import { LIMITS } from '../limits.ts';
@@ -12,7 +12,17 @@ export type StreamPorts = Readonly<{
   slowReaderMs: number;
 }>;
 
-export type StreamCall = ServerWritableStream<Buffer, Buffer>;
+/** A call with a stream of answers, of grpc-js or of HTTP. */
+export type StreamCall = ServerCall &
+  Readonly<{
+    request: Buffer;
+    /** Gives whether the reader takes more at once; otherwise `drain` says when. */
+    write: (bytes: Buffer) => boolean;
+    once: (event: 'drain', listener: () => void) => unknown;
+    off: (event: 'drain' | 'cancelled', listener: () => void) => unknown;
+    /** Ends it. */
+    emit: (event: 'error', failure: Partial<StatusObject>) => unknown;
+  }>;
 
 /** Whose news a stream tells. */
 export class Audience {

@@ -33,6 +33,25 @@ export const optionalTextSetting = (about: string): Setting<string | undefined> 
   fallback: undefined,
 });
 
+const ORIGINS_MAX = 100;
+
+const originOf = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new Error(`Expected origins like https://desk.example.com, separated by commas, was ${text}`);
+};
+
+/** Origins of web pages, each as browsers write it; none when it is absent. Never all there are. */
+export const originsSetting = (about: string): Setting<readonly string[]> => ({
+  about,
+  parse: (text) => {
+    const found = text === '' ? [] : text.split(',').map((one) => originOf(one.trim()));
+    if (found.length <= ORIGINS_MAX) return found;
+    throw new Error(`Expected at most ${ORIGINS_MAX} origins, was ${found.length}`);
+  },
+  fallback: [],
+});
+
 export const integerSetting = (
   more: More<number> & Readonly<{ min: number; max: number }>,
 ): Setting<number> => ({

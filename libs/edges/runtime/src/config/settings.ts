@@ -3,6 +3,7 @@ import {
   integerSetting,
   optionalIntegerSetting,
   optionalTextSetting,
+  originsSetting,
   textSetting,
 } from './config.ts';
 
@@ -128,6 +129,9 @@ export const gatewaySettings = {
     min: 1,
     max: 1_000_000,
   }),
+  PLINTH_GATEWAY_ORIGINS: originsSetting(
+    'origins whose web pages may call, such as https://desk.example.com, separated by commas; none without',
+  ),
   PLINTH_GATEWAY_PLAINTEXT: choiceSetting(['loopback', 'anywhere'], {
     about: 'where the gateway may listen without TLS',
     fallback: 'loopback',

@@ -67,6 +67,11 @@ export class CertificateFiles implements Provider {
     this.#current = readCertificates(files, Date.now());
   }
 
+  /** What was last read whole. */
+  get current(): Certificates {
+    return this.#current;
+  }
+
   addCaCertificateListener(listener: CaListener): void {
     this.#watch();
     this.#caListeners.add(listener);

@@ -6,7 +6,7 @@ import { identityOf, identityUri } from './identity.ts';
 /** Told of certificate files that cannot be used; those before stay in use. */
 export type ReportCertificate = (error: Error) => void;
 
-const byDefault: ReportCertificate = (error) => process.emitWarning(error);
+export const byDefault: ReportCertificate = (error) => process.emitWarning(error);
 
 /** Plaintext without files. With an authority, callers must show a certificate of it. */
 export const serverCredentials = (

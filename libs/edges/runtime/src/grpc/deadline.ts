@@ -1,7 +1,14 @@
-import { status as grpc, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
+import { status as grpc, type Metadata } from '@grpc/grpc-js';
 import { GrpcError } from './status.ts';
 
-export type ServerCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>;
+/** What is asked of any call, of grpc-js or of another transport. */
+export type ServerCall = Readonly<{
+  metadata: Metadata;
+  cancelled: boolean;
+  getDeadline: () => Date | number;
+  on: (event: 'cancelled', listener: () => void) => unknown;
+  off: (event: 'cancelled', listener: () => void) => unknown;
+}>;
 
 export type DeadlineLimits = Readonly<{ defaultMs: number; maxMs: number }>;
 

@@ -6,6 +6,7 @@ export * from './door.ts';
 export * from './health.ts';
 export * from './identity.ts';
 export * from './limits.ts';
+export * from './other-streams.ts';
 export * from './prompt-requests.ts';
 export * from './reflection.ts';
 export * from './server.ts';
