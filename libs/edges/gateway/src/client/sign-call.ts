@@ -8,7 +8,7 @@ export type CallToSign = Pick<SignedCall, 'method' | 'body'> &
 
 export type SignCall = (call: CallToSign) => readonly (readonly [string, string])[];
 
-/** Signs calls with a key: gives the headers that prove who sends these bytes, there, now, for the first time. */
+/** Signs calls with a key: gives the headers that prove who sends these bytes there, now and once. */
 export const callSigner = (
   { keyId, algorithm, secret }: ClientKey,
   now: () => number = Date.now,

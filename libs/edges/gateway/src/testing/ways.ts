@@ -150,6 +150,7 @@ const grpcWebWay = (version: HttpVersion, isText: boolean): Way => ({
     const end = frames.find(({ flags }) => flags === 0x80);
     const status = end === undefined ? undefined : statusOfTrailers(end.message.toString());
     if (status !== undefined && status.code !== grpc.OK) return refused(status);
+    if (status === undefined && !isStream(ask.path)) throw new Error('Expected trailers in the body');
     if (message === undefined) throw new Error(`Expected a message, was HTTP ${answer.status}`);
     return answered(jsonOfBytes(output, message.message), positionOf(answer));
   },

@@ -131,7 +131,8 @@ describe('HTTP at the port of the gateway', () => {
     ],
     [
       'a length and chunks',
-      `POST ${GET_MARK} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      `POST ${GET_MARK} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n` +
+        'transfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
     ['no host', `POST ${GET_MARK} HTTP/1.1\r\n\r\n`],
     ['a header over two lines', `POST ${GET_MARK} HTTP/1.1\r\nhost: x\r\nx-note: a\r\n b\r\n\r\n`],

@@ -24,7 +24,8 @@ const framed = (message: Buffer): Buffer => {
 };
 
 const JSON_BODY = Buffer.from(
-  '{"accountId":"a1","orders":[{"instrumentId":"BTC-PERP","side":"buy","quantity":"1"}],"read":{"minPosition":"1"}}',
+  '{"accountId":"a1","orders":[{"instrumentId":"BTC-PERP","side":"buy","quantity":"1"}],' +
+    '"read":{"minPosition":"1"}}',
 );
 const PROTO_BODY = Buffer.from('0a026131121a0a084254432d504552501203627579', 'hex');
 const FILLS = Buffer.from('{"accountIds":["a1"]}');

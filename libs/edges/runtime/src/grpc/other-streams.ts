@@ -10,9 +10,9 @@ const GRPC = /^application\/grpc(?!-web)/;
 type ContentCheck = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
 
 /**
- * Streams that are not gRPC's on the connections of a server. grpc-js answers them with 415 and takes those of
- * gRPC-Web for its own; it has no public way in between, so this stands in front of the one question that it
- * asks of every stream. A grpc-js without that question stops the program at its start.
+ * Streams that are not gRPC's on the connections of a server. grpc-js answers them with 415, and takes those
+ * of gRPC-Web for its own; it has no public way in between, so this stands in front of the one question that
+ * it asks of every stream. A grpc-js without that question stops the program at its start.
  */
 export const takeOtherStreams = (server: Server, take: TakeStream): void => {
   const inner = server as unknown as { _verifyContentType?: ContentCheck };
