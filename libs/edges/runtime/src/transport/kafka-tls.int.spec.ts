@@ -61,6 +61,6 @@ const signal = AbortSignal.timeout(120_000);
       .catch((reason: unknown) => reason);
     expect(String(error)).toMatch(/TLS|SSL|secure/i);
     const { tls: _tls, ...open } = plain;
-    await expect(topicsOf(open).ends('plinth.test.never')).rejects.toThrow();
+    expect(await topicsOf(open).ends('plinth.test.never')).toEqual([]);
   }, 120_000);
 });
