@@ -18,6 +18,7 @@ const IS_TLS = process.env['PLINTH_COMPOSE_TLS'] === 'yes';
 const FILES = [
   ...(IS_THREE ? ['deploy/compose.three-brokers.yml'] : []),
   ...(IS_TLS ? ['deploy/compose.tls.yml'] : []),
+  ...(IS_THREE && IS_TLS ? ['deploy/compose.tls.three-brokers.yml'] : []),
 ];
 const START_MS = 300_000;
 const HEALTHY_MS = 90_000;
@@ -38,8 +39,12 @@ const why = await whyNoCompose();
     let client: GatewayClient;
     let log: PostgresLog;
 
-    const urlOf = (login: string): string =>
-      `postgresql://${login}@127.0.0.1:${stack.port('POSTGRES')}/plinth`;
+    /** With certificates the database takes TLS alone. */
+    const urlOf = (login: string): string => {
+      const { PLINTH_CA: ca } = identity;
+      const checked = ca === undefined ? '' : `?sslmode=verify-full&sslrootcert=${ca}`;
+      return `postgresql://${login}@127.0.0.1:${stack.port('POSTGRES')}/plinth${checked}`;
+    };
     /** As `.env` has them. */
     const databaseUrl = (): string => urlOf('plinth_app:plinth-service');
     let owner: pg.Client;
