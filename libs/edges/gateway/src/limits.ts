@@ -34,6 +34,13 @@ export const LIMITS = {
   /** Calls under way at once: in this process, and of one client, waiting ones included. */
   callsInFlightMax: 2_000,
   callsPerClientMax: 200,
+  /**
+   * Whoever was sent away with a time to wait and is sent away again within `patienceMs` gets the answer so
+   * much later; so many answers wait at most.
+   */
+  patienceMs: 1_000,
+  heldBackMs: 250,
+  heldBackMax: 2_000,
   /** Streams open at once: of one client, and in this process. */
   streamsPerClientMax: 32,
   streamsMax: 2_000,

@@ -17,6 +17,9 @@ export const ratesOf = (perKey: number, perClient: number): RateLimitConfig => (
 
 export const DEFAULT_RATES = ratesOf(200, 600);
 
+/** Whose tokens are used up. */
+export type Whose = 'key' | 'client';
+
 /** What one key, and all keys of one client together, may ask for. */
 export class RateLimits {
   readonly #keys: TokenBuckets;
@@ -27,18 +30,25 @@ export class RateLimits {
     this.#clients = new TokenBuckets(perClient, LIMITS.bucketsMax);
   }
 
-  /** Throws RESOURCE_EXHAUSTED with the time to wait. */
-  charge({ keyId, tenant }: Pick<Caller, 'keyId' | 'tenant'>, cost: number, nowMs: number): void {
+  /** Throws RESOURCE_EXHAUSTED with the time to wait; `onWait` hears of it before. */
+  charge(
+    { keyId, tenant }: Pick<Caller, 'keyId' | 'tenant'>,
+    cost: number,
+    nowMs: number,
+    onWait: (whose: Whose, waitMs: number) => void,
+  ): void {
     const keyWaitMs = this.#keys.take(keyId, cost, nowMs);
-    if (keyWaitMs > 0) throw exhausted('key', keyWaitMs);
-    const clientWaitMs = this.#clients.take(tenant, cost, nowMs);
-    if (clientWaitMs === 0) return;
-    this.#keys.giveBack(keyId, cost);
-    throw exhausted('client', clientWaitMs);
+    const clientWaitMs = keyWaitMs > 0 ? 0 : this.#clients.take(tenant, cost, nowMs);
+    const waitMs = keyWaitMs + clientWaitMs;
+    if (waitMs === 0) return;
+    const whose = keyWaitMs > 0 ? 'key' : 'client';
+    if (whose === 'client') this.#keys.giveBack(keyId, cost);
+    onWait(whose, waitMs);
+    throw rateLimited(whose, waitMs);
   }
 }
 
-const exhausted = (whose: string, retryAfterMs: number): GrpcError =>
+export const rateLimited = (whose: Whose, retryAfterMs: number): GrpcError =>
   new GrpcError(
     grpc.RESOURCE_EXHAUSTED,
     'RATE_LIMITED',

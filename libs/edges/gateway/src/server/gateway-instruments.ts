@@ -39,6 +39,12 @@ export const observeOpenCalls = gauge({
   labels: [],
 });
 
+export const observeHeldAnswers = gauge({
+  name: 'plinth_gateway_held_answers',
+  about: 'refusals that are held back from callers who came again before the time they were told',
+  labels: [],
+});
+
 export const observeOpenStreams = gauge({
   name: 'plinth_gateway_open_streams',
   about: 'streams that are open',

@@ -31,13 +31,14 @@ import { MemoryNonceStore, type NonceStore } from '../auth/nonce-store.ts';
 import { SecretSeal } from '../auth/secret-seal.ts';
 import { LIMITS } from '../limits.ts';
 import { Owners } from '../policy/owners.ts';
+import { HoldBack } from '../policy/hold-back.ts';
 import { DEFAULT_RATES, RateLimits, type RateLimitConfig } from '../policy/rate-limits.ts';
 import { Tenancy } from '../policy/tenancy.ts';
 import type { ProofSource } from '../proofs/proof-source.ts';
 import { Proofs } from '../proofs/proofs.ts';
 import { LogFeed } from '../streams/log-feed.ts';
 import { Streams } from '../streams/streams.ts';
-import { observeOpenCalls, observeOpenStreams } from './gateway-instruments.ts';
+import { observeHeldAnswers, observeOpenCalls, observeOpenStreams } from './gateway-instruments.ts';
 import { GATEWAY_SERVICES, inJson, type GatewayMethod } from './methods.ts';
 import { Gate, RequestPipeline } from './request-pipeline.ts';
 import { unary, type UnaryPorts } from './unary.ts';
@@ -125,10 +126,11 @@ export class GatewayServer {
     }
     this.#config = config;
     this.#reportBug = ports.reportBug;
-    const { cells, serve, gate, streams } = assemble(config, ports, this.#stopping.signal);
+    const { cells, serve, gate, holdBack, streams } = assemble(config, ports, this.#stopping.signal);
     this.#cells = cells;
     this.#observe = () => [
       observeOpenCalls(() => [[gate.open, {}]]),
+      observeHeldAnswers(() => [[holdBack.held, {}]]),
       observeOpenStreams(() => [[streams.openCount, {}]]),
       ...cells.all.map(({ id, feed }) =>
         observeLag(
@@ -213,7 +215,7 @@ const assemble = (
   config: GatewayConfig,
   ports: GatewayPorts,
   stopping: AbortSignal,
-): Readonly<{ cells: Cells; serve: Serve; gate: Gate; streams: Streams }> => {
+): Readonly<{ cells: Cells; serve: Serve; gate: Gate; holdBack: HoldBack; streams: Streams }> => {
   const { clock, reportBug, others = [] } = ports;
   const parts: readonly CellPorts[] = [ports, ...others];
   // What the parts need of the whole exists when they are first asked.
@@ -225,13 +227,14 @@ const assemble = (
   const tenancy = new Tenancy(owners);
   const seal = config.sealingKey === undefined ? undefined : new SecretSeal(config.sealingKey);
   const router = new CellRouter(cells);
+  const holdBack = new HoldBack();
   const pipeline = new RequestPipeline({
     authenticator: new Authenticator({ keys, nonces: noncesOf(cells, parts, clock), seal, clock }),
     rates: new RateLimits(config.rates ?? DEFAULT_RATES),
-    ...{ tenancy, router, clock },
+    ...{ tenancy, router, holdBack, clock },
   });
   const gate = new Gate();
-  const unaryPorts: UnaryPorts = { pipeline, gate, cells, router, seal, reportBug };
+  const unaryPorts: UnaryPorts = { pipeline, gate, holdBack, cells, router, seal, clock, reportBug };
   const streams = new Streams({
     ...{ keys, pipeline, owners, reportBug, stopping },
     heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
@@ -239,7 +242,7 @@ const assemble = (
   });
   const serve = (method: GatewayMethod): Handler =>
     method.responseStream ? streams.handler(method) : unary(unaryPorts, method);
-  return { cells, serve, gate, streams };
+  return { cells, serve, gate, holdBack, streams };
 };
 
 const cellOf = (

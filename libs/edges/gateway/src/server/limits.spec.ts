@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Client, credentials, status as grpc, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status as grpc, type ServiceError } from '@grpc/grpc-js';
 import { errorFromStatus, GRPC_LIMITS, type GrpcError } from '@plinth/runtime/grpc';
+import { METADATA } from '../auth/signing.ts';
 import { LIMITS } from '../limits.ts';
 import { RateLimits } from '../policy/rate-limits.ts';
 import { SERVICES } from '../services.ts';
@@ -81,6 +82,51 @@ describe('limits of the edge', () => {
     expect(await three()).toBe('ok');
   });
 
+  describe('of whoever does not care for them', () => {
+    const body = requestSerialize({ accountId: 'a1', read: undefined });
+
+    /** Calls over one connection, signed by a key that has used up what it may have. */
+    const impatient = async () => {
+      const rate = { perSecond: 2, burst: 2 };
+      const gateway = await start({ rates: { perKey: rate, perClient: { perSecond: 99, burst: 99 } } });
+      const signers = [0, 1].map((n) => gateway.client(gateway.issue('alpha', { name: `key${n}` })));
+      const send = (signer: number, spoil = false, over = raw): Promise<'ok' | string> =>
+        new Promise((resolve) => {
+          const metadata = signers[signer]?.sign(path, body, '') ?? new Metadata();
+          if (spoil) metadata.set(METADATA.nonce, 'somebodyelse');
+          const pass = (value: Buffer): Buffer => value;
+          over?.makeUnaryRequest(path, pass, pass, body, metadata, (error: ServiceError | null) =>
+            resolve(error === null ? 'ok' : errorFromStatus(error).reason),
+          );
+        });
+      expect(await send(0)).toBe('ok');
+      return { gateway, send };
+    };
+
+    it('does not look at what is signed until the time is over, on this connection alone', async () => {
+      const { gateway, send } = await impatient();
+      expect(await send(0, true)).toBe('SIGNATURE_INVALID');
+      expect(await send(0)).toBe('RATE_LIMITED');
+      expect(await send(0, true)).toBe('RATE_LIMITED');
+      const other = new Client(`127.0.0.1:${gateway.server.port}`, credentials.createInsecure());
+      expect(await send(0, true, other)).toBe('SIGNATURE_INVALID');
+      other.close();
+      expect(await send(1)).toBe('ok');
+      gateway.clock.atMs += 1_000;
+      expect(await send(0)).toBe('ok');
+    });
+
+    it('answers the first refusal at once, the next ones after the calls of others', async () => {
+      const { send } = await impatient();
+      expect(await send(0)).toBe('RATE_LIMITED');
+      const order: string[] = [];
+      const again = send(0).then((reason) => order.push(reason));
+      await send(1).then((reason) => order.push(reason));
+      await again;
+      expect(order).toEqual(['ok', 'RATE_LIMITED']);
+    });
+  });
+
   it('charges a key nothing for what its client may not have', () => {
     const limits = new RateLimits({
       perKey: { perSecond: 1, burst: 1 },
@@ -89,9 +135,13 @@ describe('limits of the edge', () => {
     const caller = (keyId: string) => ({
       ...{ keyId, tenant: 'alpha', actor: '', scopes: new Set([]), kycState: 'approved' },
     });
-    limits.charge(caller('one'), 1, 0);
-    expect(() => limits.charge(caller('two'), 1, 0)).toThrow(/this client/);
-    limits.charge(caller('two'), 1, 1_000);
+    const waits: unknown[] = [];
+    const charge = (keyId: string, nowMs: number): void =>
+      limits.charge(caller(keyId), 1, nowMs, (...wait) => waits.push(wait));
+    charge('one', 0);
+    expect(() => charge('two', 0)).toThrow(/this client/);
+    charge('two', 1_000);
+    expect(waits).toEqual([['client', 1_000]]);
   });
 
   it('takes so many calls at once in all', () => {

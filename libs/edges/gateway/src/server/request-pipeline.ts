@@ -9,7 +9,8 @@ import { METADATA } from '../auth/signing.ts';
 import type { CellRouter } from '../cells/cell-router.ts';
 import type { Cell } from '../cells/cells.ts';
 import { LIMITS } from '../limits.ts';
-import type { RateLimits } from '../policy/rate-limits.ts';
+import type { HoldBack } from '../policy/hold-back.ts';
+import { rateLimited, type RateLimits, type Whose } from '../policy/rate-limits.ts';
 import type { MethodRule } from '../policy/rules.ts';
 import type { Tenancy } from '../policy/tenancy.ts';
 import type { GatewayMethod } from './methods.ts';
@@ -29,6 +30,7 @@ export type PipelinePorts = Readonly<{
   rates: RateLimits;
   tenancy: Tenancy;
   router: CellRouter;
+  holdBack: HoldBack;
   clock: Clock;
 }>;
 
@@ -41,12 +43,17 @@ export class RequestPipeline {
   }
 
   async admit(method: GatewayMethod, bytes: Buffer, call: ServerCall, life: CallLife): Promise<Admitted> {
-    const { authenticator, rates, tenancy, router, clock } = this.#ports;
+    const { authenticator, rates, tenancy, router, clock, holdBack } = this.#ports;
     const { metadata } = call;
     life.check();
     checkSize(metadata);
+    const name = callerName(call);
+    const left = holdBack.left(name, clock.now());
+    if (left !== undefined) throw rateLimited(left.whose, left.waitMs);
     const { caller, keep } = await authenticator.authenticate(method, bytes, metadata, life.signal);
-    rates.charge(caller, method.rule.cost, clock.now());
+    const nowMs = clock.now();
+    const onWait = (whose: Whose, waitMs: number): void => holdBack.exhausted(name, whose, waitMs, nowMs);
+    rates.charge(caller, method.rule.cost, nowMs, onWait);
     checkScope(caller, method.rule);
     const isCommand = method.rule.kind === 'command';
     const sender = isCommand ? senderOf(caller, metadata) : undefined;
@@ -58,6 +65,10 @@ export class RequestPipeline {
     return { caller, request, cells, sender };
   }
 }
+
+/** A connection, and the key that is named on it: nothing of it is proven. */
+export const callerName = (call: ServerCall): string =>
+  `${call.getPeer()} ${(single(call.metadata, METADATA.key) ?? '').slice(0, LIMITS.keyIdMaxLength)}`;
 
 const checkSize = (metadata: Metadata): void => {
   let bytes = 0;

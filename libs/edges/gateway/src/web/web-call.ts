@@ -11,23 +11,36 @@ export type AnswerSink = Readonly<{
   end: (failure: StatusObject | undefined) => void;
 }>;
 
+export type WebRequest = Readonly<{
+  request: Buffer;
+  metadata: Metadata;
+  peer: string;
+  deadline: Date | number;
+}>;
+
 /** A call that came by another way than gRPC, as the handlers of grpc-js know theirs. */
 export class WebCall extends EventEmitter {
   readonly request: Buffer;
   readonly metadata: Metadata;
+  readonly #peer: string;
   readonly #deadline: Date | number;
   readonly #sink: AnswerSink;
   #isOver = false;
   cancelled = false;
 
-  constructor(request: Buffer, metadata: Metadata, deadline: Date | number, sink: AnswerSink) {
+  constructor({ request, metadata, peer, deadline }: WebRequest, sink: AnswerSink) {
     super();
     this.request = request;
     this.metadata = metadata;
+    this.#peer = peer;
     this.#deadline = deadline;
     this.#sink = sink;
     // Handlers of streams tell their failure in this way.
     this.on('error', (failure: StatusObject) => this.end(failure));
+  }
+
+  getPeer(): string {
+    return this.#peer;
   }
 
   getDeadline(): Date | number {

@@ -89,7 +89,9 @@ export class WebEdge {
     const deadline = deadlineOf(headers, protocol);
     const body = await readBody(request, headers['content-length'], protocol.bodyBytesMax, this.#room);
     const answer = new Answer(exchange, protocol, method.responseStream);
-    const call = new WebCall(protocol.unwrap(body), metadata, deadline, answer);
+    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    const peer = `${remoteAddress}:${remotePort}`;
+    const call = new WebCall({ request: protocol.unwrap(body), metadata, peer, deadline }, answer);
     response.on('close', () => call.cancel());
     response.on('drain', () => call.emit('drain'));
     handlers[protocol.form](call, (failure, bytes) => {

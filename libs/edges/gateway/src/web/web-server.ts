@@ -9,7 +9,12 @@ import type { WebEdge } from './web-edge.ts';
 
 /** A request and its answer, of HTTP/1.1 or HTTP/2. */
 export type Incoming = Readable &
-  Readonly<{ method?: string | undefined; url?: string | undefined; headers: IncomingHttpHeaders }>;
+  Readonly<{
+    method?: string | undefined;
+    url?: string | undefined;
+    headers: IncomingHttpHeaders;
+    socket: Readonly<{ remoteAddress?: string | undefined; remotePort?: number | undefined }>;
+  }>;
 export type Outgoing = Writable & {
   statusCode: number;
   readonly headersSent: boolean;

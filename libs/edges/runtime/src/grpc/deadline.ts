@@ -5,6 +5,8 @@ import { GrpcError } from './status.ts';
 export type ServerCall = Readonly<{
   metadata: Metadata;
   cancelled: boolean;
+  /** Address and port at the other end of the connection. */
+  getPeer: () => string;
   getDeadline: () => Date | number;
   on: (event: 'cancelled', listener: () => void) => unknown;
   off: (event: 'cancelled', listener: () => void) => unknown;
