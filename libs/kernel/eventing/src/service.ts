@@ -27,6 +27,11 @@ export type Intent<C = unknown> = Readonly<{
    * `ignore` (a normal race, e.g. the order closed meanwhile). Outside commands always answer the sender.
    */
   onRejection?: 'stop' | 'ignore';
+  /**
+   * It begins its stream, so nothing is read of it before. Where the stream exists after all the append finds
+   * out, and the decision is taken again on what is there; a decider answers a beginning with events.
+   */
+  begins?: true;
 }>;
 
 /**

@@ -89,16 +89,14 @@ const reactTo = (event: Envelope, views: LiquidationViews, config: LiquidationCo
 
 const start = (event: Envelope<'LiquidationRequested'>, { portfolio }: LiquidationViews): Intent => {
   const { accountId, liquidationId, cause, figures } = event.data;
-  return liquidationIntent(liquidationId, {
-    kind: 'start',
-    data: {
-      ...{ liquidationId, accountId, cause },
-      equity: figures?.equity ?? '',
-      maintenanceMargin: figures?.maintenanceMargin ?? '',
-      openOrders: portfolio.orders.of(accountId).map(({ placed }) => placed.orderId),
-      marksRound: figures?.marksRound ?? 0,
-    },
-  });
+  const data = {
+    ...{ liquidationId, accountId, cause },
+    equity: figures?.equity ?? '',
+    maintenanceMargin: figures?.maintenanceMargin ?? '',
+    openOrders: portfolio.orders.of(accountId).map(({ placed }) => placed.orderId),
+    marksRound: figures?.marksRound ?? 0,
+  };
+  return { ...liquidationIntent(liquidationId, { kind: 'start', data }), begins: true };
 };
 
 /** A debt that shrank between declaration and payment needed less: the fund gets the rest back. */

@@ -109,7 +109,7 @@ const placeLeg = (
 ): Reaction => {
   const instrument = views.reference.instrument(leg.instrumentId);
   const orderId = `${data.liquidationId}.${data.step}.${n + 1}`;
-  return orderIntent(orderId, {
+  const order = orderIntent(orderId, {
     kind: 'place',
     placed: {
       orderId,
@@ -132,4 +132,5 @@ const placeLeg = (
       inverse: isInverted(instrument),
     },
   });
+  return { ...order, begins: true };
 };

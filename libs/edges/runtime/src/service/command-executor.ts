@@ -108,7 +108,7 @@ const executeInTurn = async (
       return { status: 'rejected', rejection: planned };
     const decision = isRejection(planned)
       ? { ...NOTHING, rejection: planned }
-      : await decideAll(planned, host.states, host.definition.owns);
+      : await decideAll(planned, host.states, host.definition.owns, { isAgain: attempt > 0 });
     const { rejection, touched } = decision;
     const answer: StoredAnswer =
       rejection === undefined ? { id: idOf(planned as readonly Intent[]) } : { rejection };

@@ -12,7 +12,7 @@ import { assert } from '@plinth/money';
 import { setImmediate } from 'node:timers/promises';
 import { LIMITS } from './limits.ts';
 import { countEvents } from '../telemetry/instruments.ts';
-import type { StreamStates } from './stream-states.ts';
+import type { StreamState, StreamStates } from './stream-states.ts';
 
 type Touched = {
   decider: AnyDecider;
@@ -29,6 +29,8 @@ export type Decision = Readonly<{
   rejection?: Rejection;
 }>;
 
+const freshOf = (decider: AnyDecider): StreamState => ({ state: decider.initialState(), version: 0 });
+
 const decideOne = (entry: Touched, command: unknown): readonly NewEvent[] | Rejection => {
   const outcome = entry.decider.decide(command, entry.state) as readonly NewEvent[] | Rejection;
   if (isRejection(outcome)) return outcome;
@@ -39,18 +41,21 @@ const decideOne = (entry: Touched, command: unknown): readonly NewEvent[] | Reje
 
 /**
  * Takes all decisions in order, each seeing those before it. The first rejection that is not to be ignored
- * refuses the whole list.
+ * refuses the whole list. `isAgain`: the log was not as a decision before this one took it to be.
  */
 export const decideAll = async (
   intents: readonly Intent[],
   states: StreamStates,
   owns: readonly string[],
+  { isAgain = false }: Readonly<{ isAgain?: boolean }> = {},
 ): Promise<Decision> => {
   const touched = new Map<StreamId, Touched>();
   let eventCount = 0;
-  await states.prepare(intents);
+  const isRead = ({ begins, stream }: Intent): boolean => begins !== true || isAgain || states.has(stream);
+  await states.prepare(intents.filter(isRead));
   let sinceMs = performance.now();
-  for (const { stream, decider, command, onRejection } of intents) {
+  for (const intent of intents) {
+    const { stream, decider, command, onRejection } = intent;
     if (performance.now() - sinceMs > LIMITS.decisionSliceMs) {
       // Many dear decisions at once: the lock's signs of life and questions do not wait for all of them.
       await setImmediate();
@@ -59,7 +64,7 @@ export const decideAll = async (
     assert(owns.includes(categoryOf(stream)), () => `Expected a stream of ${owns.join(', ')}, was ${stream}`);
     let entry = touched.get(stream);
     if (entry === undefined) {
-      const { state, version } = await states.load(stream, decider);
+      const { state, version } = isRead(intent) ? await states.load(stream, decider) : freshOf(decider);
       entry = { decider, before: version, state, events: [] };
       touched.set(stream, entry);
       assert(touched.size <= LIMITS.streamsPerAppendMax, 'Expected fewer streams in one append');

@@ -63,7 +63,8 @@ export class ReactionRecord {
     const ids = { correlationId: effect.key, causationId: effect.key };
     const cause = { ...ids, actor: `service:${this.#definition.name}`, ...traced(undefined) };
     for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
-      const decision = await decideAll(intents, this.#states, this.#definition.owns);
+      const isAgain = attempt > 0;
+      const decision = await decideAll(intents, this.#states, this.#definition.owns, { isAgain });
       if (decision.rejection !== undefined) throw new AssertionError(refusal(decision.rejection));
       if (decision.eventCount === 0) return;
       const versions = [...decision.touched].map(([stream, { before }]) => `${stream}@${before}`).join();
@@ -103,7 +104,7 @@ export class ReactionRecord {
     );
   }
 
-  /** Decides what follows from an event on the streams as they are, and keeps it for the run. */
+  /** Decides what follows from an event, on the streams as they are, and keeps it for the append of the run. */
   async add(event: Envelope, intents: readonly Intent[]): Promise<void> {
     if (intents.length === 0) return;
     const decision = await this.#decide(intents);
@@ -113,8 +114,8 @@ export class ReactionRecord {
     this.#run.push({ event, intents, decision });
   }
 
-  async #decide(intents: readonly Intent[]): Promise<Decision> {
-    const decision = await decideAll(intents, this.#states, this.#definition.owns);
+  async #decide(intents: readonly Intent[], isAgain = false): Promise<Decision> {
+    const decision = await decideAll(intents, this.#states, this.#definition.owns, { isAgain });
     if (decision.rejection !== undefined) throw new AssertionError(refusal(decision.rejection));
     return decision;
   }
@@ -140,7 +141,7 @@ export class ReactionRecord {
 
   async #appendAlone({ event, intents }: Reacted): Promise<void> {
     for (let attempt = 0; attempt <= LIMITS.conflictRetriesMax; attempt += 1) {
-      const decision = await this.#decide(intents);
+      const decision = await this.#decide(intents, true);
       if (await this.#append([{ event, intents, decision }], event.position)) return;
     }
     throw new AssertionError(`Expected to append the reaction within ${LIMITS.conflictRetriesMax} tries`);

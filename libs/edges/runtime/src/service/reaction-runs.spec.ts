@@ -38,7 +38,14 @@ const service = defineService({
   react: (event) => {
     if (event.type !== 'AssetListed' || event.data.asset.startsWith('sum')) return [];
     const to = event.data.asset.slice(-1);
-    return [{ stream: `sum-${to}`, decider: adder, command: { to } }];
+    return [
+      {
+        stream: `sum-${to}`,
+        decider: adder,
+        command: { to },
+        ...(event.data.scale > 1 ? { begins: true } : {}),
+      },
+    ];
   },
   commands: {},
   queries: {},
@@ -48,6 +55,13 @@ const service = defineService({
 class Watched extends MemoryLog {
   readonly requests: AppendRequest[] = [];
   isAnswerLost = false;
+  /** Streams that were read. */
+  readonly looked: string[] = [];
+
+  override async readStream(...args: Parameters<MemoryLog['readStream']>): Promise<readonly Envelope[]> {
+    this.looked.push(args[0]);
+    return super.readStream(...args);
+  }
 
   override async append(request: AppendRequest): Promise<AppendResult> {
     const result = await super.append(request);
@@ -60,14 +74,14 @@ class Watched extends MemoryLog {
 }
 
 let ids = 0;
-const list = (log: MemoryLog, stream: string, asset: string, version = 0) =>
+const list = (log: MemoryLog, stream: string, asset: string, version = 0, scale = 1) =>
   log.append(
     testRequest([
       {
         ...{ stream, expectedVersion: version },
         events: [
           {
-            ...{ type: 'AssetListed', data: { asset, scale: 1, kind: 'coin', chains: [] } },
+            ...{ type: 'AssetListed', data: { asset, scale, kind: 'coin', chains: [] } },
             id: `00000000-0000-7000-8000-${(ids += 1).toString(16).padStart(12, '1')}`,
           } as never,
         ],
@@ -155,6 +169,25 @@ describe('decisions at several events', () => {
       ['sum-c', 1],
     ]);
     expect(await log.checkpoint('adder')).toBe(3n);
+  });
+
+  it('read nothing of a stream that they begin, and find out where it exists after all', async () => {
+    const { log, host } = await scene();
+    await list(log, 'asset-0', 'x.a', 0, 2);
+    await list(log, 'asset-1', 'x.b', 0, 2);
+    await list(log, 'sum-b', 'sum.b');
+    for (const event of (await log.read(0n, 2)) as Envelope[]) {
+      host.fold(event);
+      await host.decide(event, signal, dispatch);
+    }
+    expect(log.looked).toEqual([]);
+    await host.record(signal);
+    expect(new Set(log.looked)).toEqual(new Set(['sum-a', 'sum-b']));
+    const sums = (await log.read(3n, 10)).map(({ stream, version, data }) => [stream, version, data]);
+    expect(sums).toMatchObject([
+      ['sum-a', 1, { scale: 1 }],
+      ['sum-b', 2, { scale: 2 }],
+    ]);
   });
 
   it('are appended once when nobody knows whether they were', async () => {

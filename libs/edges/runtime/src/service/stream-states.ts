@@ -24,6 +24,11 @@ export class StreamStates {
     this.#log = log;
   }
 
+  /** True when something of the stream is known here. */
+  has(stream: StreamId): boolean {
+    return this.#cache.has(stream) || this.#bases.has(stream);
+  }
+
   async load(stream: StreamId, decider: AnyDecider): Promise<StreamState> {
     const cached = this.#cache.get(stream);
     if (cached !== undefined) {
