@@ -16,6 +16,8 @@ const LOWEST_SHARE = 1e-6;
 export class Lines {
   readonly #reference: ReferenceView;
   readonly #marks: MarksView;
+  /** Instruments by venue of which a fill has been seen: nearly every fill is of one. */
+  readonly #traded = new Map<string, Set<string>>();
   catalogue = new Catalogue();
   market = new MarketState(this.catalogue);
 
@@ -26,6 +28,7 @@ export class Lines {
   }
 
   reset(): void {
+    this.#traded.clear();
     this.catalogue = new Catalogue();
     this.catalogue.addLocation({ id: POOLS_LOCATION, kind: 'venue' });
     this.market = new MarketState(this.catalogue);
@@ -88,8 +91,12 @@ export class Lines {
 
   /** A fill came from a venue: its line exists from now on, whatever the venue lists. */
   addTraded(instrumentId: string, venueId: string): void {
+    const traded = this.#traded.get(venueId) ?? new Set();
+    if (traded.has(instrumentId)) return;
     const instrument = this.#reference.instruments.get(instrumentId);
-    if (instrument !== undefined && this.#reference.venues.has(venueId)) this.#addLine(instrument, venueId);
+    if (instrument === undefined || !this.#reference.venues.has(venueId)) return;
+    this.#addLine(instrument, venueId);
+    if (this.has(instrumentId, venueId)) this.#traded.set(venueId, traded.add(instrumentId));
   }
 
   /** False when the pair is not known, or one of its assets is not listed yet. */

@@ -1,7 +1,5 @@
 import { refill } from '@plinth/eventing';
-import { parseClientAccount } from '@plinth/market';
-import type { Posting } from '@plinth/messages';
-import { unitsOf, unitsToFloat } from '@plinth/money';
+import { unitsToFloat } from '@plinth/money';
 import type { LedgerView, MarksView } from '@plinth/views';
 
 /** Clients' money by place: units by location and asset. */
@@ -15,18 +13,19 @@ export class PlacedMoney {
     this.#marks = marks;
   }
 
-  /** Gives the locations that were posted to, in the order of the postings. */
-  place(postings: readonly Posting[]): readonly string[] {
-    const locations: string[] = [];
-    for (const { account, asset, amount } of postings) {
-      const client = parseClientAccount(account);
-      if (client === undefined) continue;
-      locations.push(client.location);
-      const here = this.#units.get(client.location) ?? new Map<string, bigint>();
-      const units = (here.get(asset) ?? 0n) + unitsOf(amount, this.#ledger.scaleOf(asset), 'postings.amount');
-      this.#units.set(client.location, here.set(asset, units));
+  /** Takes what the ledger's last entry moved; gives the locations that had nothing before. */
+  place(): readonly string[] {
+    const fresh: string[] = [];
+    for (const { client, asset, units } of this.#ledger.moved) {
+      let here = this.#units.get(client.location);
+      if (here === undefined) {
+        here = new Map<string, bigint>();
+        this.#units.set(client.location, here);
+        fresh.push(client.location);
+      }
+      here.set(asset, (here.get(asset) ?? 0n) + units);
     }
-    return locations;
+    return fresh;
   }
 
   /** Worth of what all clients together have at a place, USD; assets without a price count nothing. */

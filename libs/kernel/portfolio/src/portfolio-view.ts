@@ -13,7 +13,7 @@ import {
   type RiskParameters,
 } from '@plinth/margin';
 import { SIGN, venueLocation } from '@plinth/market';
-import type { MarginFigures, Posting } from '@plinth/messages';
+import type { MarginFigures } from '@plinth/messages';
 import { assert, textToFloat } from '@plinth/money';
 import {
   DepthView,
@@ -99,7 +99,7 @@ export class PortfolioView implements Fold, Portfolio {
     if (this.touched.size > 0) this.touched.clear();
     for (const view of this.#views) view.apply(event);
     this.position = event.position;
-    if ('postings' in event.data) this.#placePostings(event.data.postings);
+    this.#placePostings();
     this.#follow(event);
     for (const accountId of this.ledger.touched) this.touched.add(accountId);
     for (const accountId of this.touched) this.#dirty.add(accountId);
@@ -153,8 +153,8 @@ export class PortfolioView implements Fold, Portfolio {
   }
 
   /** Places get their index from the log, not from who asks first: every replica sums in one order. */
-  #placePostings(postings: readonly Posting[]): void {
-    for (const location of this.#placed.place(postings)) this.lines.addLocation(location);
+  #placePostings(): void {
+    for (const location of this.#placed.place()) this.lines.addLocation(location);
   }
 
   /** Worth of what all clients together have at a place, USD. */

@@ -1,3 +1,4 @@
+export { postingsOf } from './postings.ts';
 export * from './canonical.ts';
 export * from './depth.ts';
 export * from './ledger.ts';

@@ -49,6 +49,29 @@ const transfer = asset.chain((symbol) =>
 const entry = fc.array(transfer, { minLength: 1, maxLength: 3 }).map((transfers) => transfers.flat());
 
 describe('LedgerView', () => {
+  it('says what the last entry moved on accounts of clients, and nothing of the one before it', () => {
+    const view = open();
+    const own = clientAccount('a1', '', 'USD', 'vault:bank');
+    const other = clientAccount('a2', '', 'USD', 'venue:alpha');
+    const told = () => view.moved.map(({ client, asset, units }) => [client.location, asset, units]);
+    post(view, [
+      { account: EXTERNAL, asset: 'USD', units: -300 },
+      { account: own, asset: 'USD', units: 200 },
+      { account: other, asset: 'USD', units: 100 },
+    ]);
+    expect(told()).toEqual([
+      ['vault:bank', 'USD', 200n],
+      ['venue:alpha', 'USD', 100n],
+    ]);
+    post(view, [
+      { account: own, asset: 'USD', units: -200 },
+      { account: HOUSE_FEES, asset: 'USD', units: 200 },
+    ]);
+    expect(told()).toEqual([['vault:bank', 'USD', -200n]]);
+    view.apply(event('TimerFired', { service: 'x', dueAtMs: 1 }));
+    expect(told()).toEqual([]);
+  });
+
   it('has the balances that a plain sum over all postings has, and no zero ones', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 40 }), (entries) => {

@@ -4,11 +4,15 @@ import type { EventData, Posting } from '@plinth/messages';
 import { assert, formatUnits, unitsOf } from '@plinth/money';
 import { fields } from './canonical.ts';
 import { LIMITS } from './limits.ts';
+import { postingsOf } from './postings.ts';
 
 /** A debt to a pool, or a claim on it: `units` (≥ 0) as of the pool's index `indexThen`. */
 export type IndexedAmount = Readonly<{ units: bigint; indexThen: string }>;
 
 export type AccountBalance = ClientBalanceKey & Readonly<{ ledgerAccount: string; units: bigint }>;
+
+/** A posting to a client's account. */
+export type ClientMove = Readonly<{ client: ClientBalanceKey; asset: string; units: bigint }>;
 
 type AccountBook = {
   clientId: string;
@@ -48,13 +52,16 @@ export class LedgerView implements Fold {
   readonly #scales = new Map<string, number>();
   /** Client accounts whose balances, debts or claims changed by the last applied event. */
   readonly touched = new Set<string>();
+  /** Postings of the last applied event to clients' accounts, their names taken apart. */
+  readonly moved: ClientMove[] = [];
 
   apply(event: Envelope): void {
     if (this.touched.size > 0) this.touched.clear();
-    const { data } = event;
+    if (this.moved.length > 0) this.moved.length = 0;
+    const postings = postingsOf(event);
     if (event.type === 'AssetListed') this.#scales.set(event.data.asset, event.data.scale);
     if (event.type === 'AccountOpened') this.#open(event.data.accountId, event.data.clientId);
-    if ('postings' in data) this.#post(event.position, data.postings);
+    if (postings !== undefined) this.#post(event.position, postings);
     switch (event.type) {
       case 'LoanDrawn':
       case 'LoanRepaid':
@@ -161,6 +168,7 @@ export class LedgerView implements Fold {
     const { book, client } = slot;
     if (book === undefined || client === undefined) return;
     this.touched.add(client.accountId);
+    this.moved.push({ client, asset, units });
     if (slot.units === 0n) book.balances.delete(account);
     else book.balances.set(account, balanceOf(client, account, slot.units));
     const total = (book.totals.get(asset) ?? 0n) + units;
@@ -282,6 +290,7 @@ export class LedgerView implements Fold {
     this.#accounts.clear();
     this.#scales.clear();
     this.touched.clear();
+    this.moved.length = 0;
   }
 }
 

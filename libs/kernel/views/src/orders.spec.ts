@@ -69,6 +69,13 @@ const closed = event('OrderClosed', {
 });
 const make = (): OpenOrdersView => new OpenOrdersView();
 
+it('keeps what is filled in canonical form, of the first fill too', () => {
+  const view = folded(new OpenOrdersView(), [placed(), filled('0.50')]);
+  expect(view.order('o1')?.filled).toBe('0.5');
+  view.apply(filled('1.50'));
+  expect(view.order('o1')?.filled).toBe('2');
+});
+
 describe('OpenOrdersView', () => {
   it('follows an order from its placing to its end', () => {
     const view = folded(make(), [placed()]);

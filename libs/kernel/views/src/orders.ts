@@ -1,6 +1,6 @@
 import { refill, type Envelope, type Fold } from '@plinth/eventing';
 import type { ChildOrder, EventData } from '@plinth/messages';
-import { addDecimal, assert, decimalOf, formatDecimal } from '@plinth/money';
+import { addDecimal, assert, canonicalText, decimalOf, formatDecimal } from '@plinth/money';
 import { fields } from './canonical.ts';
 import { LIMITS } from './limits.ts';
 
@@ -39,9 +39,12 @@ export class OpenOrdersView implements Fold {
       case 'ChildFilled': {
         const order = this.#orders.get(event.data.orderId);
         if (order === undefined) return;
-        const quantity = decimalOf(event.data.quantity);
-        const filled = order.filled === NOTHING ? quantity : addDecimal(decimalOf(order.filled), quantity);
-        return this.#update(event.data.orderId, { filled: formatDecimal(filled) });
+        const { quantity } = event.data;
+        const filled =
+          order.filled === NOTHING
+            ? canonicalText(quantity, 'quantity')
+            : formatDecimal(addDecimal(decimalOf(order.filled), decimalOf(quantity)));
+        return this.#update(event.data.orderId, { filled });
       }
       case 'OrderCancelRequested':
         return this.#update(event.data.orderId, { cancelRequested: true });

@@ -26,6 +26,7 @@ export class PositionsView implements Fold {
   readonly name = 'positions';
   readonly revision = 3;
   readonly #accounts = new Map<string, Map<string, Position>>();
+  readonly #keys = new Map<string, Map<string, string>>();
   #count = 0;
 
   apply(event: Envelope): void {
@@ -41,13 +42,25 @@ export class PositionsView implements Fold {
       positions = new Map();
       this.#accounts.set(accountId, positions);
     }
-    const key = `${instrumentId} ${venueId}`;
+    const key = this.#keyOf(instrumentId, venueId);
     const units = unitsOf(positionQuantity, QUANTITY_SCALE, 'positionQuantity');
     const before = positions.size;
     if (units === 0n) positions.delete(key);
     else positions.set(key, { instrumentId, venueId, units, entryPrice, entryCost });
     this.#count += positions.size - before;
     assert(this.#count <= LIMITS.positionsMax, 'Expected fewer positions in this cell');
+  }
+
+  /** `instrument venue`: few pairs and many fills, so each name is made once. */
+  #keyOf(instrumentId: string, venueId: string): string {
+    let ofVenue = this.#keys.get(venueId);
+    if (ofVenue === undefined) this.#keys.set(venueId, (ofVenue = new Map<string, string>()));
+    const known = ofVenue.get(instrumentId);
+    if (known !== undefined) return known;
+    const key = `${instrumentId} ${venueId}`;
+    assert(ofVenue.size < LIMITS.positionsMax, 'Expected fewer instruments at a venue');
+    ofVenue.set(instrumentId, key);
+    return key;
   }
 
   /** By `instrument venue`. */
@@ -86,6 +99,7 @@ export class PositionsView implements Fold {
 
   reset(): void {
     this.#accounts.clear();
+    this.#keys.clear();
     this.#count = 0;
   }
 }

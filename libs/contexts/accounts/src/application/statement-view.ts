@@ -1,6 +1,6 @@
 import { refill, type Envelope, type Fold, type Instant } from '@plinth/eventing';
 import type { Posting } from '@plinth/messages';
-import { fields } from '@plinth/views';
+import { fields, postingsOf } from '@plinth/views';
 import { LIMITS } from '../domain/limits.ts';
 
 export type Entry = Readonly<{
@@ -65,9 +65,8 @@ export class StatementView implements Fold {
   #count = 0;
 
   apply(event: Envelope): void {
-    if (!event.stream.startsWith(ACCOUNT_STREAM) || !('postings' in event.data)) return;
-    const { postings } = event.data;
-    if (postings.length === 0) return;
+    const postings = postingsOf(event);
+    if (postings === undefined || postings.length === 0 || !event.stream.startsWith(ACCOUNT_STREAM)) return;
     const accountId = event.stream.slice(ACCOUNT_STREAM.length);
     const statement = this.#accounts.get(accountId) ?? { entries: [], forgotten: 0n };
     this.#accounts.set(accountId, statement);
