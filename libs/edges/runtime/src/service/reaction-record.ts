@@ -104,7 +104,7 @@ export class ReactionRecord {
     );
   }
 
-  /** Decides what follows from an event, on the streams as they are, and keeps it for the append of the run. */
+  /** Decides what follows from an event on the streams as they are, and keeps it for the run. */
   async add(event: Envelope, intents: readonly Intent[]): Promise<void> {
     if (intents.length === 0) return;
     const decision = await this.#decide(intents);
