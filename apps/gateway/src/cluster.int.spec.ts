@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { GatewayClient } from '@plinth/gateway';
+import { callSigner, type GatewayClient } from '@plinth/gateway';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
 import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
 import { Cluster, SERVICES } from './testing/cluster.ts';
 import { playScript } from './testing/command-script.ts';
@@ -81,6 +84,30 @@ describe(`every service a process of its own, ${WAY}`, () => {
       await one.stop();
     }
   }, 180_000);
+
+  it('answers in JSON at the port of gRPC, under the same certificate and key', async () => {
+    const ca = readFileSync(join(cluster.certificates('edge'), '..', 'ca.crt'));
+    const method = '/plinth.gateway.v1.Margin/GetMargin';
+    const body = Buffer.from(JSON.stringify({ accountId: 'fund', read: { minPosition: String(opened) } }));
+    const headers = Object.fromEntries(callSigner(cluster.key)({ method, form: 'json', body }));
+    const answer = await new Promise<Readonly<{ status: number | undefined; text: string }>>(
+      (resolve, reject) => {
+        const asked = request(
+          `https://${cluster.address('gateway')}${method}`,
+          { ca, method: 'POST', headers: { ...headers, 'content-type': 'application/json' } },
+          (response) => {
+            let text = '';
+            response.on('data', (piece: Buffer) => (text += piece.toString()));
+            response.on('end', () => resolve({ status: response.statusCode, text }));
+          },
+        );
+        asked.on('error', reject);
+        asked.end(body);
+      },
+    );
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ accountId: 'fund', state: 'healthy' });
+  }, 60_000);
 
   it('trades at the venues, and margin follows', async () => {
     const before = await marginOf('fund');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { status as grpc } from '@grpc/grpc-js';
 import { MemoryLog, Retryable } from '@plinth/eventing';
 import type { gatewayMessages } from '@plinth/messages';
 import { TailTransport } from '@plinth/runtime';
@@ -6,6 +7,7 @@ import { emptyRequest, GatewayError, type GatewayClient } from '../client/gatewa
 import { FakeCell } from '../testing/fake-cell.ts';
 import { LogWriter } from '../testing/log-writer.ts';
 import { startGateway, type Started } from '../testing/started-gateway.ts';
+import { WAYS } from '../testing/ways.ts';
 
 const failure = async (work: Promise<unknown>): Promise<GatewayError> => {
   const error = await work.then(
@@ -206,6 +208,18 @@ describe('a gateway of two cells', () => {
     const fund = { ...emptyRequest('Operations', 'FundHouse'), fundingId: 'f' };
     const moved = await failure(client.call('Operations', 'FundHouse', fund, { cell: 'main' }));
     expect([moved.reason, south.sent]).toEqual(['SIGNATURE_INVALID', []]);
+  });
+
+  it.each(WAYS)('takes an operator’s call to the cell that it names, by $name', async ({ call }) => {
+    const request = { clientId: 'gamma', name: 'Gamma', jurisdiction: 'CH' };
+    const path = '/plinth.gateway.v1.Operations/OpenClient';
+    const common = { path, request, key: on.operatorKey, timestampMs: on.clock.now() };
+    const named = await call(on.server.port, { ...common, requestId: 'r-1', cell: 'south' });
+    expect(named).toMatchObject({ code: grpc.OK });
+    expect(south.sent.map(({ name }) => name)).toContain('OpenClient');
+    // A cell that was not signed for is not gone to.
+    const forged = { ...common, requestId: 'r-2', more: { 'plinth-cell': 'south' } };
+    expect(await call(on.server.port, forged)).toMatchObject({ reason: 'SIGNATURE_INVALID' });
   });
 
   it('lists its cells, also one that is away', async () => {

@@ -15,6 +15,7 @@ export type Started = Readonly<{
   log: MemoryLog;
   server: GatewayServer;
   operator: GatewayClient;
+  operatorKey: ClientKey;
   /** The clock of the gateway and of its clients: moves when told to. */
   clock: { now: () => number; atMs: number };
   bugs: unknown[];
@@ -76,5 +77,5 @@ export const startGateway = async (
     for (const one of clients) one.close();
     await server.stop();
   };
-  return { cell, log, server, operator: client(operatorKey), clock, bugs, client, issue, stop };
+  return { cell, log, server, operator: client(operatorKey), operatorKey, clock, bugs, client, issue, stop };
 };

@@ -17,6 +17,7 @@ export type Ask = Readonly<{
   requestId?: string;
   nonce?: string;
   timestampMs: number;
+  cell?: string;
   /** More headers, or metadata. */
   more?: Readonly<Record<string, string>>;
   /** Signed, and sent as another request. */
@@ -48,9 +49,17 @@ const answered = (response: JsonValue, position: string | undefined): Outcome =>
 });
 
 const headersOf = (ask: Ask, form: SignedForm, body: Uint8Array): Readonly<Record<string, string>> => {
-  const { key, path: method, requestId = '', timestampMs, nonce, more } = ask;
+  const { key, path: method, requestId = '', cell = '', timestampMs, nonce, more } = ask;
   if (key === undefined) return { ...more };
-  const call = { method, form, body, requestId, timestampMs, ...(nonce === undefined ? {} : { nonce }) };
+  const call = {
+    method,
+    form,
+    body,
+    requestId,
+    cell,
+    timestampMs,
+    ...(nonce === undefined ? {} : { nonce }),
+  };
   return { ...Object.fromEntries(callSigner(key)(call)), ...more };
 };
 

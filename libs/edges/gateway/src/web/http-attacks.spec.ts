@@ -13,6 +13,7 @@ import { startGateway, type Started } from '../testing/started-gateway.ts';
 import { BodyRoom } from './body.ts';
 
 const GET_MARK = '/plinth.gateway.v1.Trading/GetMark';
+const STREAM_MARGIN = '/plinth.gateway.v1.Streams/StreamMargin';
 const STREAM_FILLS = '/plinth.gateway.v1.Streams/StreamFills';
 const MARK = '{"instrumentId":"BTC-PERP"}';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -165,6 +166,50 @@ describe('HTTP at the port of the gateway', () => {
     release();
     expect(await few.heard(new RegExp(`(HTTP/1.1 200 [^]*){${LIMITS.pipelinedMax}}`))).toBe(true);
     await answersOthers();
+  });
+
+  it('gives up a query whose caller has gone', async () => {
+    let heard: (signal: AbortSignal | undefined) => void = () => undefined;
+    const asked = new Promise<AbortSignal | undefined>((resolve) => (heard = resolve));
+    on.cell.before = (name, signal) => {
+      if (name !== 'GetMark') return Promise.resolve();
+      heard(signal);
+      return new Promise(() => undefined);
+    };
+    const raw = await open();
+    raw.send(mark());
+    const signal = await asked;
+    expect(signal?.aborted).toBe(false);
+    raw.close();
+    if (signal?.aborted === false) await once(signal, 'abort', { signal: AbortSignal.timeout(5_000) });
+    expect(signal?.reason).toMatchObject({ reason: 'CANCELLED' });
+  });
+
+  it('finishes calls under way when it stops, and ends connections and streams', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    on.cell.before = (name) => {
+      if (name !== 'GetMark') return Promise.resolve();
+      isAsked();
+      return held;
+    };
+    const [idle, busy, stream] = [await open(), await open(), await open()];
+    idle.send(http1Request('/', JSON_TYPE));
+    expect(await idle.heard(/^HTTP\/1\.1 501 /)).toBe(true);
+    const request = '{"accountIds":["a1"]}';
+    const headers = { ...JSON_TYPE, ...signed(STREAM_MARGIN, request), 'content-length': request.length };
+    stream.send(http1Request(STREAM_MARGIN, headers, request));
+    expect(await stream.heard(/snapshot/)).toBe(true);
+    busy.send(mark());
+    await asked;
+    const stopped = on.server.stop();
+    expect(await stream.heard(/"code":"unavailable".*STOPPING/)).toBe(true);
+    release();
+    await stopped;
+    expect(busy.statuses).toEqual([200]);
+    for (const raw of [idle, busy, stream]) expect(await raw.closed(2_000)).toBe(true);
   });
 
   it('counts connections of HTTP/1.1 and HTTP/2 together', async () => {

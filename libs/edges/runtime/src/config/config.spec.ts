@@ -4,6 +4,7 @@ import {
   ConfigError,
   integerSetting,
   optionalTextSetting,
+  originsSetting,
   readConfig,
   textSetting,
 } from './config.ts';
@@ -36,6 +37,25 @@ describe('readConfig', () => {
   it('asks for what has no default', () => {
     expect(() => readConfig(schema, {})).toThrow(/PORT: must be set \(door\)/);
   });
+
+  it('reads origins as browsers write them', () => {
+    const PAGES = originsSetting('pages');
+    expect(readConfig({ PAGES }, {})).toEqual({ PAGES: [] });
+    expect(readConfig({ PAGES }, { PAGES: '' })).toEqual({ PAGES: [] });
+    const text = 'https://Desk.example.com:443, http://localhost:5173';
+    expect(readConfig({ PAGES }, { PAGES: text })).toEqual({
+      PAGES: ['https://desk.example.com', 'http://localhost:5173'],
+    });
+  });
+
+  it.each(['*', 'desk.example.com', 'https://a.b/c', 'ftp://a.b', 'null', 'https://u@a.b'])(
+    'takes no %j for an origin',
+    (text) => {
+      expect(() => readConfig({ PAGES: originsSetting('pages') }, { PAGES: text })).toThrow(
+        /PAGES: Expected origins like https:\/\/desk.example.com/,
+      );
+    },
+  );
 
   it.each(['', ' 1', '1.5', '0x1', '١', '1e1'])('takes no %j for a number', (text) => {
     expect(() => readConfig(schema, { PORT: text })).toThrow(/PORT/);
