@@ -39,6 +39,12 @@ describe('the canonical text of a call', () => {
     );
   });
 
+  it('says in its first line when the body is JSON', () => {
+    const [first, ...rest] = canonicalText({ ...CALL, form: 'json' }).split('\n');
+    expect(first).toBe('plinth-v1-json');
+    expect(['plinth-v1', ...rest].join('\n')).toBe(canonicalText(CALL));
+  });
+
   it('differs whenever anything in the call differs', () => {
     const line = fc.stringMatching(/^[!-~]{1,20}$/);
     const call = fc.record({

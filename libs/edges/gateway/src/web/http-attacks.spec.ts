@@ -314,6 +314,18 @@ describe('HTTP at the port of the gateway', () => {
     expect(found.details[1]?.debug.fieldViolations?.[0]?.field).toBe(field);
   });
 
+  it('takes no signature over the same bytes as protobuf', async () => {
+    const body = Buffer.from(MARK);
+    const headers = Object.fromEntries(
+      callSigner(key, on.clock.now)({ method: GET_MARK, form: 'proto', body }),
+    );
+    const answer = await exchange(1, {
+      ...{ port: on.server.port, path: GET_MARK, body, headers: { ...JSON_TYPE, ...headers } },
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.body.toString()).toContain('SIGNATURE_INVALID');
+  });
+
   it('says in a header how long to wait', async () => {
     await on.stop();
     await start({ rates: { perKey: { perSecond: 1, burst: 1 }, perClient: { perSecond: 9, burst: 9 } } });

@@ -106,7 +106,10 @@ export const openDoor = async (
       for (const socket of open) if (socket.bytesRead < PREFACE_BYTES) socket.destroy();
       // The server has ended the others: their last words go out first.
       const ended = [...open].map((socket) => once(socket, 'close'));
-      await Promise.race([Promise.allSettled(ended), sleep(LAST_WORDS_MS)]);
+      const over = new AbortController();
+      const late = sleep(LAST_WORDS_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      await Promise.race([Promise.allSettled(ended), late]);
+      over.abort();
       for (const socket of open) socket.destroy();
     },
   };
