@@ -260,6 +260,21 @@ describe('HTTP at the port of the gateway', () => {
     await answersOthers();
   }, 20_000);
 
+  it('waits for a reader of a stream who is slow and reads', async () => {
+    await on.stop();
+    await start({ slowReaderMs: 2_000 });
+    const writer = new LogWriter(on.log);
+    await writer.open('a1', 'alpha');
+    for (let n = 1; n <= 2_000; n += 1) await writer.fill('a1', n);
+    const body = Buffer.from('{"accountIds":["a1"],"resumeAfter":"1"}');
+    const headers = { ...JSON_TYPE, ...signed(STREAM_FILLS, body.toString()) };
+    // So much is more than flow control lets go out unread.
+    const isEnough = (seen: Buffer): boolean =>
+      seen.includes('"fillId":"f2000"') || seen.includes('{"error":');
+    const answer = await exchange(2, { port: on.server.port, path: STREAM_FILLS, body, headers, isEnough });
+    expect(answer.body.toString()).toContain('"fillId":"f2000"');
+  }, 20_000);
+
   it.each([
     ['GET', GET_MARK, JSON_TYPE, 405, 'HTTP_METHOD_UNKNOWN'],
     ['POST', GET_MARK, {}, 415, 'CONTENT_TYPE_UNKNOWN'],
