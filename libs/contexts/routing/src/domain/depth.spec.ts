@@ -84,6 +84,23 @@ describe('a further observation', () => {
     given.when(observe(AT - 1, [asks('30')])).thenNothing();
   });
 
+  it('goes forward in time for the venue as a whole: another book waits, too, when the clock is set back', () => {
+    const other = book({ instrumentId: 'ETH-PERP' });
+    spec
+      .given([observed(AT)])
+      .when(observe(AT - 600_000, [other]))
+      .then([]);
+    spec
+      .given([observed(AT)])
+      .when(observe(AT, [other]))
+      .then([]);
+    const [event] = spec
+      .given([observed(AT)])
+      .when(observe(AT + 1, [other]))
+      .events();
+    expect(event?.data).toMatchObject({ atMs: AT + 1, books: [{ instrumentId: 'ETH-PERP' }] });
+  });
+
   it('is recorded unchanged before the record grows old', () => {
     given.when(observe(AT + DEPTH.refreshMs - 1)).thenNothing();
     given.when(observe(AT + DEPTH.refreshMs)).then([observed(AT + DEPTH.refreshMs)]);

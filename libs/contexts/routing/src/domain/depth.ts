@@ -48,7 +48,9 @@ export const depthDecider: Decider<DepthState, ObserveDepth, 'VenueDepthObserved
       const depth = newsOf(book, takerFeePpm, state[book.instrumentId], atMs);
       if (depth !== undefined) news.push(depth);
     }
-    if (news.length === 0) return [];
+    // Where the clock was set back, what is known of the venue is newer.
+    const isLate = Object.values(state).some((kept) => kept.atMs >= atMs);
+    if (news.length === 0 || isLate) return [];
     const data: EventData<'VenueDepthObserved'> = {
       ...{ venueId, atMs, books: news },
       goodUntilMs: atMs + DEPTH.goodMs,
