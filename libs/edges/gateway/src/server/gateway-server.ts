@@ -234,7 +234,7 @@ const assemble = (
     ...{ tenancy, router, holdBack, clock },
   });
   const gate = new Gate();
-  const unaryPorts: UnaryPorts = { pipeline, gate, holdBack, cells, router, seal, clock, reportBug };
+  const unaryPorts: UnaryPorts = { pipeline, gate, cells, router, seal, reportBug };
   const streams = new Streams({
     ...{ keys, pipeline, owners, reportBug, stopping },
     heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,

@@ -100,7 +100,17 @@ describe('limits of the edge', () => {
           );
         });
       expect(await send(0)).toBe('ok');
-      return { gateway, send };
+      const stream = SERVICES.Streams.streamMargin;
+      const open = (): Promise<string> =>
+        new Promise((resolve) => {
+          const asked = stream.requestSerialize({ accountIds: ['a1'], resumeAfter: 0n });
+          const metadata = signers[0]?.sign(stream.path, asked, '') ?? new Metadata();
+          const pass = (value: Buffer): Buffer => value;
+          raw
+            ?.makeServerStreamRequest(stream.path, pass, pass, asked, metadata)
+            .on('error', (error: ServiceError) => resolve(errorFromStatus(error).reason));
+        });
+      return { gateway, send, open };
     };
 
     it('does not look at what is signed until the time is over, on this connection alone', async () => {
@@ -121,6 +131,16 @@ describe('limits of the edge', () => {
       expect(await send(0)).toBe('RATE_LIMITED');
       const order: string[] = [];
       const again = send(0).then((reason) => order.push(reason));
+      await send(1).then((reason) => order.push(reason));
+      await again;
+      expect(order).toEqual(['ok', 'RATE_LIMITED']);
+    });
+
+    it('does the same for streams', async () => {
+      const { send, open } = await impatient();
+      expect(await open()).toBe('RATE_LIMITED');
+      const order: string[] = [];
+      const again = open().then((reason) => order.push(reason));
       await send(1).then((reason) => order.push(reason));
       await again;
       expect(order).toEqual(['ok', 'RATE_LIMITED']);

@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status as grpc } from '@grpc/grpc-js';
 import type { Clock } from '@plinth/eventing';
 import { traced, type Sender } from '@plinth/runtime';
@@ -64,10 +65,22 @@ export class RequestPipeline {
     life.check();
     return { caller, request, cells, sender };
   }
+
+  /** Resolves when a failure may be told: at once, but for whoever comes again before the time he was told. */
+  async sendAway(call: ServerCall, { code, retryAfterMs }: GrpcError, signal: AbortSignal): Promise<void> {
+    const { holdBack, clock } = this.#ports;
+    if (code !== grpc.RESOURCE_EXHAUSTED || retryAfterMs === undefined) return;
+    const ms = holdBack.sentAway(callerName(call), clock.now());
+    if (ms === 0) return;
+    holdBack.enter();
+    // Whoever has gone, or whose deadline has passed, is not waited for.
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    holdBack.leave();
+  }
 }
 
 /** A connection, and the key that is named on it: nothing of it is proven. */
-export const callerName = (call: ServerCall): string =>
+const callerName = (call: ServerCall): string =>
   `${call.getPeer()} ${(single(call.metadata, METADATA.key) ?? '').slice(0, LIMITS.keyIdMaxLength)}`;
 
 const checkSize = (metadata: Metadata): void => {

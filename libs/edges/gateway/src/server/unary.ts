@@ -1,6 +1,4 @@
 import { Metadata, status as grpc, type StatusObject } from '@grpc/grpc-js';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '@plinth/eventing';
 import type { accountsMessages, Receipt } from '@plinth/messages';
 import { traceCall } from '@plinth/runtime';
 import {
@@ -21,17 +19,10 @@ import { listCells } from '../cells/list-cells.ts';
 import { mergedPage } from '../cells/merged-pages.ts';
 import { placeClient } from '../cells/place-client.ts';
 import type { SecretSeal } from '../auth/secret-seal.ts';
-import type { HoldBack } from '../policy/hold-back.ts';
 import { hideSecrets, sealSecret } from './key-secrets.ts';
 import { measureCall } from './gateway-instruments.ts';
 import type { GatewayMethod } from './methods.ts';
-import {
-  callerName,
-  traceparentOf,
-  type Admitted,
-  type Gate,
-  type RequestPipeline,
-} from './request-pipeline.ts';
+import { traceparentOf, type Admitted, type Gate, type RequestPipeline } from './request-pipeline.ts';
 
 /** What an answer says about itself, and the answer. */
 export type Answer = Readonly<{ response: unknown; position: bigint }>;
@@ -48,11 +39,9 @@ export type Answered = (failure: StatusObject | null, bytes?: Buffer) => void;
 export type UnaryPorts = Readonly<{
   pipeline: RequestPipeline;
   gate: Gate;
-  holdBack: HoldBack;
   cells: Cells;
   router: CellRouter;
   seal: SecretSeal | undefined;
-  clock: Clock;
   reportBug: ReportBug;
 }>;
 
@@ -200,26 +189,10 @@ const serve = async (
   measureCall(method.name, performance.now() - startedMs, failure);
   if (isIn) ports.gate.leave();
   if (failure !== undefined) {
-    await heldBack(ports, call, failure, life.signal);
+    await ports.pipeline.sendAway(call, failure, life.signal);
     callback(statusOf(failure));
   }
   life.end();
-};
-
-/** Until a refusal may be told. */
-const heldBack = async (
-  { holdBack, clock }: UnaryPorts,
-  call: UnaryCall,
-  { code, retryAfterMs }: GrpcError,
-  signal: AbortSignal,
-): Promise<void> => {
-  if (code !== grpc.RESOURCE_EXHAUSTED || retryAfterMs === undefined) return;
-  const ms = holdBack.sentAway(callerName(call), clock.now());
-  if (ms === 0) return;
-  holdBack.enter();
-  // Whoever has gone, or whose deadline has passed, is not waited for.
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-  holdBack.leave();
 };
 
 const answerMetadata = (position: bigint, { id, proofs }: Cell): Metadata => {

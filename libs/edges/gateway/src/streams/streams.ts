@@ -70,12 +70,14 @@ export class Streams {
       else await this.#fills(feed, method, session, audience, from);
     } catch (error) {
       failure = errorOf(error, reportBug);
-      call.emit('error', statusOf(failure));
-    } finally {
-      measureEnd(method.name, failure);
-      if (tenant !== undefined) this.#leave(tenant);
-      life.end();
     }
+    measureEnd(method.name, failure);
+    if (tenant !== undefined) this.#leave(tenant);
+    if (failure !== undefined) {
+      await pipeline.sendAway(call, failure, life.signal);
+      call.emit('error', statusOf(failure));
+    }
+    life.end();
   }
 
   async #ownAccounts(
