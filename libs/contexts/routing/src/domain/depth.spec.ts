@@ -84,7 +84,7 @@ describe('a further observation', () => {
     given.when(observe(AT - 1, [asks('30')])).thenNothing();
   });
 
-  it('goes forward in time for the venue as a whole: another book waits, too, when the clock is set back', () => {
+  it('goes forward in time for the whole venue: another book waits, too, when the clock is set back', () => {
     const other = book({ instrumentId: 'ETH-PERP' });
     spec
       .given([observed(AT)])

@@ -66,7 +66,7 @@ export class RequestPipeline {
     return { caller, request, cells, sender };
   }
 
-  /** Resolves when a failure may be told: at once, but for whoever comes again before the time he was told. */
+  /** Resolves when a failure may be told: at once, but for whoever comes again before his time. */
   async sendAway(call: ServerCall, { code, retryAfterMs }: GrpcError, signal: AbortSignal): Promise<void> {
     const { holdBack, clock } = this.#ports;
     if (code !== grpc.RESOURCE_EXHAUSTED || retryAfterMs === undefined) return;
