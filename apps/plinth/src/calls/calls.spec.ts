@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { MemoryLog } from '@plinth/eventing';
+import { MemoryLog, Retryable } from '@plinth/eventing';
 import { GatewayServer, makeKey, RULES, verifierOf, writeKeyFile } from '@plinth/gateway';
 import { emptyRequest, isMethod } from '@plinth/gateway/client';
 import { formatCellParameters } from '@plinth/portfolio';
 import { defaultParameters } from '@plinth/risk';
-import { FreeRunner, InProcessCell, ServiceHost, TailTransport } from '@plinth/runtime';
+import { FreeRunner, InProcessCell, ServiceHost, TailTransport, type CellClient } from '@plinth/runtime';
 import { Command } from 'commander';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +54,19 @@ describe('the command line through the gateway', () => {
   let server: GatewayServer;
   let running: Promise<void>[] = [];
   let gateway: readonly string[] = [];
+  /** So many calls find a service that is being restarted. */
+  let away = 0;
+  const leaving = (cell: CellClient): CellClient => {
+    const found = <T>(call: () => Promise<T>): Promise<T> => {
+      if (away === 0) return call();
+      away -= 1;
+      return Promise.reject(new Retryable('Expected accounts to be reachable: wait and send again'));
+    };
+    return {
+      command: (...given) => found(() => cell.command(...given)),
+      query: (...given) => found(() => cell.query(...given)),
+    };
+  };
 
   const as = (key: string, ...words: readonly string[]): Promise<Ran> =>
     plinth(...words, ...gateway, '--key', key, '--output', 'json');
@@ -83,7 +96,7 @@ describe('the command line through the gateway', () => {
         operatorKeys: [{ keyId: key.keyId, publicKey: verifierOf(key) }],
       },
       {
-        ...{ cell: new InProcessCell(hosts), log, transport: new TailTransport(log), clock },
+        ...{ cell: leaving(new InProcessCell(hosts)), log, transport: new TailTransport(log), clock },
         reportBug: (_, error) => {
           throw error;
         },
@@ -147,6 +160,16 @@ describe('the command line through the gateway', () => {
     const { verifier } =
       (json(await alpha('clients', 'show')) as { keys: { verifier: string }[] }).keys[0] ?? {};
     expect(Buffer.from(verifier ?? '', 'base64')).toHaveLength(32);
+  });
+
+  it('sends again what the broker asks to be sent again, a command under its id', async () => {
+    away = 2;
+    expect(json(await alpha('accounts', 'show', 'alpha1'))).toMatchObject({ accountId: 'alpha1' });
+    expect(away).toBe(0);
+    away = 1;
+    const opened = await operator('accounts', 'open', 'patient1', '--client', 'beta', '--request-id', 'slow');
+    expect(json(opened)).toMatchObject({ id: 'patient1', requestId: 'slow' });
+    expect(away).toBe(0);
   });
 
   it('goes through the pages until the limit', async () => {

@@ -1,5 +1,6 @@
-import type { GatewayClient, ServiceName } from '@plinth/gateway/client';
+import type { GatewayClient, GatewayError, ServiceName } from '@plinth/gateway/client';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import type { Output, Row } from '../cli/output.ts';
 import type { Call, FieldOf, OptionOf } from './call.ts';
@@ -70,7 +71,15 @@ const allPages = async (ask: Ask, request: Row, rows: string, limit: number): Pr
   }
 };
 
-/** Sends one request to `Service.Method`; the names are data here, so the types end at this door. */
+/** A service that is restarted is back in seconds. */
+const AGAIN_FOR_MS = 15_000;
+const AGAIN_FIRST_MS = 250;
+const AGAIN_MAX_MS = 2_000;
+
+/**
+ * Sends one request to `Service.Method`; the names are data here, so the types end at this door. What the
+ * broker asks to be sent again is so for a while, under the same id: it has had no effect until it is answered.
+ */
 export const send = async (
   client: GatewayClient,
   method: string,
@@ -78,10 +87,19 @@ export const send = async (
   requestId: string,
 ): Promise<Row> => {
   const [service = '', name = ''] = method.split('.');
-  const { response } = await client.call(service as ServiceName, name as never, request, {
-    requestId,
-  });
-  return response as Row;
+  const endMs = performance.now() + AGAIN_FOR_MS;
+  for (let pauseMs = AGAIN_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, AGAIN_MAX_MS)) {
+    try {
+      const options = { requestId };
+      const { response } = await client.call(service as ServiceName, name as never, request, options);
+      return response as Row;
+    } catch (error) {
+      const { reason, retryAfterMs } = error as Partial<GatewayError>;
+      const waitMs = retryAfterMs ?? pauseMs;
+      if (reason !== 'RETRY' || performance.now() + waitMs > endMs) throw error;
+      await sleep(waitMs);
+    }
+  }
 };
 
 /** The rows with how long each took, or has been under way until now. */

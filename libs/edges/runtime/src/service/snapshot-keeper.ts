@@ -66,6 +66,8 @@ export class SnapshotKeeper {
   readonly #parts: readonly SnapshotPart[];
   readonly #ports: SnapshotPorts;
   #kept = 0n;
+  /** Until then a running service writes none: a large state costs more than the start that it shortens. */
+  #restsUntilMs = 0;
   #saving: Promise<void> | undefined;
 
   constructor(owner: string, parts: readonly SnapshotPart[], ports: SnapshotPorts) {
@@ -80,12 +82,16 @@ export class SnapshotKeeper {
     return this.#kept;
   }
 
-  /** Whether enough has happened since the last snapshot for another one; at a stop less is enough. */
+  /**
+   * Whether enough has happened since the last snapshot for another one, and enough time has passed for what
+   * it took; at a stop less is enough.
+   */
   isDue(position: bigint, when: 'running' | 'stopping'): boolean {
     const { every = LIMITS.snapshotEvery } = this.#ports;
     const atStop = every < LIMITS.snapshotAtStop ? every : LIMITS.snapshotAtStop;
     if (when === 'stopping') return position - this.#kept >= atStop;
-    return this.#saving === undefined && position - this.#kept >= every;
+    const isFree = this.#saving === undefined && performance.now() >= this.#restsUntilMs;
+    return isFree && position - this.#kept >= every;
   }
 
   /**
@@ -157,7 +163,9 @@ export class SnapshotKeeper {
     }
     const stateHash = sha.digest('hex');
     this.#kept = position;
-    const ms = performance.now() - started;
+    const endedMs = performance.now();
+    const ms = endedMs - started;
+    this.#restsUntilMs = endedMs + ms * LIMITS.snapshotRestTimes;
     await this.#saving;
     this.#saving = this.#save(position, stateHash, pieces, ms);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   defineService,
   MemoryLog,
@@ -15,6 +15,7 @@ import { FreeRunner } from './free-runner.ts';
 import { LIMITS } from './limits.ts';
 import { Lockstep } from './lockstep.ts';
 import { ServiceHost } from './service-host.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
 
 type Round = Readonly<{ scale: number }>;
 
@@ -207,6 +208,34 @@ describe('a service with a snapshot', () => {
     expect(world.store.kept.map(({ position }) => position)).toEqual([BigInt(EVENTS)]);
     expect(await lead()).toMatchObject({ seen: 0, total: (EVENTS * (EVENTS + 1)) / 2 });
   }, 60_000);
+
+  it('is not written again at once when it took long, however much happens; at a stop it is', async () => {
+    let nowMs = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    try {
+      const slow = { name: 'slow', revision: 1, load: () => undefined };
+      const dump = (): unknown => {
+        nowMs += 1_000;
+        return {};
+      };
+      const logger = makeLogger('summer', 'silent');
+      const ports = { store: new MemorySnapshots(), logger, every: 10n };
+      const keeper = new SnapshotKeeper('summer', [{ ...slow, dump }], ports);
+      expect(keeper.isDue(10n, 'running')).toBe(true);
+      await keeper.keep(10n);
+      await keeper.stored();
+      const due = (afterMs: number): boolean => {
+        nowMs = 1_000 + afterMs;
+        return keeper.isDue(1_000_000n, 'running');
+      };
+      const restMs = 1_000 * LIMITS.snapshotRestTimes;
+      expect([due(0), due(restMs - 1), due(restMs)]).toEqual([false, false, true]);
+      nowMs = 1_000;
+      expect(keeper.isDue(1_000_000n, 'stopping')).toBe(true);
+    } finally {
+      clock.mockRestore();
+    }
+  });
 
   it('passes over what a view of another revision wrote', async () => {
     const world = new World();
