@@ -1,4 +1,11 @@
-import { GatewayError, makeKey, verifierOf, type GatewayClient } from '@plinth/gateway';
+import {
+  DEFAULT_RATES,
+  GatewayError,
+  makeKey,
+  verifierOf,
+  type GatewayClient,
+  type RateLimitConfig,
+} from '@plinth/gateway';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCell, prepareClients, setUp, type Cell, type CellTerms } from './overload-cell.ts';
 import { latencyOf, type Latency } from './overload.ts';
@@ -8,6 +15,8 @@ export type FairnessTerms = CellTerms &
     /** Calls of the modest client, alone and then beside the greedy one, who has so many callers. */
     calls: number;
     times: number;
+    /** What keys and clients may ask for; as the house sets it when absent. */
+    rates?: RateLimitConfig;
   }>;
 
 export type FairnessFigures = Readonly<{
@@ -53,7 +62,7 @@ const call = async ({ client, accountId }: Party, n: number): Promise<void> => {
 
 /** One client calls from a hundred places without a pause; another one calls as usual. */
 export const runFairness = async (terms: FairnessTerms): Promise<FairnessFigures> => {
-  const cell = await openCell(terms, 'as set');
+  const cell = await openCell(terms, terms.rates ?? DEFAULT_RATES);
   try {
     await prepareClients(cell, 'greedy', 'modest');
     const [greedy, modest] = [await admit(cell, 'greedy'), await admit(cell, 'modest')];

@@ -8,6 +8,7 @@ import {
   PostgresNonceStore,
   verifierOf,
   type ClientKey,
+  type RateLimitConfig,
 } from '@plinth/gateway';
 import {
   FreeRunner,
@@ -36,10 +37,10 @@ const UNLIMITED = { perSecond: 1e9, burst: 1e9 };
 const TIMEOUT_MS = 30_000;
 const OPERATOR_KEYS = 16;
 
-/** Without `rates` everybody may call as often as he likes; `undefined` in it stands for the house's own. */
+/** Everybody may call as often as he likes, unless rates are given. */
 export const openCell = async (
   { log, url }: CellTerms,
-  limited: 'unlimited' | 'as set' = 'unlimited',
+  rates: RateLimitConfig = { perKey: UNLIMITED, perClient: UNLIMITED },
 ): Promise<Cell> => {
   const clock: Clock = { now: () => Date.now() };
   const definition = AccountsService({ ...DEFAULT_ACCOUNTS_CONFIG, cell: 'main' });
@@ -52,9 +53,8 @@ export const openCell = async (
   const cell = new InProcessCell([host]);
   const keys = Array.from({ length: OPERATOR_KEYS }, (_, n) => makeKey(`operator.load${n}`));
   const operatorKeys = keys.map((key) => ({ keyId: key.keyId, publicKey: verifierOf(key) }));
-  const rates = limited === 'as set' ? {} : { rates: { perKey: UNLIMITED, perClient: UNLIMITED } };
   const server = new GatewayServer(
-    { host: '127.0.0.1', port: 0, operatorKeys, ...rates },
+    { host: '127.0.0.1', port: 0, operatorKeys, rates },
     {
       ...{ cell, log, clock, transport: new TailTransport(log), reportBug: () => undefined },
       nonces: new PostgresNonceStore(log, clock.now()),
