@@ -10,7 +10,7 @@ const SECONDS = Number(process.env['PLINTH_OVERLOAD_SECONDS'] ?? 20);
 const TIMES = 5;
 const GROWN_MAX_MB = 48;
 
-/** So few that a greedy one has nothing left on a slow machine too, and enough for all that the modest one asks. */
+/** A greedy one has nothing left on a slow machine too; for all that the modest one asks it is enough. */
 const FEW = { perSecond: 10, burst: 100 };
 
 /** How long the log is away under a crowd of callers: PLINTH_STORM_SECONDS=60 makes it the minute. */

@@ -78,7 +78,7 @@ const AGAIN_MAX_MS = 2_000;
 
 /**
  * Sends one request to `Service.Method`; the names are data here, so the types end at this door. What the
- * broker asks to be sent again is so for a while, under the same id: it has had no effect until it is answered.
+ * broker asks to be sent again is so for a while, under the same id: it has had no effect.
  */
 export const send = async (
   client: GatewayClient,
