@@ -29,7 +29,7 @@ export const LIMITS = {
   snapshotEvery: 50_000n,
   /** Events that a service has seen since its last snapshot when it is worth another one at a stop. */
   snapshotAtStop: 1_000n,
-  /** A running service does without for so many times as long as the last one took: a twentieth of its time. */
+  /** A running service rests for so many times as long as its last one took: they cost a twentieth. */
   snapshotRestTimes: 20,
   /** How long a state is written before others have their turn, milliseconds. */
   snapshotSliceMs: 5,
