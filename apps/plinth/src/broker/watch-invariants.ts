@@ -1,5 +1,12 @@
 import type { Envelope } from '@plinth/eventing';
-import { LogWatch, observedCounter, observeLag, TailTransport, type PostgresLog } from '@plinth/runtime';
+import {
+  gauge,
+  LogWatch,
+  observedCounter,
+  observeLag,
+  TailTransport,
+  type PostgresLog,
+} from '@plinth/runtime';
 import { Auditor, type Breach } from '@plinth/simulation';
 import type { GateKeeper } from './gate-keeper.ts';
 
@@ -15,11 +22,31 @@ const observeBreaches = observedCounter({
   labels: ['invariant'],
 });
 
-export type InvariantWatch = Readonly<{ events: number; breaches: number }>;
+const observeUnjudged = observedCounter({
+  name: 'plinth_audit_unjudged_total',
+  about: 'times that an invariant could not be judged: more was under way than the auditor remembers',
+  labels: ['invariant'],
+});
+
+const observeKept = gauge({
+  name: 'plinth_audit_kept',
+  about: 'what the auditor remembers, by kind; each has a limit, at which the oldest are forgotten',
+  labels: ['what'],
+});
+
+export type InvariantWatch = Readonly<{
+  events: number;
+  breaches: number;
+  /** Times that an invariant could not be judged, because what it needed had been forgotten. */
+  unjudged: number;
+  /** What has been forgotten, by kind: of what is over and of streams, as a rule. */
+  forgotten: string;
+}>;
 
 /**
  * Judges every event of a log from the first on, then each new one, until the signal: with arithmetic of its
- * own, beside whatever writes it. A keeper, when there is one, hears of every breach and closes the gate.
+ * own and within limits of memory, beside whatever writes it. A keeper, when there is one, hears of every
+ * breach and closes the gate.
  */
 export const watchInvariants = async (
   log: PostgresLog,
@@ -34,6 +61,8 @@ export const watchInvariants = async (
   const stops = [
     observeEvents(() => [[Number(last), {}]]),
     observeBreaches(() => [...counts].map(([invariant, count]) => [count, { invariant }] as const)),
+    observeUnjudged(() => [...auditor.unjudged].map(([invariant, count]) => [count, { invariant }] as const)),
+    observeKept(() => auditor.kept.map(({ what, entries }) => [entries, { what }] as const)),
     observeLag(
       'auditor',
       () => watch.head(),
@@ -55,5 +84,14 @@ export const watchInvariants = async (
   } finally {
     for (const stop of stops) stop();
   }
-  return { events: Number(last), breaches: auditor.breaches };
+  const unjudged = [...auditor.unjudged.values()].reduce((sum, times) => sum + times, 0);
+  const forgotten = auditor.kept
+    .filter((one) => one.forgotten > 0)
+    .map((one) => `${one.forgotten} ${one.what}`);
+  return {
+    events: Number(last),
+    breaches: auditor.breaches,
+    unjudged,
+    forgotten: forgotten.join(', ') || 'nothing',
+  };
 };

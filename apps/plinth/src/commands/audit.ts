@@ -245,7 +245,7 @@ const betweenCells = async ({ cells, data, output }: CellsOptions): Promise<void
     cells === undefined
       ? auditCellsIn(dataDirectory(data === undefined ? {} : { data }))
       : auditCellsOf(cells);
-  const { events, found, inFlight, invariants, ...counts } = await audited;
+  const { events, found, inFlight, invariants, kept: _, ...counts } = await audited;
   const figures = { ...counts, events: Object.fromEntries(events), invariants: invariants.length };
   if (output === 'table') {
     printRecord({ ...figures, inFlight: inFlight.length }, output);

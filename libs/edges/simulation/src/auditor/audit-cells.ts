@@ -1,6 +1,7 @@
 import type { Envelope, EventLog } from '@plinth/eventing';
 import { breach, type Breach } from './breach.ts';
 import { CellsAudit, type TransferOnItsWay } from './cells-audit.ts';
+import { AUDIT_LIMITS, type AuditLimits, type Kept } from './memory.ts';
 
 const BREACHES_KEPT = 1_000;
 const READ_MAX = 2_000;
@@ -14,6 +15,9 @@ export type CellsReport = Readonly<{
   breaches: number;
   /** The first thousand; the cell stands before the detail. */
   found: readonly Breach[];
+  /** Times that an invariant could not be judged, because what it needed had been forgotten. */
+  unjudged: number;
+  kept: readonly Kept[];
   delivered: number;
   returned: number;
   inFlight: readonly TransferOnItsWay[];
@@ -62,21 +66,25 @@ class Reader {
  * Reads the logs of all cells together, each in its order and none before what it names of another, and
  * checks what must hold between them at every event.
  */
-export const auditCells = async (logs: ReadonlyMap<string, Pick<EventLog, 'read'>>): Promise<CellsReport> => {
-  const run = new CellsRun(logs);
+export const auditCells = async (
+  logs: ReadonlyMap<string, Pick<EventLog, 'read'>>,
+  limits = AUDIT_LIMITS,
+): Promise<CellsReport> => {
+  const run = new CellsRun(logs, limits);
   // The taking cells lead: the others are read as far as they are named, then to their ends.
   for (const cell of [...logs.keys()].reverse()) await run.advance(cell, undefined, []);
   return run.report();
 };
 
 class CellsRun {
-  readonly #audit = new CellsAudit();
+  readonly #audit: CellsAudit;
   readonly #readers: ReadonlyMap<string, Reader>;
   readonly #events = new Map<string, number>();
   readonly #found: Breach[] = [];
   #breaches = 0;
 
-  constructor(logs: ReadonlyMap<string, Pick<EventLog, 'read'>>) {
+  constructor(logs: ReadonlyMap<string, Pick<EventLog, 'read'>>, limits: AuditLimits) {
+    this.#audit = new CellsAudit(limits);
     this.#readers = new Map([...logs].map(([cell, log]) => [cell, new Reader(log)]));
   }
 
@@ -104,7 +112,8 @@ class CellsRun {
     return {
       events: this.#events,
       invariants: [...this.#audit.invariants, MISSING],
-      ...{ breaches: this.#breaches, found: this.#found },
+      ...{ breaches: this.#breaches, found: this.#found, kept: this.#audit.kept },
+      unjudged: [...this.#audit.unjudged.values()].reduce((sum, times) => sum + times, 0),
       ...{ delivered: this.#audit.delivered, returned: this.#audit.returned },
       inFlight: this.#audit.onTheirWay(),
     };

@@ -1,19 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Auditor } from './auditor.ts';
-import { CREDIT_CASES } from './testing/credit-cases.ts';
-import { DEPTH_CASES } from './testing/depth-cases.ts';
-import { GATE_CASES } from './testing/gate-cases.ts';
-import { LEDGER_CASES } from './testing/ledger-cases.ts';
-import { LOG_CASES } from './testing/log-cases.ts';
-import { MARGIN_CASES } from './testing/margin-cases.ts';
-import { ORDERS_CASES } from './testing/orders-cases.ts';
-import { SETTLEMENT_CASES } from './testing/settlement-cases.ts';
+import { CASES } from './testing/cases.ts';
 import { audited, broken, envelopesOf, planted } from './testing/planted-log.ts';
-
-const CASES = [
-  ...[...LOG_CASES, ...LEDGER_CASES, ...ORDERS_CASES],
-  ...[...CREDIT_CASES, ...MARGIN_CASES, ...GATE_CASES, ...SETTLEMENT_CASES, ...DEPTH_CASES],
-];
 
 describe('The auditor', () => {
   it.each(CASES)('finds $what', ({ invariant, faulty }) => {

@@ -6,6 +6,7 @@ import { GateAudit } from './gate-audit.ts';
 import { LedgerAudit } from './ledger-audit.ts';
 import { LogAudit } from './log-audit.ts';
 import { MarginAudit } from './margin-audit.ts';
+import { AUDIT_LIMITS, type Kept } from './memory.ts';
 import { OrdersAudit } from './orders-audit.ts';
 import { SettlementAudit } from './settlement-audit.ts';
 
@@ -17,26 +18,36 @@ export type AuditReport = Readonly<{
   breaches: number;
   /** The first thousand. */
   found: readonly Breach[];
+  /** Times that an invariant could not be judged, because what it needed had been forgotten. */
+  unjudged: number;
+  /** What is remembered, each kind with its limit, and how much of it was forgotten. */
+  kept: readonly Kept[];
 }>;
 
 /**
  * Checks the invariants of the broker at every position, from the log alone and with arithmetic of its own:
- * it shares no formula with the services that it judges.
+ * it shares no formula with the services that it judges. What it remembers has limits: it may follow a log
+ * for ever. What has ended is forgotten after a while; should what is under way be too much, the report says
+ * how often something could not be judged.
  */
 export class Auditor {
-  readonly #audits: readonly Audit[] = [
-    new LogAudit(),
-    new LedgerAudit(),
-    new OrdersAudit(),
-    new CreditAudit(),
-    new MarginAudit(),
-    new GateAudit(),
-    new SettlementAudit(),
-    new DepthAudit(),
-  ];
+  readonly #audits: readonly Audit[];
   readonly #found: Breach[] = [];
   #events = 0;
   #breaches = 0;
+
+  constructor(limits = AUDIT_LIMITS) {
+    this.#audits = [
+      new LogAudit(limits),
+      new LedgerAudit(limits),
+      new OrdersAudit(limits),
+      new CreditAudit(limits),
+      new MarginAudit(limits),
+      new GateAudit(),
+      new SettlementAudit(limits),
+      new DepthAudit(limits),
+    ];
+  }
 
   get breaches(): number {
     return this.#breaches;
@@ -45,6 +56,15 @@ export class Auditor {
   /** What is checked, one sentence per invariant. */
   get invariants(): readonly string[] {
     return this.#audits.flatMap(({ invariants }) => invariants);
+  }
+
+  /** By invariant: how often it could not be judged, because what it needed had been forgotten. */
+  get unjudged(): ReadonlyMap<string, number> {
+    return new Map(this.#audits.flatMap(({ memory }) => [...memory.unjudged]));
+  }
+
+  get kept(): readonly Kept[] {
+    return this.#audits.flatMap(({ memory }) => memory.kept);
   }
 
   /** Breaches seen at this event. */
@@ -67,6 +87,8 @@ export class Auditor {
       invariants: this.invariants,
       breaches: this.#breaches,
       found: this.#found,
+      unjudged: [...this.unjudged.values()].reduce((sum, times) => sum + times, 0),
+      kept: this.kept,
     };
   }
 

@@ -3,6 +3,7 @@ import type { EventData, Posting } from '@plinth/messages';
 import { breach, type Breach } from './breach.ts';
 import { exact, text } from './decimal-text.ts';
 import { MarksBroadcastAudit } from './marks-broadcast-audit.ts';
+import { Memory, type AuditLimits, type Kept, type RecentMap } from './memory.ts';
 
 const IN_FLIGHT =
   'the clearing accounts of all cells together are what is in flight between them, in each asset';
@@ -15,8 +16,10 @@ type Outcome = 'delivered' | 'returned';
 
 type Sent = {
   readonly data: EventData<'TransferSent'>;
+  /** `cell position` */
+  readonly at: string;
   /** What the other cell has said, and where. */
-  said: Readonly<{ outcome: Outcome; at: bigint }> | undefined;
+  said: Readonly<{ outcome: Outcome; at: string }> | undefined;
   /** Credited there, or back here: no longer in flight. */
   isOver: boolean;
   isAcknowledged: boolean;
@@ -27,24 +30,48 @@ export type TransferOnItsWay = Readonly<{ cell: string; accountId: string; trans
 /**
  * Invariants that no single log shows: transfers between cells, and the marks that are broadcast. Events of
  * each log come in its order, and no event before those of other logs that it names.
+ *
+ * A transfer is forgotten once it is over and its sender knows: whatever is said of it afterwards is a breach
+ * like what is said of an unknown one.
  */
 export class CellsAudit {
-  readonly #marks = new MarksBroadcastAudit();
+  readonly #marks;
+  readonly #memory: Memory;
   /** By `cell position`, and by `cell account transfer`. */
-  readonly #sent = new Map<string, Sent>();
-  readonly #named = new Map<string, Sent>();
+  readonly #sent;
+  readonly #named;
   /** Where the other cell's word on a transfer stands: by `cell position`. */
-  readonly #answers = new Map<string, Sent>();
+  readonly #answers;
   /** By `cell other`. */
-  readonly #through = new Map<string, bigint>();
+  readonly #through;
   /** By asset. */
-  readonly #clearing = new Map<string, bigint>();
-  readonly #inFlight = new Map<string, bigint>();
+  readonly #clearing;
+  readonly #inFlight;
   #delivered = 0;
   #returned = 0;
 
+  constructor(limits: AuditLimits) {
+    this.#marks = new MarksBroadcastAudit(limits);
+    this.#memory = new Memory(limits);
+    this.#sent = this.#memory.live<Sent>('transfers under way');
+    this.#named = this.#memory.live<Sent>('names of transfers under way');
+    this.#answers = this.#memory.live<Sent>('answers to transfers under way');
+    this.#through = this.#memory.live<bigint>('cells and what they took over');
+    this.#clearing = this.#memory.live<bigint>('assets that were cleared');
+    this.#inFlight = this.#memory.live<bigint>('assets in flight');
+  }
+
   get invariants(): readonly string[] {
     return [IN_FLIGHT, FOUNDED, ONCE, ANSWERED, ORDERED, ...this.#marks.invariants];
+  }
+
+  get kept(): readonly Kept[] {
+    return [...this.#memory.kept, ...this.#marks.memory.kept];
+  }
+
+  /** By invariant: how often it could not be judged, because what it needed had been forgotten. */
+  get unjudged(): ReadonlyMap<string, number> {
+    return new Map([...this.#memory.unjudged, ...this.#marks.memory.unjudged]);
   }
 
   get delivered(): number {
@@ -57,7 +84,7 @@ export class CellsAudit {
 
   /** Sent, and neither credited in the other cell nor back. */
   onTheirWay(): readonly TransferOnItsWay[] {
-    return [...this.#sent].flatMap(([key, { data, isOver }]) => {
+    return [...this.#sent.entries()].flatMap(([key, { data, isOver }]) => {
       const { accountId, transferId } = data;
       return isOver ? [] : [{ cell: key.slice(0, key.indexOf(' ')), accountId, transferId }];
     });
@@ -116,8 +143,9 @@ export class CellsAudit {
 
   #send(cell: string, position: bigint, data: EventData<'TransferSent'>): void {
     if (data.toCell === '') return;
-    const sent = { data, said: undefined, isOver: false, isAcknowledged: false };
-    this.#sent.set(`${cell} ${position}`, sent);
+    const at = `${cell} ${position}`;
+    const sent = { data, at, said: undefined, isOver: false, isAcknowledged: false };
+    this.#sent.set(at, sent);
     this.#named.set(`${cell} ${data.accountId} ${data.transferId}`, sent);
     add(this.#inFlight, data.asset, exact(data.amount));
   }
@@ -127,10 +155,11 @@ export class CellsAudit {
     const found = this.#inOrder(cell, fromCell, sourcePosition, at);
     const sent = this.#sent.get(`${fromCell} ${sourcePosition}`);
     const where = `${transferId} of ${fromCell} ${sourcePosition} in ${cell}`;
-    if (sent === undefined || !isSame(sent.data, data, cell)) return [...found, breach(FOUNDED, at, where)];
+    if (sent === undefined) return [...found, ...this.#memory.breach(FOUNDED, at, where, this.#sent)];
+    if (!isSame(sent.data, data, cell)) return [...found, breach(FOUNDED, at, where)];
     if (sent.said !== undefined) return [...found, breach(ONCE, at, where)];
-    sent.said = { outcome, at };
-    this.#answers.set(`${cell} ${at}`, sent);
+    sent.said = { outcome, at: `${cell} ${at}` };
+    this.#answers.set(sent.said.at, sent);
     return found;
   }
 
@@ -141,13 +170,15 @@ export class CellsAudit {
     outcome: Outcome,
   ): readonly Breach[] {
     const sent = this.#named.get(name);
-    const fits = sent?.said?.outcome === outcome && asset === sent.data.asset && amount === sent.data.amount;
-    if (sent === undefined || !fits) return [breach(ANSWERED, at, `${name}: ${outcome}`)];
+    if (sent === undefined) return this.#memory.breach(ANSWERED, at, `${name}: ${outcome}`, this.#named);
+    const fits = sent.said?.outcome === outcome && asset === sent.data.asset && amount === sent.data.amount;
+    if (!fits) return [breach(ANSWERED, at, `${name}: ${outcome}`)];
     if (sent.isOver) return [breach(ONCE, at, `${name}: ${outcome}`)];
     sent.isOver = true;
     add(this.#inFlight, asset, -exact(amount));
     if (outcome === 'delivered') this.#delivered += 1;
     else this.#returned += 1;
+    this.#forget(sent, name);
     return [];
   }
 
@@ -155,15 +186,26 @@ export class CellsAudit {
     const { toCell, sourcePosition, accountId, transferId, outcome } = data;
     const found = this.#inOrder(cell, toCell, sourcePosition, at);
     const sent = this.#answers.get(`${toCell} ${sourcePosition}`);
+    const name = `${cell} ${accountId} ${transferId}`;
+    const detail = `${transferId}: ${outcome}`;
+    if (sent === undefined) return [...found, ...this.#memory.breach(ANSWERED, at, detail, this.#answers)];
     const fits =
-      sent?.said?.outcome === outcome &&
+      sent.said?.outcome === outcome &&
       sent.data.accountId === accountId &&
       sent.data.transferId === transferId &&
-      sent === this.#named.get(`${cell} ${accountId} ${transferId}`);
-    if (sent === undefined || !fits) return [...found, breach(ANSWERED, at, `${transferId}: ${outcome}`)];
+      sent === this.#named.get(name);
+    if (!fits) return [...found, breach(ANSWERED, at, detail)];
     if (sent.isAcknowledged) return [...found, breach(ONCE, at, `${transferId}: acknowledged`)];
     sent.isAcknowledged = true;
+    this.#forget(sent, name);
     return found;
+  }
+
+  #forget(sent: Sent, name: string): void {
+    if (!sent.isOver || !sent.isAcknowledged) return;
+    this.#sent.delete(sent.at);
+    if (this.#named.get(name) === sent) this.#named.delete(name);
+    if (sent.said !== undefined) this.#answers.delete(sent.said.at);
   }
 
   #inOrder(cell: string, other: string, place: bigint, at: bigint): readonly Breach[] {
@@ -174,7 +216,7 @@ export class CellsAudit {
   }
 }
 
-const add = (sums: Map<string, bigint>, asset: string, units: bigint): void => {
+const add = (sums: RecentMap<bigint>, asset: string, units: bigint): void => {
   sums.set(asset, (sums.get(asset) ?? 0n) + units);
 };
 

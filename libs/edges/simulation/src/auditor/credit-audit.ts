@@ -2,6 +2,8 @@ import type { Envelope } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { breach, type Audit, type Breach } from './breach.ts';
 import { exact, text } from './decimal-text.ts';
+import { EntrySums } from './entry-sums.ts';
+import { Memory, type AuditLimits, type RecentMap } from './memory.ts';
 
 const INTEREST = "borrowers' interest = lenders' interest + reserve + rounding, exactly, at every settlement";
 const SUMMED = 'a settlement distributes exactly what its borrowers were charged';
@@ -12,42 +14,37 @@ const BAD_DEBT = 'what the fund could not cover is recorded as bad debt, exactly
 
 const ONE = exact('1');
 
-type Entry = Readonly<{ position: bigint; units: bigint }>;
-
-const enter = (map: Map<string, Entry[]>, asset: string, position: bigint, amount: string): void => {
-  const entries = map.get(asset) ?? [];
-  entries.push({ position, units: exact(amount) });
-  map.set(asset, entries);
-};
-
-/** Sum of the entries up to a position, which are then forgotten. */
-const takeUpTo = (map: Map<string, Entry[]>, asset: string, position: bigint): bigint => {
-  const entries = map.get(asset) ?? [];
-  map.set(
-    asset,
-    entries.filter((entry) => entry.position > position),
-  );
-  return entries.filter((entry) => entry.position <= position).reduce((sum, { units }) => sum + units, 0n);
-};
+/** Charges (or earnings) of one asset that are kept one by one. */
+const ENTRIES_MAX = 20_000;
 
 export class CreditAudit implements Audit {
   readonly invariants = [INTEREST, SUMMED, INDEX, UTILISED, FUND, BAD_DEBT];
+  readonly memory: Memory;
   /** Interest charged and earned and not yet distributed, by asset. */
-  readonly #charged = new Map<string, Entry[]>();
-  readonly #earned = new Map<string, Entry[]>();
-  readonly #indices = new Map<string, readonly [bigint, bigint]>();
-  #fund = new Map<string, bigint>();
+  readonly #charged;
+  readonly #earned;
+  readonly #indices;
+  readonly #fund;
   /** Uncovered shortfalls not yet recorded, by liquidation and asset. */
-  readonly #uncovered = new Map<string, bigint>();
+  readonly #uncovered;
+
+  constructor(limits: AuditLimits) {
+    this.memory = new Memory(limits);
+    this.#charged = this.memory.live<EntrySums>('assets with interest charged');
+    this.#earned = this.memory.live<EntrySums>('assets with interest earned');
+    this.#indices = this.memory.live<readonly [bigint, bigint]>('indices of pools');
+    this.#fund = this.memory.live<bigint>('assets of the fund');
+    this.#uncovered = this.memory.live<bigint>('uncovered shortfalls');
+  }
 
   apply(event: Envelope): readonly Breach[] {
     const at = event.position;
     switch (event.type) {
       case 'InterestCharged':
-        enter(this.#charged, event.data.asset, at, event.data.amount);
+        this.#enter(this.#charged, event.data, at);
         return [];
       case 'InterestEarned':
-        enter(this.#earned, event.data.asset, at, event.data.amount);
+        this.#enter(this.#earned, event.data, at);
         return [];
       case 'InterestDistributed':
         return this.#distributed(event.data, at);
@@ -62,21 +59,38 @@ export class CreditAudit implements Audit {
         if (exact(uncovered) !== 0n) this.#uncovered.set(`${liquidationId} ${asset}`, exact(uncovered));
         return this.#fundAfter(asset, fundAfter, at);
       }
-      case 'BadDebtRecorded': {
-        const key = `${event.data.liquidationId} ${event.data.asset}`;
-        const due = this.#uncovered.get(key);
-        this.#uncovered.delete(key);
-        return due === exact(event.data.amount) ? [] : [breach(BAD_DEBT, at, `${key} ${event.data.amount}`)];
-      }
+      case 'BadDebtRecorded':
+        return this.#recorded(event.data, at);
       default:
         return [];
     }
   }
 
   finish(): readonly Breach[] {
-    return [...this.#uncovered].map(([key, units]) =>
+    return [...this.#uncovered.entries()].map(([key, units]) =>
       breach(BAD_DEBT, 0n, `${key} ${text(units)} never recorded`),
     );
+  }
+
+  #enter(
+    sums: RecentMap<EntrySums>,
+    { asset, amount }: Readonly<{ asset: string; amount: string }>,
+    at: bigint,
+  ): void {
+    let entries = sums.get(asset);
+    if (entries === undefined) {
+      entries = new EntrySums(Math.min(ENTRIES_MAX, this.memory.limits.recent));
+      sums.set(asset, entries);
+    }
+    entries.add(at, exact(amount));
+  }
+
+  #recorded({ liquidationId, asset, amount }: EventData<'BadDebtRecorded'>, at: bigint): readonly Breach[] {
+    const key = `${liquidationId} ${asset}`;
+    const due = this.#uncovered.get(key);
+    this.#uncovered.delete(key);
+    if (due === undefined) return this.memory.breach(BAD_DEBT, at, `${key} ${amount}`, this.#uncovered);
+    return due === exact(amount) ? [] : [breach(BAD_DEBT, at, `${key} ${amount}`)];
   }
 
   #distributed(data: EventData<'InterestDistributed'>, at: bigint): readonly Breach[] {
@@ -86,15 +100,26 @@ export class CreditAudit implements Audit {
       found.push(breach(INTEREST, at, asset));
     }
     // Interest that lands between the charges of a settlement and its distribution belongs to the next one.
-    const charged = takeUpTo(this.#charged, asset, BigInt(data.throughPosition));
-    const earned = takeUpTo(this.#earned, asset, BigInt(data.throughPosition));
-    if (charged !== exact(borrowerInterest)) {
-      found.push(breach(SUMMED, at, `${asset} charged ${text(charged)}, said ${borrowerInterest}`));
-    }
-    if (earned !== exact(lenderInterest)) {
-      found.push(breach(SUMMED, at, `${asset} earned ${text(earned)}, said ${lenderInterest}`));
-    }
+    const through = BigInt(data.throughPosition);
+    const [charged, earned] = [this.#charged.get(asset), this.#earned.get(asset)];
+    found.push(
+      ...this.#summed(charged, through, borrowerInterest, at, `${asset} charged`),
+      ...this.#summed(earned, through, lenderInterest, at, `${asset} earned`),
+    );
     return found;
+  }
+
+  #summed(
+    entries: EntrySums | undefined,
+    through: bigint,
+    said: string,
+    at: bigint,
+    what: string,
+  ): readonly Breach[] {
+    const { units, isWhole } = entries?.takeUpTo(through) ?? { units: 0n, isWhole: true };
+    if (units === exact(said)) return [];
+    const needed = [{ isWhole }, this.#charged, this.#earned];
+    return this.memory.breach(SUMMED, at, `${what} ${text(units)}, said ${said}`, ...needed);
   }
 
   #accrued(data: EventData<'PoolAccrued'>, at: bigint): readonly Breach[] {
@@ -111,13 +136,13 @@ export class CreditAudit implements Audit {
 
   #fundAfter(asset: string, said: string, at: bigint): readonly Breach[] {
     const units = this.#fund.get(asset) ?? 0n;
-    return units >= 0n && units === exact(said)
-      ? []
-      : [breach(FUND, at, `${asset} counts ${text(units)}, event says ${said}`)];
+    if (units >= 0n && units === exact(said)) return [];
+    const detail = `${asset} counts ${text(units)}, event says ${said}`;
+    return this.memory.breach(FUND, at, detail, this.#fund);
   }
 }
 
-const plus = (map: Map<string, bigint>, key: string, amount: string): void => {
+const plus = (map: RecentMap<bigint>, key: string, amount: string): void => {
   const units = amount.startsWith('--') ? exact(amount.slice(2)) : exact(amount === '-0' ? '0' : amount);
   map.set(key, (map.get(key) ?? 0n) + units);
 };

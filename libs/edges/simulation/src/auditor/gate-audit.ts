@@ -1,5 +1,6 @@
 import type { Envelope } from '@plinth/eventing';
 import { breach, type Audit, type Breach } from './breach.ts';
+import { AUDIT_LIMITS, Memory } from './memory.ts';
 
 const CLOSED =
   'nothing that adds risk and no payout is approved when it was asked for while the gate was closed';
@@ -10,6 +11,8 @@ const ASKED_MAX = 1_000_000;
 /** The gate of the cell: what is asked for while it is closed is refused, unless it reduces risk. */
 export class GateAudit implements Audit {
   readonly invariants = [CLOSED];
+  /** Nothing of this is forgotten: one request too many is a breach. */
+  readonly memory = new Memory(AUDIT_LIMITS);
   #isClosed = false;
   /** Asked for while it was closed, and not yet answered. */
   readonly #asked = new Set<string>();

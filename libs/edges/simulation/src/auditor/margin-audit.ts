@@ -3,6 +3,7 @@ import type { EventData, MarginFigures, Mark } from '@plinth/messages';
 import { textToFloat } from '@plinth/money';
 import { breach, type Audit, type Breach } from './breach.ts';
 import { exact } from './decimal-text.ts';
+import { Memory, type AuditLimits } from './memory.ts';
 
 const CALLED = 'a margin call precedes every liquidation unless the loss was a gap';
 const WARRANTED =
@@ -16,13 +17,26 @@ const BOUNDED = 'a mark that a surface made of an option lies between what its f
 
 export class MarginAudit implements Audit {
   readonly invariants = [CALLED, WARRANTED, JUDGED, GATE, ENDED, STATES, MARKED, BOUNDED];
-  readonly #states = new Map<string, string>();
-  readonly #calls = new Map<string, string>();
-  readonly #running = new Map<string, string>();
-  readonly #insolvent = new Set<string>();
-  readonly #options = new Map<string, Option>();
+  readonly memory: Memory;
+  /** Of accounts that are not healthy. */
+  readonly #states;
+  readonly #calls;
+  readonly #running;
+  readonly #insolvent;
+  /** Every instrument, and what is known of an option. */
+  readonly #listed;
   /** Underlyings and price assets whose options a surface prices, from its first fit on. */
-  readonly #surfaces = new Set<string>();
+  readonly #surfaces;
+
+  constructor(limits: AuditLimits) {
+    this.memory = new Memory(limits);
+    this.#states = this.memory.live<string>('margin states');
+    this.#calls = this.memory.live<string>('margin calls');
+    this.#running = this.memory.live<string>('liquidations');
+    this.#insolvent = this.memory.live<true>('insolvent accounts');
+    this.#listed = this.memory.live<Option | 'plain'>('instruments');
+    this.#surfaces = this.memory.live<true>('surfaces');
+  }
 
   apply(event: Envelope): readonly Breach[] {
     switch (event.type) {
@@ -53,10 +67,10 @@ export class MarginAudit implements Audit {
           ? []
           : [breach(GATE, event.position, event.data.transferId)];
       case 'InstrumentListed':
-        if (event.data.kind === 'option') this.#options.set(event.data.instrumentId, optionOf(event.data));
+        this.#listed.set(event.data.instrumentId, optionOf(event.data));
         return [];
       case 'SurfacePublished':
-        this.#surfaces.add(`${event.data.underlying} ${event.data.priceAsset}`);
+        this.#surfaces.set(`${event.data.underlying} ${event.data.priceAsset}`, true);
         return [];
       case 'MarksPublished':
         return this.#marks(event.data, event.position);
@@ -70,32 +84,56 @@ export class MarginAudit implements Audit {
   }
 
   #state(data: EventData<'MarginStateChanged'>, at: bigint): readonly Breach[] {
-    const before = this.#states.get(data.accountId) ?? 'healthy';
-    this.#states.set(data.accountId, data.toState);
-    if (data.toState === 'insolvent') this.#insolvent.add(data.accountId);
+    const before = this.#states.get(data.accountId);
+    if (data.toState === 'healthy') this.#states.delete(data.accountId);
+    else this.#states.set(data.accountId, data.toState);
+    if (data.toState === 'insolvent') this.#insolvent.set(data.accountId, true);
     else this.#insolvent.delete(data.accountId);
-    return before === data.fromState
-      ? []
-      : [breach(STATES, at, `${data.accountId} was ${before}, said ${data.fromState}`)];
+    if (data.fromState === (before ?? 'healthy')) return [];
+    const detail = `${data.accountId} was ${before ?? 'healthy'}, said ${data.fromState}`;
+    return before === undefined
+      ? this.memory.breach(STATES, at, detail, this.#states)
+      : [breach(STATES, at, detail)];
+  }
+
+  /** What is marked is remembered, however long ago it was listed. */
+  #instrument(instrumentId: string): Option | 'plain' | undefined {
+    const known = this.#listed.get(instrumentId);
+    if (known !== undefined) this.#listed.set(instrumentId, known);
+    return known;
   }
 
   /** A surface smooths over all quotes of its underlying: it may well leave an option's own. */
   #marks(data: EventData<'MarksPublished'>, at: bigint): readonly Breach[] {
     const found: Breach[] = [];
     const quoted = data.marks.filter((mark) => {
-      const option = this.#options.get(mark.instrumentId);
-      if (option === undefined || !this.#surfaces.has(option.surface)) return true;
+      const option = this.#instrument(mark.instrumentId);
+      if (option === undefined || option === 'plain' || !this.#surfaces.has(option.surface)) return true;
       if (!isWithinBounds(option, mark)) found.push(breach(BOUNDED, at, mark.instrumentId));
       return false;
     });
-    for (const id of marksOutside({ ...data, marks: quoted })) found.push(breach(MARKED, at, id));
+    for (const id of marksOutside({ ...data, marks: quoted })) {
+      const known = this.#listed.get(id);
+      // It might be an option that a surface prices.
+      const needed = [
+        ...(known === undefined ? [this.#listed] : []),
+        ...(known === 'plain' ? [] : [this.#surfaces]),
+      ];
+      found.push(...this.memory.breach(MARKED, at, id, ...needed));
+    }
     return found;
   }
 
   #requested(data: EventData<'LiquidationRequested'>, at: bigint): readonly Breach[] {
     const found: Breach[] = [];
     const { accountId, cause, callId, figures } = data;
-    if (cause !== 'gap' && this.#calls.get(accountId) !== callId) found.push(breach(CALLED, at, accountId));
+    const called = this.#calls.get(accountId);
+    if (cause !== 'gap' && called !== callId)
+      found.push(
+        ...(called === undefined
+          ? this.memory.breach(CALLED, at, accountId, this.#calls)
+          : [breach(CALLED, at, accountId)]),
+      );
     if (cause !== 'deadline' && isCovered(figures, 'maintenanceMargin'))
       found.push(breach(WARRANTED, at, accountId));
     if (this.#running.has(accountId)) found.push(breach(ENDED, at, accountId));
@@ -110,12 +148,15 @@ const isCovered = (figures: MarginFigures | undefined, by: 'initialMargin' | 'ma
 
 type Option = Readonly<{ surface: string; strike: number; isCall: boolean; isInverse: boolean }>;
 
-const optionOf = (data: EventData<'InstrumentListed'>): Option => ({
-  surface: `${data.underlying} ${data.inverse ? 'USD' : data.quoteAsset}`,
-  strike: textToFloat(data.strike),
-  isCall: data.optionType === 'call',
-  isInverse: data.inverse,
-});
+const optionOf = (data: EventData<'InstrumentListed'>): Option | 'plain' =>
+  data.kind === 'option'
+    ? {
+        surface: `${data.underlying} ${data.inverse ? 'USD' : data.quoteAsset}`,
+        strike: textToFloat(data.strike),
+        isCall: data.optionType === 'call',
+        isInverse: data.inverse,
+      }
+    : 'plain';
 
 /**
  * max(0, ±(F − K)) ≤ price ≤ F of a call, K of a put, in units of the strike, within the mark's confidence

@@ -2,6 +2,7 @@ import type { Envelope } from '@plinth/eventing';
 import type { EventData } from '@plinth/messages';
 import { breach, type Audit, type Breach } from './breach.ts';
 import { exact, text } from './decimal-text.ts';
+import { Memory, type AuditLimits } from './memory.ts';
 
 const GONE = 'no position stands in a contract after its settlement';
 const RIGHT = 'every settled position is paid intrinsic value or profit, rounded against who asks';
@@ -12,6 +13,7 @@ const OPEN = 'no order is placed in a contract that has expired';
 const ONE = 10n ** 36n;
 
 type Contract = EventData<'InstrumentListed'>;
+type Fixed = Readonly<{ price: string; instrumentIds: readonly string[] }>;
 type Standing = Readonly<{ instrumentId: string; units: bigint; cost: bigint }>;
 
 const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n || a % b === 0n ? a / b : a / b - 1n);
@@ -19,14 +21,26 @@ const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n || a % b === 0n ? a 
 /** What expires: prices, payments and what is left, by arithmetic of its own in units of 1e-36. */
 export class SettlementAudit implements Audit {
   readonly invariants = [GONE, RIGHT, ZERO_SUM, ONCE, OPEN];
-  readonly #contracts = new Map<string, Contract>();
-  readonly #scales = new Map<string, number>();
+  readonly memory: Memory;
+  readonly #contracts;
+  /** Contracts whose settlement has gone through all accounts. */
+  readonly #ended;
+  readonly #scales;
   /** By account, instrument and venue. */
-  readonly #positions = new Map<string, Standing>();
-  readonly #prices = new Map<string, string>();
-  /** Instruments whose settlement has gone through all accounts. */
-  readonly #ended = new Set<string>();
-  readonly #instruments = new Map<string, readonly string[]>();
+  readonly #positions;
+  /** Settlements under way, and those that are over. */
+  readonly #fixed;
+  readonly #over;
+
+  constructor(limits: AuditLimits) {
+    this.memory = new Memory(limits);
+    this.#contracts = this.memory.live<Contract>('dated contracts');
+    this.#ended = this.memory.recent<Contract>('settled contracts');
+    this.#scales = this.memory.live<number>('scales of assets');
+    this.#positions = this.memory.live<Standing>('positions in dated contracts');
+    this.#fixed = this.memory.live<Fixed>('settlements under way');
+    this.#over = this.memory.recent<Fixed>('settlements');
+  }
 
   apply(event: Envelope): readonly Breach[] {
     switch (event.type) {
@@ -37,7 +51,7 @@ export class SettlementAudit implements Audit {
         if (event.data.expiresAtMs > 0) this.#contracts.set(event.data.instrumentId, event.data);
         return [];
       case 'OrderPlaced': {
-        const expiry = this.#contracts.get(event.data.instrumentId)?.expiresAtMs ?? Infinity;
+        const expiry = this.#contract(event.data.instrumentId)?.expiresAtMs ?? Infinity;
         const isLate = event.occurredAt >= expiry && event.data.liquidationId === '';
         return isLate ? [breach(OPEN, event.position, event.data.orderId)] : [];
       }
@@ -59,8 +73,16 @@ export class SettlementAudit implements Audit {
     return this.#standing(this.#ended, 0n);
   }
 
+  #contract(instrumentId: string): Contract | undefined {
+    return this.#contracts.get(instrumentId) ?? this.#ended.get(instrumentId);
+  }
+
+  #settlement(settlementId: string): Fixed | undefined {
+    return this.#fixed.get(settlementId) ?? this.#over.get(settlementId);
+  }
+
   #book({ accountId, instrumentId, venueId, positionQuantity, entryCost }: EventData<'FillBooked'>): void {
-    if (positionQuantity === '' || !this.#contracts.has(instrumentId)) return;
+    if (positionQuantity === '' || this.#contract(instrumentId) === undefined) return;
     const key = `${accountId} ${instrumentId} ${venueId}`;
     const units = exact(positionQuantity);
     if (units === 0n) this.#positions.delete(key);
@@ -70,9 +92,9 @@ export class SettlementAudit implements Audit {
   #fix({ data, position }: Envelope<'SettlementPriceFixed'>): readonly Breach[] {
     const id = `${data.underlying}.${data.priceAsset}.${data.expiresAtMs}`;
     const found: Breach[] = [];
-    if (this.#prices.has(id) || data.atMs < data.expiresAtMs) found.push(breach(ONCE, position, id));
-    this.#prices.set(id, data.price);
-    this.#instruments.set(id, data.instrumentIds);
+    if (this.#settlement(id) !== undefined || data.atMs < data.expiresAtMs)
+      found.push(breach(ONCE, position, id));
+    this.#fixed.set(id, { price: data.price, instrumentIds: data.instrumentIds });
     return found;
   }
 
@@ -80,12 +102,14 @@ export class SettlementAudit implements Audit {
     const key = `${data.accountId} ${data.instrumentId} ${data.venueId}`;
     const standing = this.#positions.get(key);
     this.#positions.delete(key);
-    const contract = this.#contracts.get(data.instrumentId);
-    const price = this.#prices.get(data.settlementId);
-    if (standing === undefined || contract === undefined || price === undefined)
-      return [breach(RIGHT, position, `${key}: nothing to settle`)];
+    const contract = this.#contract(data.instrumentId);
+    const fixed = this.#settlement(data.settlementId);
+    if (standing === undefined || contract === undefined || fixed === undefined) {
+      const needed = [this.#positions, this.#contracts, this.#fixed];
+      return this.memory.breach(RIGHT, position, `${key}: nothing to settle`, ...needed);
+    }
     const found: Breach[] = [];
-    const due = this.#amountOf(contract, standing, exact(price));
+    const due = this.#amountOf(contract, standing, exact(fixed.price));
     if (exact(data.amount) !== due || exact(data.quantity) !== standing.units)
       found.push(breach(RIGHT, position, `${key}: ${data.amount} paid, ${text(due)} due`));
     const sum = data.postings.reduce((total, { amount }) => total + exact(amount), 0n);
@@ -108,13 +132,20 @@ export class SettlementAudit implements Audit {
   }
 
   #finishRun({ data, position }: Envelope<'SettlementAdvanced'>): readonly Breach[] {
-    const ended = new Set(this.#instruments.get(data.settlementId));
-    for (const instrumentId of ended) this.#ended.add(instrumentId);
+    const fixed = this.#settlement(data.settlementId);
+    const ended = new Set(fixed?.instrumentIds);
+    this.#fixed.delete(data.settlementId);
+    if (fixed !== undefined) this.#over.set(data.settlementId, fixed);
+    for (const instrumentId of ended) {
+      const contract = this.#contracts.get(instrumentId);
+      if (contract !== undefined) this.#ended.set(instrumentId, contract);
+      this.#contracts.delete(instrumentId);
+    }
     return this.#standing(ended, position);
   }
 
-  #standing(instruments: ReadonlySet<string>, at: bigint): readonly Breach[] {
-    return [...this.#positions].flatMap(([key, { instrumentId }]) =>
+  #standing(instruments: Readonly<{ has: (id: string) => boolean }>, at: bigint): readonly Breach[] {
+    return [...this.#positions.entries()].flatMap(([key, { instrumentId }]) =>
       instruments.has(instrumentId) ? [breach(GONE, at, key)] : [],
     );
   }

@@ -180,10 +180,11 @@ class Reader {
   }
 
   #invariants(): InvariantFigures {
-    const { invariants, breaches, found } = this.#auditor.finish();
+    const { invariants, breaches, found, unjudged } = this.#auditor.finish();
     return {
       checked: invariants,
       breaches,
+      unjudged,
       found: found.slice(0, BREACHES_SHOWN).map(({ invariant, position, detail }) => ({
         invariant,
         position: String(position),

@@ -139,6 +139,8 @@ export type LedgerFigures = Readonly<{
 export type InvariantFigures = Readonly<{
   checked: readonly string[];
   breaches: number;
+  /** Times that an invariant could not be judged: more was under way than the auditor remembers. */
+  unjudged: number;
   found: readonly Readonly<{ invariant: string; position: string; detail: string }>[];
 }>;
 

@@ -254,9 +254,12 @@ const invariantsTable = ({ invariants }: RunFigures): ReportTable => ({
   title: 'Invariants',
   brief: { rows: invariants.breaches === 0 ? 0 : Infinity },
   note:
-    invariants.breaches === 0
+    (invariants.breaches === 0
       ? `${numberText(invariants.checked.length)} invariants held at every event.`
-      : `${numberText(invariants.breaches)} breaches.`,
+      : `${numberText(invariants.breaches)} breaches.`) +
+    (invariants.unjudged === 0
+      ? ''
+      : ` ${numberText(invariants.unjudged)} times one could not be judged: too much was under way.`),
   rows: [
     ...invariants.checked.map((invariant) => {
       const breaches = invariants.found.filter((one) => one.invariant === invariant);
