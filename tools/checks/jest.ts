@@ -16,6 +16,7 @@ type SpecFile = Readonly<{
 }>;
 
 const CONFIG: Readonly<Record<Suite, string>> = { unit: 'jest.config.js', int: 'jest.int.config.js' };
+const BUILD_MS = 600_000;
 const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 1_200_000, int: 2_400_000 };
 
 /**
@@ -30,6 +31,9 @@ export const runJest = async (
 ): Promise<Tally> => {
   if (suite === 'unit' || pattern !== undefined)
     return runOne(suite, suite, pattern === undefined ? [] : [pattern], onFile);
+  // Once, before: two rows that build the same at the same time would read each other's halves.
+  const built = await runNode(['tools/build.ts'], { timeoutMs: BUILD_MS });
+  if (built.code !== 0) return broken('build', built.stderr || built.stdout);
   const specs = globSync('{apps,libs}/**/src/**/*.int.spec.ts', { cwd: ROOT, exclude: isOfPackages });
   const [shared, own] = [specs.filter(usesKafka), specs.filter((path) => !usesKafka(path))];
   const rows = [

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { builtMain } from '../testing/built-main.ts';
 import { ComposeStack, ROOT, whyNoCompose, type Container } from '../testing/compose-stack.ts';
 
 /** `three` runs it over three brokers, and one of them is lost. */
@@ -43,6 +44,7 @@ const why = await whyNoCompose();
     let identity: Readonly<Record<string, string>> = {};
     let client: GatewayClient;
     let log: PostgresLog;
+    let main: string;
 
     /** With certificates the database takes TLS alone. */
     const urlOf = (login: string): string => {
@@ -55,7 +57,6 @@ const why = await whyNoCompose();
     let owner: pg.Client;
 
     const plinth = async (...args: readonly string[]): Promise<string> => {
-      const main = join(ROOT, 'dist/plinth/main.js');
       const env = {
         ...{ ...process.env, PLINTH_HOME: directory, PLINTH_GATEWAY: gateway(), PLINTH_KEY: key },
         ...identity,
@@ -66,7 +67,7 @@ const why = await whyNoCompose();
     const gateway = (): string => `127.0.0.1:${stack.port('GATEWAY')}`;
 
     beforeAll(async () => {
-      await promisify(execFile)(process.execPath, ['tools/build.ts', 'apps/plinth'], { cwd: ROOT });
+      main = await builtMain();
       await stack.start(START_MS);
       writeFileSync(key, await stack.read('gateway', '/keys/operator.key.json'), { mode: 0o600 });
       if (IS_TLS) identity = await takeIdentity(stack, directory);

@@ -4,13 +4,13 @@ import { observer } from '@plinth/simulation';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { openLog, type OpenLog } from '../broker/open-log.ts';
 import { brokerServices, CELL } from '../broker/services.ts';
 import { hashesOf, type StateHash } from '../broker/state-hashes.ts';
+import { builtMain } from '../testing/built-main.ts';
 
-const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts');
+const MAIN = await builtMain();
 const SERVICES = [...brokerServices({ cell: CELL, adapters: new Map() }), observer];
 
 const plinth = (...args: readonly string[]): Readonly<{ status: number | null; out: string }> => {

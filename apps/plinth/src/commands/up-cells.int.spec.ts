@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { builtMain } from '../testing/built-main.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MAIN = await builtMain();
 const CELLS = ['main', 'cell2'] as const;
 type CellId = (typeof CELLS)[number];
 
