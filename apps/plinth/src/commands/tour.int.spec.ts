@@ -100,7 +100,7 @@ describe('a tour of the broker in one process', () => {
   });
 
   it('trades a contract and a product', async () => {
-    await ask('orders place fund buy 2 BTC-PERP --id operator.1');
+    await ask('orders place fund buy 2 BTC-PERP --venue alpha --id operator.1');
     await filled('orders show operator.1');
     await ask(`products order fund buy 0.1 ${straddle?.productId} --id operator.2`);
     const product = await filled('products show operator.2');
