@@ -2,7 +2,7 @@ import type { Clock } from '@plinth/eventing';
 import { makeLogger } from '@plinth/runtime';
 import { LiveMarket, type MarketFeed } from '@plinth/simulation';
 import { tellHowToCall } from './how-to-call.ts';
-import { untilAborted } from './open-up.ts';
+import { untilAborted } from './until-aborted.ts';
 import type { Played } from './play.ts';
 import { startBroker } from './running-broker.ts';
 import { CELL } from './services.ts';

@@ -10,6 +10,8 @@ export type OpenLog = Readonly<{
   /** Logins: of the services and of the owner. */
   url: string;
   ownerUrl: string;
+  /** Settles when a server that this process started has ended; absent where it is another's. */
+  ended?: Promise<void>;
   close: () => Promise<void>;
 }>;
 
@@ -36,7 +38,8 @@ const openEmbedded = async (directory: string): Promise<OpenLog> => {
       await log.close();
       await server.stop();
     };
-    return { log, where: `embedded, port ${server.port}`, url: server.url, ownerUrl: server.ownerUrl, close };
+    const { url, ownerUrl, ended } = server;
+    return { log, where: `embedded, port ${server.port}`, url, ownerUrl, ended, close };
   } catch (error) {
     await server.stop();
     throw error;

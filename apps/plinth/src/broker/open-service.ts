@@ -13,7 +13,8 @@ import type { MutualTlsFiles } from '@plinth/runtime/grpc';
 import { startService } from '@plinth/runtime/nest';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 import { environment } from '../cli/environment.ts';
-import { REAL_CLOCK, untilAborted } from './open-up.ts';
+import { REAL_CLOCK } from './open-up.ts';
+import { untilAborted } from './until-aborted.ts';
 import { brokerServices } from './services.ts';
 
 export type OpenServiceOptions = Readonly<{

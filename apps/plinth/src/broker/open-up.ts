@@ -20,6 +20,7 @@ import { tellHowToCall } from './how-to-call.ts';
 import { openLog } from './open-log.ts';
 import { startBroker, type Door } from './running-broker.ts';
 import type { CellOptions } from './running-cell.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export type OpenUpOptions = Readonly<{
   directory: string;
@@ -92,14 +93,10 @@ export const openUp = async (options: OpenUpOptions, signal: AbortSignal): Promi
     } finally {
       await broker.stop();
     }
+    // Others went on; that one did not is how this run ended all the same.
+    if (broker.failure() !== undefined) throw broker.failure();
   } finally {
     for (const one of cells.reverse()) await one.close();
     await telemetry.stop();
   }
 };
-
-export const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

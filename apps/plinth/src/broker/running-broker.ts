@@ -31,8 +31,10 @@ export type RunningBroker = Readonly<{
   operatorKeyFile: string;
   /** The home cell. */
   cell: InProcessCell;
-  /** Settles when the broker has to stop by itself: a service met an event that it cannot go on from. */
+  /** Settles when no cell can go on: each met something that it cannot go on from. */
   failed: Promise<never>;
+  /** Why the first cell stopped that did so by itself, if any. */
+  failure: () => unknown;
   stop: () => Promise<void>;
 }>;
 
@@ -66,13 +68,11 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
     const [first, ...rest] = cells as [RunningCell, ...RunningCell[]];
     const gateway = await startGateway(options, first, rest);
     started.push(gateway);
-    const failed = Promise.race(cells.map(({ loops }) => loops.failed));
-    failed.catch(() => undefined);
     return {
+      ...untilAllFail(cells, logger),
       port: gateway.port,
       operatorKeyFile: openSecrets(directory).operatorKeyFile,
       cell: first.client,
-      failed,
       stop: () => stopAll(started),
     };
   } catch (error) {
@@ -80,6 +80,26 @@ export const startBroker = async (options: RunningBrokerOptions): Promise<Runnin
     await stopAll(started);
     throw error;
   }
+};
+
+/** A cell that fails ends by itself; the others go on, and what they have for it waits in their logs. */
+const untilAllFail = (
+  cells: readonly RunningCell[],
+  logger: Logger,
+): Pick<RunningBroker, 'failed' | 'failure'> => {
+  const failures: unknown[] = [];
+  const all = Promise.withResolvers<never>();
+  all.promise.catch(() => undefined);
+  const end = async (cell: RunningCell, error: unknown): Promise<void> => {
+    failures.push(error);
+    const remedy = 'when the cause is gone, start the broker again: it goes on where its log ends';
+    if (failures.length < cells.length)
+      logger.fatal({ cell: cell.cell, err: error }, `a cell has stopped, the others go on: ${remedy}`);
+    await cell.fail(error);
+    if (failures.length === cells.length) all.reject(failures[0]);
+  };
+  for (const cell of cells) cell.loops.failed.catch((error: unknown) => end(cell, error));
+  return { failed: all.promise, failure: () => failures[0] };
 };
 
 /** What a cell takes over from the logs of the others, in this process: transfers, and marks from home. */

@@ -28,6 +28,8 @@ import { Loops } from './loops.ts';
 import type { OpenLog } from './open-log.ts';
 import { brokerServices } from './services.ts';
 import { recordHashes } from './state-hashes.ts';
+import { StoppableCell } from './stoppable-cell.ts';
+import { untilAborted } from './until-aborted.ts';
 import { observeAllDepth, takeAllReports } from './take-reports.ts';
 
 /** One cell of a broker: its log, its files, its venues. */
@@ -68,6 +70,8 @@ export class RunningCell {
   readonly cell: string;
   readonly client: InProcessCell;
   readonly loops: Loops;
+  /** As the gateway asks it. */
+  readonly #door: StoppableCell;
   readonly #options: CellOptions;
   readonly #world: CellWorld;
   readonly #hosts: readonly ServiceHost[];
@@ -77,6 +81,8 @@ export class RunningCell {
   readonly #adapters: ReadonlyMap<string, ObservedVenue>;
   readonly #stopObserving: () => void;
   #audited: Readonly<{ signer: HeadSigner; witness: Witness }> | undefined;
+  /** What it could not go on from. */
+  #failure: unknown;
 
   constructor(options: CellOptions, world: CellWorld) {
     const { open, cell, venues } = options;
@@ -92,6 +98,7 @@ export class RunningCell {
       (definition) => new ServiceHost(definition, { log: open.log, clock, snapshots: this.#snapshots }),
     );
     this.client = new InProcessCell(this.#hosts);
+    this.#door = new StoppableCell(cell, this.client);
     this.#locks = this.#hosts.map(
       ({ name }) => new PostgresLeaderLock({ url: open.url, schema: open.log.schema, service: name }),
     );
@@ -106,6 +113,7 @@ export class RunningCell {
     const { clock, home } = this.#world;
     const { position } = await open.log.head();
     await this.#folded(position, READY_TIMEOUT_MS);
+    if (open.ended !== undefined) this.#watchDatabase(open.ended);
     const witness = witnessFile(auditFiles(directory).witness);
     const signer = await openHeadSigner(open.log, directory, clock, witness);
     this.#audited = { signer, witness };
@@ -144,7 +152,7 @@ export class RunningCell {
     assert(this.#audited !== undefined, 'Expected a cell that has started');
     const { signer, witness } = this.#audited;
     return {
-      ...{ cell: this.client, cellId: this.cell, log, snapshots: this.#snapshots },
+      ...{ cell: this.#door, cellId: this.cell, log, snapshots: this.#snapshots },
       transport: new TailTransport(log),
       // Callers sign with the time of their own machines, whatever time the cell lives in.
       nonces: new PostgresNonceStore(log, Date.now()),
@@ -152,14 +160,45 @@ export class RunningCell {
     };
   }
 
-  /** Everything down in good order; a start that failed is ended in the same way. */
+  /** Ends what goes on in it, after a part of it could not go on; its log stays as it is. */
+  async fail(error: unknown): Promise<void> {
+    this.#failure = error;
+    this.#door.stop();
+    await this.loops.stop();
+    await Promise.allSettled(this.#locks.map((lock) => lock.release()));
+  }
+
+  /** Everything down in good order, as far as it has not failed; a start that failed is ended likewise. */
   async stop(): Promise<void> {
+    try {
+      await this.#stop();
+    } catch (error) {
+      if (this.#failure === undefined) throw error;
+      const { logger } = this.#world;
+      logger.warn(
+        { err: error },
+        'a cell that has failed could not be closed: what is missing is made up for later',
+      );
+    }
+  }
+
+  async #stop(): Promise<void> {
     this.#stopObserving();
     await this.loops.stop();
     await Promise.all(this.#locks.map((lock) => lock.release()));
     if (this.#audited === undefined) return;
     recordHashes(this.#options.directory, this.#hosts);
     await this.#audited.signer.advance();
+  }
+
+  /** A server that was started here comes back with the broker only: nothing is gained by waiting for it. */
+  #watchDatabase(ended: Promise<void>): void {
+    this.loops.run('database', async (signal) => {
+      await Promise.race([ended, untilAborted(signal)]);
+      if (signal.aborted) return;
+      const remedy = 'start the broker again; the log holds all that was answered';
+      throw new CliError(EXIT.unavailable, `the database of cell ${this.cell} has ended: ${remedy}`);
+    });
   }
 
   #folded(position: bigint, timeoutMs: number): Promise<unknown> {

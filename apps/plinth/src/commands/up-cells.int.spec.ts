@@ -3,7 +3,7 @@ import { GatewayClient, makeKey, openKeyFile, verifierOf, type ClientKey } from 
 import { emptyRequest } from '@plinth/gateway';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ const CELLS = ['main', 'cell2'] as const;
 type CellId = (typeof CELLS)[number];
 
 type Ran = Readonly<{ out: string; error: string; code: number }>;
-type Broker = Readonly<{ child: ChildProcess; address: string }>;
+type Broker = Readonly<{ child: ChildProcess; address: string; said: () => string }>;
 
 const environment = {
   ...process.env,
@@ -66,7 +66,7 @@ describe('a broker of two cells in one process', () => {
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${said}`);
     });
-    return { child, address };
+    return { child, address, said: () => said };
   };
 
   const clientOf = (key: ClientKey): GatewayClient => {
@@ -75,11 +75,13 @@ describe('a broker of two cells in one process', () => {
     return client;
   };
 
-  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+  /** The exit code, when it ended by itself. */
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
     for (const client of clients.splice(0)) client.close();
     const ended = once(broker.child, 'exit');
     broker.child.kill(signal);
     await ended;
+    return broker.child.exitCode;
   };
 
   const asOperator = (): GatewayClient =>
@@ -207,8 +209,45 @@ describe('a broker of two cells in one process', () => {
     expect([code, error]).toEqual([2, expect.stringContaining('--cells 1: Expected at least 2')]);
   }, 120_000);
 
+  it('goes on in one cell when the other has failed; what waited arrives after a restart', async () => {
+    const place = join(directory, 'cells', 'cell2', 'postgres', 'pgdata', 'postmaster.pid');
+    process.kill(Number(readFileSync(place, 'utf8').split('\n')[0]), 'SIGKILL');
+    const line = await until('the broker to say which cell has stopped', async () =>
+      broker
+        .said()
+        .split('\n')
+        .find((one) => one.includes('a cell has stopped, the others go on')),
+    );
+    expect(line).toMatch(/"cell":"cell2"/);
+    expect(line).toMatch(/the database of cell cell2 has ended: start the broker again/);
+    const { response } = await operator.call('Operations', 'ListCells', {});
+    expect(response.cells).toMatchObject([
+      { cell: 'main', answers: true },
+      { cell: 'cell2', answers: false },
+    ]);
+    await expect(usdOf('cell2')).rejects.toMatchObject({ code: 14 });
+    // The other one takes orders to pay as ever, and keeps what it cannot bring.
+    await send('main', 't6', '50');
+    await until('the money to leave', async () => ((await usdOf('main')) === '7550' ? true : undefined));
+    const request = { ...emptyRequest('Accounts', 'ListTransfers'), state: 'in-flight', pageSize: 100 };
+    const sent = await until('it to be on its way', async () => {
+      const { response: left } = await operator.call('Accounts', 'ListTransfers', request, { cell: 'main' });
+      return left.transfers.length > 0 ? left.transfers : undefined;
+    });
+    expect(sent.map(({ transferId }) => transferId)).toEqual(['t6']);
+
+    expect(await end('SIGTERM')).toBe(4);
+    expect(broker.said()).toMatch(/^plinth: the database of cell cell2 has ended/m);
+    broker = await start();
+    operator = asOperator();
+    await until('the money', async () => ((await usdOf('cell2')) === '12450' ? true : undefined));
+    await until('both to know', async () =>
+      (await transfers()).every((one) => one.endsWith(' delivered')) ? true : undefined,
+    );
+  }, 240_000);
+
   it('leaves in each cell a log that is proved and folds to what lived', async () => {
-    await end('SIGTERM');
+    expect(await end('SIGTERM')).toBe(0);
     for (const cell of CELLS) {
       const verified = await plinth(
         ...['audit', 'verify', '--data', directory, '--cell', cell, '--output', 'json'],
