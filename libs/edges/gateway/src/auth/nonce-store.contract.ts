@@ -43,10 +43,12 @@ export const nonceStoreContract = (
     it('remembers a nonce for as long as its timestamp is in the window, whenever it came', async () => {
       const skew = fc.integer({ min: -WINDOW, max: WINDOW });
       const at = fc.integer({ min: 10 * WINDOW, max: 20 * WINDOW });
-      const cases = fc.record({ at, skew, steps: fc.array(fc.nat(WINDOW)) });
+      // How old the store is then: it may be about to forget something else.
+      const age = fc.integer({ min: WINDOW, max: 10 * WINDOW });
+      const cases = fc.record({ at, skew, age, steps: fc.array(fc.nat(WINDOW)) });
       await fc.assert(
-        fc.asyncProperty(cases, async ({ at: first, skew: offset, steps }) => {
-          const store = await open(first - 10 * WINDOW);
+        fc.asyncProperty(cases, async ({ at: first, skew: offset, age: ageMs, steps }) => {
+          const store = await open(first - ageMs);
           const timestampMs = first + offset;
           expect(await claim(store, 'a', 'n', timestampMs, first)).toBe('fresh');
           let nowMs = first;
@@ -60,6 +62,16 @@ export const nonceStoreContract = (
         }),
         { numRuns },
       );
+    });
+
+    it('remembers a nonce that came just before it made room, to the end of its window', async () => {
+      const store = await open(0);
+      const [last, timestampMs] = [2 * WINDOW, 3 * WINDOW];
+      expect(await claim(store, 'a', 'n', timestampMs, last)).toBe('fresh');
+      for (const nowMs of [last + 1, last + 2, timestampMs, timestampMs + WINDOW]) {
+        await claim(store, 'b', String(nowMs), nowMs, nowMs);
+        expect([nowMs, await claim(store, 'a', 'n', timestampMs, nowMs)]).toEqual([nowMs, 'used']);
+      }
     });
 
     it('refuses more rather than forget', async () => {

@@ -179,6 +179,30 @@ describe('authentication', () => {
     expect(await reasonOf(send(thief.sign(path, body, '')))).toBe('SIGNATURE_INVALID');
   });
 
+  it('refuses a call that another gateway has taken, before anything is done', async () => {
+    const kept: boolean[] = [];
+    const keep = async (_: unknown, isRead: boolean): Promise<boolean> => {
+      kept.push(isRead);
+      return false;
+    };
+    const second = await startGateway({}, { nonces: { take: () => 'fresh', keep } });
+    try {
+      const account = { accountId: 'a2', clientId: 'alpha', name: '' };
+      const { operator, cell } = second;
+      await expect(operator.call('Operations', 'OpenAccount', account)).rejects.toMatchObject({
+        reason: 'NONCE_USED',
+      });
+      await expect(operator.call('Accounts', 'GetAccount', read)).rejects.toMatchObject({
+        reason: 'NONCE_USED',
+      });
+      expect(kept).toEqual([false, true]);
+      expect(cell.sent).toEqual([]);
+      expect(cell.asked.filter(({ name }) => name === 'GetAccount')).toEqual([]);
+    } finally {
+      await second.stop();
+    }
+  });
+
   it('says that it cannot tell when the keys cannot be asked for', async () => {
     on.cell.before = async (name) => {
       if (name === 'GetApiKey') throw new OutcomeUnknown('no connection');

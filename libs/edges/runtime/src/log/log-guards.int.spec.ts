@@ -126,6 +126,26 @@ describe.each(testServers())('%s', (_, start) => {
     await reopened.close();
   });
 
+  it('records nothing as earlier than what stands before it, though its clock was set back', async () => {
+    const { log, schema } = fresh;
+    // What was recorded last is still to come by the clock of now.
+    await owner(`UPDATE ${schema}.log_head SET recorded_at = clock_timestamp() + interval '10 minutes'`);
+    await log.append(testRequest([testAppend('account-2', 0, 2)]));
+    // One of these is refused, so that each is judged by itself.
+    await Promise.all([
+      log.append(testRequest([testAppend('account-3', 0)])),
+      log.append(testRequest([testAppend('account-2', 7)])),
+    ]);
+    const { rows } = await asOwner(server.ownerUrl, (client) =>
+      client.query<{ isBack: boolean; isAhead: boolean }>(
+        `SELECT recorded_at < lag(recorded_at, 1, recorded_at) OVER (ORDER BY position) AS "isBack",
+          recorded_at > clock_timestamp() AS "isAhead" FROM ${schema}.events ORDER BY position`,
+      ),
+    );
+    expect(rows.map(({ isBack }) => isBack)).toEqual(Array.from({ length: 8 }, () => false));
+    expect(rows.slice(5)).toEqual(Array.from({ length: 3 }, () => ({ isBack: false, isAhead: true })));
+  });
+
   it('appends under no isolation but read committed', async () => {
     const none = Array.from({ length: APPEND_PARAMETERS.length - 1 }, () => "'{}'").join(', ');
     const text = `SELECT * FROM ${fresh.schema}.append(1, ${none})`;

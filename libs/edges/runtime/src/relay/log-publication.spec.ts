@@ -21,8 +21,8 @@ const filled = async (count: number, stream = 'account-1'): Promise<MemoryLog> =
 
 type Topic = ReturnType<typeof memoryTopic>;
 
-const opened = (log: MemoryLog, { topics, writer }: Topic): LogPublication =>
-  new LogPublication({ log, topics, writer, topic: 'log', idleCheckMs: 5 });
+const opened = (log: MemoryLog, { topics, writer }: Topic, idleCheckMs = 5): LogPublication =>
+  new LogPublication({ log, topics, writer, topic: 'log', idleCheckMs });
 
 /** Runs until the head is published; rejects with what the publication rejects with. */
 const publish = async (log: MemoryLog, topic: Topic): Promise<void> => {
@@ -68,6 +68,16 @@ describe('LogPublication', () => {
     await expect(running).rejects.toThrow(TopicCut);
     await publish(log, topic);
     expect(positionsOf(topic)).toEqual(upTo(20));
+  });
+
+  it('sees it at the next send, too, when nobody looks in between', async () => {
+    const [log, topic] = [await filled(20), memoryTopic()];
+    const publication = opened(log, topic, 3_600_000);
+    const running = publication.run(() => true, new AbortController().signal);
+    while (publication.position < 20n) await sleep(1);
+    topic.cut(7);
+    await log.append(testRequest([testAppend('account-2', 0, 5)]));
+    await expect(running).rejects.toThrow(TopicCut);
   });
 
   it('stops when the topic is of another history, or ahead of the log', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { MemoryLog, type Envelope } from '@plinth/eventing';
 import { TailTransport } from '../transport/tail-transport.ts';
-import { executeCommand } from './command-executor.ts';
+import { executeCommand, type CommandCall } from './command-executor.ts';
 import { FreeRunner } from './free-runner.ts';
 import { ServiceHost } from './service-host.ts';
 import { definition, Lock, type Counter, type Last } from './testing/counting-service.ts';
@@ -9,6 +9,15 @@ import { definition, Lock, type Counter, type Last } from './testing/counting-se
 const stops: AbortController[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop.abort();
+});
+
+const counted = (symbol: string, scale: number): CommandCall => ({
+  name: 'Count',
+  request: { symbol, scale },
+  bytes: Buffer.from(`${symbol} ${scale}`),
+  tenant: 'operator',
+  requestId: `${symbol}.${scale}`,
+  actor: 'operator:test',
 });
 
 const start = (log: MemoryLog, performed: string[] = []) => {
@@ -21,15 +30,7 @@ const start = (log: MemoryLog, performed: string[] = []) => {
   const runner = new FreeRunner(host, { transport, lock, onEffectFailed: (_, error) => failed.push(error) });
   const done = runner.run(stop.signal);
   done.catch(() => undefined);
-  const count = (symbol: string, scale: number) =>
-    executeCommand(host, {
-      name: 'Count',
-      request: { symbol, scale },
-      bytes: Buffer.from(`${symbol} ${scale}`),
-      tenant: 'operator',
-      requestId: `${symbol}.${scale}`,
-      actor: 'operator:test',
-    });
+  const count = (symbol: string, scale: number) => executeCommand(host, counted(symbol, scale));
   return { host, lock, stop, done, failed, count, last: host.views['last'] as Last };
 };
 
@@ -101,6 +102,25 @@ describe('a service at its own pace', () => {
     await other.count('TIMED', 1);
     await until(() => other.last.scales.get('WOKEN') === 1);
     expect(other.last.dueAtMs).toBeUndefined();
+  });
+
+  it('says once that something was due, at its time by the clock, however the clock steps', async () => {
+    const log = new MemoryLog();
+    let nowMs = 1_000;
+    const host = new ServiceHost(definition([]), { log, clock: { now: () => nowMs } });
+    const fired = async (): Promise<readonly number[]> =>
+      (await log.read(0n, 100)).flatMap((event) => (event.type === 'TimerFired' ? [event.occurredAt] : []));
+    const at = async (clockMs: number): Promise<boolean> => {
+      nowMs = clockMs;
+      return host.fireTimer();
+    };
+    await executeCommand(host, counted('TIMED', 500));
+    for (const event of await log.read(0n, 100)) host.fold(event);
+    expect([await at(1_498), await at(400), await fired()]).toEqual([false, false, []]);
+    // What it has said it has not folded yet.
+    expect([await at(1_499), await at(1_600), await at(900)]).toEqual([true, false, false]);
+    for (const event of await log.read(1n, 100)) host.fold(event);
+    expect([await at(2_000), await fired()]).toEqual([false, [1_499]]);
   });
 
   it('stops where it cannot go on, and stays queryable there', async () => {
