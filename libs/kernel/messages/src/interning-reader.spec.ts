@@ -30,11 +30,37 @@ describe('InterningReader', () => {
     }
   });
 
+  it('tells a text from the same with zeros behind it', () => {
+    for (let round = 0; round < 2; round += 1) {
+      for (const text of ['', '\0', '\0\0', 'abc', 'abc\0', 'abc\0\0']) {
+        const bytes = encoder.encode(text);
+        expect(internAscii(bytes, 0, bytes.length)).toBe(text);
+      }
+    }
+  });
+
+  it('reads a text that other bytes stand behind', () => {
+    const bytes = encoder.encode('abcdefghij');
+    for (let end = 0; end <= 10; end += 1)
+      expect(internAscii(bytes, 1, Math.max(end, 1))).toBe('abcdefghij'.slice(1, Math.max(end, 1)));
+  });
+
   it('leaves long texts and other alphabets to the library', () => {
     const long = encoder.encode('x'.repeat(41));
     expect(internAscii(long, 0, long.length)).toBeUndefined();
     const accents = encoder.encode('Zoë');
     expect(internAscii(accents, 0, accents.length)).toBeUndefined();
+  });
+
+  it('reads numbers of a fixed width from every payload anew', () => {
+    const reader = new InterningReader();
+    for (const value of [0.5, -1e300, 7]) {
+      const writer = new BinaryWriter().string('in front').double(value).fixed32(9).double(-value);
+      reader.on(Uint8Array.from([1, 2, 3, ...writer.finish()]).subarray(3));
+      expect([reader.string(), reader.double(), reader.fixed32(), reader.double()]).toEqual([
+        ...['in front', value, 9, -value],
+      ]);
+    }
   });
 
   it('stops at a text that reaches beyond the payload', () => {
