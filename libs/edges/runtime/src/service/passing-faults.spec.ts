@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MemoryLog, OutcomeUnknown, Retryable } from '@plinth/eventing';
+import {
+  MemoryLog,
+  OutcomeUnknown,
+  Retryable,
+  type AppendRequest,
+  type AppendResult,
+} from '@plinth/eventing';
 import { TailTransport } from '../transport/tail-transport.ts';
 import { executeCommand, type CommandAnswer } from './command-executor.ts';
 import { FreeRunner } from './free-runner.ts';
@@ -58,6 +64,48 @@ const until = async (holds: () => boolean): Promise<void> => {
   for (let i = 0; i < 5_000 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 2));
   expect(holds()).toBe(true);
 };
+
+/** A log that a connection is cut to at an append: before it came there, or after it was done. */
+class CutLog extends MemoryLog {
+  cut: 'before' | 'after' | 'never' = 'never';
+
+  override async append(request: AppendRequest): Promise<AppendResult> {
+    if (this.cut === 'before') throw new OutcomeUnknown('cut');
+    const result = await super.append(request);
+    if (this.cut === 'after') throw new OutcomeUnknown('cut');
+    return result;
+  }
+}
+
+describe('a command whose connection is cut while it is appended', () => {
+  const send = (host: ServiceHost, scale: number): Promise<CommandAnswer> =>
+    executeCommand(host, {
+      ...{ name: 'Count', request: { symbol: 'A', scale }, bytes: Buffer.from(`A ${scale}`) },
+      ...{ tenant: 'operator', requestId: `A.${scale}`, actor: 'operator:test' },
+    });
+  const open = () => {
+    const log = new CutLog();
+    return { log, host: new ServiceHost(definition([]), { log, clock: { now: () => 1_000 } }) };
+  };
+
+  it('is answered with what the log has stored under its id, and the stream goes on', async () => {
+    const { log, host } = open();
+    log.cut = 'after';
+    expect(await send(host, 1)).toMatchObject({ status: 'accepted', position: 1n });
+    log.cut = 'never';
+    expect(await send(host, 2)).toMatchObject({ status: 'accepted', position: 2n });
+    expect(await send(host, 1)).toMatchObject({ status: 'accepted', position: 1n });
+    expect((await log.head()).position).toBe(2n);
+  });
+
+  it('is unknown when the log has nothing: it may still come', async () => {
+    const { log, host } = open();
+    log.cut = 'before';
+    await expect(send(host, 1)).rejects.toBeInstanceOf(OutcomeUnknown);
+    log.cut = 'never';
+    expect(await send(host, 1)).toMatchObject({ status: 'accepted', position: 1n });
+  });
+});
 
 describe('a service whose log is away now and then and whose answers are lost', () => {
   it.each([1, 2, 3, 4])('reacts, calls and wakes once each, and never stops (seed %i)', async (seed) => {
