@@ -73,10 +73,14 @@ describe('LogPublication', () => {
   it('sees it at the next send, too, when nobody looks in between', async () => {
     const [log, topic] = [await filled(20), memoryTopic()];
     const publication = opened(log, topic, 3_600_000);
-    const running = publication.run(() => true, new AbortController().signal);
+    const stop = new AbortController();
+    const running = publication.run(() => true, stop.signal);
+    running.catch(() => stop.abort());
     while (publication.position < 20n) await sleep(1);
     topic.cut(7);
     await log.append(testRequest([testAppend('account-2', 0, 5)]));
+    while (publication.position < 25n && !stop.signal.aborted) await sleep(1);
+    stop.abort();
     await expect(running).rejects.toThrow(TopicCut);
   });
 
