@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../house/workspace.ts';
 import { DASHBOARDS } from './dashboards.ts';
+import { ofChosenCell } from './panels.ts';
 import { monitoringFiles, readRules } from './outputs.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -78,6 +79,26 @@ describe('what watches a cell', () => {
     expect(problemsOf('max(plinth_risk_accountz)')).toEqual(['plinth_risk_accountz']);
     expect(problemsOf('plinth_log_append_duration_ms')).toEqual(['plinth_log_append_duration_ms']);
     expect(problemsOf('plinth_risk_accounts{sate="call"}')).toEqual(['plinth_risk_accounts{sate}']);
+  });
+
+  it('shows the cells that are chosen, by every figure that a process gives', () => {
+    expect(ofChosenCell('sum by (service) (rate(plinth_a_total{code="X"}[5m])) + plinth_b')).toBe(
+      'sum by (service) (rate(plinth_a_total{cell=~"$cell",code="X"}[5m])) + plinth_b{cell=~"$cell"}',
+    );
+    expect(ofChosenCell('sum by (job) (up{job=~"plinth.*"})')).toBe(
+      'sum by (job) (up{cell=~"$cell",job=~"plinth.*"})',
+    );
+    expect(ofChosenCell('plinth:gateway_error_ratio:1h')).toBe('plinth:gateway_error_ratio:1h');
+    for (const { uid } of DASHBOARDS) {
+      const board = read(`deploy/grafana/dashboards/${uid}.json`);
+      expect(board).toContain('label_values(plinth_runtime_leader, cell)');
+      const figures = [...board.matchAll(/"expr": "(.*)"/g)].flatMap(
+        ([, expr = '']) => expr.match(/\bplinth_\w+.{0,6}/g) ?? [],
+      );
+      expect(figures.filter((figure) => !/\{cell=~?$/.test(figure) && !figure.includes('{cell='))).toEqual(
+        [],
+      );
+    }
   });
 
   it('has a runbook for every alert, and an alert for every runbook', () => {

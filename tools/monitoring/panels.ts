@@ -14,6 +14,31 @@ const SIZE = { timeseries: { w: 12, h: 8 }, stat: { w: 6, h: 4 } } as const;
 
 const REF_IDS = 'ABCDEFGH';
 
+const CELL = 'cell';
+
+/**
+ * A query of the cells that are chosen above the dashboard. A figure without the label, as of a single cell,
+ * is of every choice but one by name; ratios that a rule records are of the whole edge.
+ */
+export const ofChosenCell = (expr: string): string =>
+  expr.replace(
+    /\b(plinth_\w+|up(?=\{))(\{(?=(\w)?))?/g,
+    (_, metric: string, open?: string, more?: string) => {
+      const chosen = `${CELL}=~"$${CELL}"`;
+      return open === undefined
+        ? `${metric}{${chosen}}`
+        : `${metric}{${chosen}${more === undefined ? '' : ','}`;
+    },
+  );
+
+/** Which cells a dashboard shows: all of them at first. */
+const cellChoice = {
+  ...{ name: CELL, label: 'Cell', type: 'query', includeAll: true, allValue: '.*', multi: true, refresh: 2 },
+  current: { text: 'All', value: '$__all' },
+  datasource: { type: 'prometheus', uid: 'prometheus' },
+  query: { qryType: 1, query: `label_values(plinth_runtime_leader, ${CELL})`, refId: CELL },
+};
+
 /** A dashboard as Grafana reads it: panels in rows, from left to right. */
 export const dashboardJson = ({ uid, title, panels }: Dashboard): unknown => {
   let [x, y, rowHeight] = [0, 0, 0];
@@ -30,12 +55,13 @@ export const dashboardJson = ({ uid, title, panels }: Dashboard): unknown => {
       options:
         kind === 'stat' ? { reduceOptions: { calcs: ['lastNotNull'] } } : { tooltip: { mode: 'multi' } },
       targets: panel.queries.map(({ expr, legend = '' }, i) => ({
-        ...{ refId: REF_IDS[i], expr, legendFormat: legend },
+        ...{ refId: REF_IDS[i], expr: ofChosenCell(expr), legendFormat: legend },
         datasource: { type: 'prometheus', uid: 'prometheus' },
       })),
     };
   });
   return {
+    templating: { list: [cellChoice] },
     ...{ uid, title, schemaVersion: 39, version: 1, editable: false, tags: ['plinth'] },
     ...{ refresh: '10s', time: { from: 'now-1h', to: 'now' }, timezone: 'utc', panels: placed },
   };
