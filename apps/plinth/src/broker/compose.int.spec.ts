@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GatewayClient, GatewayError, readKeyFile } from '@plinth/gateway';
 import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request as overHttp, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request as overHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -131,6 +134,23 @@ const why = await whyNoCompose();
         expect((rows as unknown[]).length).toBeGreaterThan(0);
     });
 
+    it('answers JSON over HTTP at the same port', async () => {
+      const method = 'plinth.gateway.v1.Trading/ListMarks';
+      const flags = await plinth('sign', method, '--json', '--key', key);
+      const signed = [...flags.matchAll(/-H ([^:]+):(\S+)/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]);
+      const text = await postJson(
+        `${gateway()}/${method}`,
+        Object.fromEntries(signed),
+        identity['PLINTH_CA'],
+      );
+      const { marks } = JSON.parse(text) as { marks: readonly { price: string }[] };
+      expect(marks.length).toBeGreaterThan(10);
+      expect(Number(marks[0]?.price)).toBeGreaterThan(0);
+    });
+
     it(
       'hands on from a leader that is killed to its standby',
       async () => {
@@ -219,6 +239,23 @@ const takeIdentity = async (
   const ca = await take('ca.crt');
   const pair = { PLINTH_TLS_KEY: await take('tls.key'), PLINTH_TLS_CERT: await take('tls.crt') };
   return { ...pair, PLINTH_TLS_CA: ca, PLINTH_CA: ca };
+};
+
+/** An empty JSON request, by TLS with the authority of a file. */
+const postJson = async (
+  place: string,
+  signed: OutgoingHttpHeaders,
+  ca: string | undefined,
+): Promise<string> => {
+  const terms = { method: 'POST', headers: { 'content-type': 'application/json', ...signed } };
+  const asked =
+    ca === undefined
+      ? overHttp(`http://${place}`, terms)
+      : overHttps(`https://${place}`, { ...terms, ca: readFileSync(ca) });
+  const [answer] = (await once(asked.end('{}'), 'response')) as [IncomingMessage];
+  const body = Buffer.concat(await answer.toArray()).toString();
+  if (answer.statusCode !== 200) throw new Error(`Expected 200, was ${answer.statusCode}: ${body}`);
+  return body;
 };
 
 const openFund = async (client: GatewayClient, accountId: string): Promise<void> => {
