@@ -137,10 +137,8 @@ const why = await whyNoCompose();
     it('answers JSON over HTTP at the same port', async () => {
       const method = 'plinth.gateway.v1.Trading/ListMarks';
       const flags = await plinth('sign', method, '--json', '--key', key);
-      const signed = [...flags.matchAll(/-H ([^:]+):(\S+)/g)].map(([, name = '', value = '']) => [
-        name,
-        value,
-      ]);
+      const signed: OutgoingHttpHeaders = {};
+      for (const [, name = '', value] of flags.matchAll(/-H ([^:]+):(\S+)/g)) signed[name] = value;
       const text = await postJson(
         `${gateway()}/${method}`,
         Object.fromEntries(signed),
