@@ -139,11 +139,7 @@ const why = await whyNoCompose();
       const flags = await plinth('sign', method, '--json', '--key', key);
       const signed: OutgoingHttpHeaders = {};
       for (const [, name = '', value] of flags.matchAll(/-H ([^:]+):(\S+)/g)) signed[name] = value;
-      const text = await postJson(
-        `${gateway()}/${method}`,
-        Object.fromEntries(signed),
-        identity['PLINTH_CA'],
-      );
+      const text = await postJson(`${gateway()}/${method}`, signed, identity['PLINTH_CA']);
       const { marks } = JSON.parse(text) as { marks: readonly { price: string }[] };
       expect(marks.length).toBeGreaterThan(10);
       expect(Number(marks[0]?.price)).toBeGreaterThan(0);
