@@ -2,17 +2,12 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 
 const SLOTS = 8_192;
 const LONGEST = 40;
-const WORDS = LONGEST / 4;
-const NOT_ASCII = 0x80808080;
 
 /**
  * Each text lies where its hash points; a newer one with the same place takes over. Changes speed, never a
  * result.
  */
 const texts: string[] = new Array<string>(SLOTS).fill('');
-/** The bytes of the same texts, four to a word: words are compared faster than letters. */
-const words = new Int32Array(SLOTS * WORDS);
-const sought = new Int32Array(WORDS);
 
 /**
  * The text of some ASCII bytes, the same string object as the last time where possible: payloads repeat their
@@ -21,41 +16,25 @@ const sought = new Int32Array(WORDS);
  */
 export const internAscii = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   const length = end - start;
-  if (length > LONGEST || end > bytes.length) return undefined;
+  if (length > LONGEST) return undefined;
   let hash = length;
-  let seen = 0;
-  let count = 0;
-  for (let at = start; at < end; at += 4) {
-    const word = wordAt(bytes, at, end);
-    sought[count] = word;
-    count += 1;
-    seen |= word;
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i] ?? 0x80;
+    if (byte > 0x7f) return undefined;
+    hash = Math.imul(hash ^ byte, 0x01000193);
   }
-  if ((seen & NOT_ASCII) !== 0) return undefined;
-  const slot = hash & (SLOTS - 1);
+  const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
   const known = texts[slot] ?? '';
-  if (known.length === length && isSought(slot, count)) return known;
+  if (known.length === length && isSame(known, bytes, start)) return known;
   const codes = new Array<number>(length);
   for (let i = 0; i < length; i += 1) codes[i] = bytes[start + i] ?? 0;
   const fresh = String.fromCharCode.apply(undefined, codes);
   texts[slot] = fresh;
-  for (let i = 0; i < count; i += 1) words[slot * WORDS + i] = sought[i] ?? 0;
   return fresh;
 };
 
-/** Four bytes, zeros from the end on. */
-const wordAt = (bytes: Uint8Array, at: number, end: number): number => {
-  let word = bytes[at] ?? 0;
-  if (at + 1 < end) word |= (bytes[at + 1] ?? 0) << 8;
-  if (at + 2 < end) word |= (bytes[at + 2] ?? 0) << 16;
-  if (at + 3 < end) word |= (bytes[at + 3] ?? 0) << 24;
-  return word;
-};
-
-const isSought = (slot: number, count: number): boolean => {
-  for (let i = 0; i < count; i += 1) if (words[slot * WORDS + i] !== sought[i]) return false;
+const isSame = (text: string, bytes: Uint8Array, start: number): boolean => {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) !== bytes[start + i]) return false;
   return true;
 };
 
