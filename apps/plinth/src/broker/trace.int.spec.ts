@@ -3,7 +3,7 @@ import { context, metrics, trace } from '@opentelemetry/api';
 import { GatewayClient, openKeyFile } from '@plinth/gateway/client';
 import { makeLogger, startTelemetry, type Telemetry } from '@plinth/runtime';
 import { OtlpReceiver } from '@plinth/runtime/testing';
-import { CALM, LiveMarket, MadeMarket, openVenues } from '@plinth/simulation';
+import { liveFeed, LiveMarket, openVenues } from '@plinth/simulation';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,10 @@ describe('one order through a broker in one process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'plinth-trace-'));
   const collector = new OtlpReceiver();
   const startedAtMs = REAL_CLOCK.now();
-  const feed = new MadeMarket({ ...CALM, startsAtMs: startedAtMs }, 1);
+  const feed = liveFeed({
+    ...{ scenario: 'calm', seed: 1, ticks: 20, tickMs: MARKET_EVERY_MS },
+    ...{ sinceMs: startedAtMs, datedSinceMs: startedAtMs },
+  });
   const venues = openVenues({ feed, directory }, REAL_CLOCK);
   let [telemetry, open, broker, client]: [Telemetry?, OpenLog?, RunningBroker?, GatewayClient?] = [];
 
