@@ -48,11 +48,14 @@ type Fill = Readonly<{
   postings?: Postings;
 }>;
 
+/** As accounts books it: a cost is in whole units of USD. */
+const USD_DIGITS = 6;
+
 /** A buy that opens a position, or the sell that closes it again; fees are left out. */
 const fill = (accountId: string, { n, venueId, at, isBuy, postings = [] }: Fill): Given => {
   const [quantity, price] = [lotsOf(at), floatToText(at.price)];
   const position = isBuy
-    ? { positionQuantity: quantity, entryPrice: price, entryCost: floatToText(Number(quantity) * at.price) }
+    ? { positionQuantity: quantity, entryPrice: price, entryCost: floatToText(Number(quantity) * at.price, USD_DIGITS, 'up') }
     : { positionQuantity: '0', entryPrice: '', entryCost: '0' };
   return made(`account-${accountId}`, 'FillBooked', {
     ...{
