@@ -55,7 +55,11 @@ const USD_DIGITS = 6;
 const fill = (accountId: string, { n, venueId, at, isBuy, postings = [] }: Fill): Given => {
   const [quantity, price] = [lotsOf(at), floatToText(at.price)];
   const position = isBuy
-    ? { positionQuantity: quantity, entryPrice: price, entryCost: floatToText(Number(quantity) * at.price, USD_DIGITS, 'up') }
+    ? {
+        positionQuantity: quantity,
+        entryPrice: price,
+        entryCost: floatToText(Number(quantity) * at.price, USD_DIGITS, 'up'),
+      }
     : { positionQuantity: '0', entryPrice: '', entryCost: '0' };
   return made(`account-${accountId}`, 'FillBooked', {
     ...{
