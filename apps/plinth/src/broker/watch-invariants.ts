@@ -7,7 +7,7 @@ import {
   TailTransport,
   type PostgresLog,
 } from '@plinth/runtime';
-import { Auditor, type Breach } from '@plinth/simulation';
+import { Auditor, forgottenOf, timesIn, type Breach } from '@plinth/simulation';
 import type { GateKeeper } from './gate-keeper.ts';
 
 const observeEvents = observedCounter({
@@ -84,14 +84,10 @@ export const watchInvariants = async (
   } finally {
     for (const stop of stops) stop();
   }
-  const unjudged = [...auditor.unjudged.values()].reduce((sum, times) => sum + times, 0);
-  const forgotten = auditor.kept
-    .filter((one) => one.forgotten > 0)
-    .map((one) => `${one.forgotten} ${one.what}`);
   return {
     events: Number(last),
     breaches: auditor.breaches,
-    unjudged,
-    forgotten: forgotten.join(', ') || 'nothing',
+    unjudged: timesIn(auditor.unjudged),
+    forgotten: forgottenOf(auditor.kept),
   };
 };

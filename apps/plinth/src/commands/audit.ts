@@ -237,6 +237,7 @@ const exportTo = async (options: ExportOptions): Promise<void> => {
 type CellsOptions = Readonly<{ cells?: string; data?: string; output: Output }>;
 
 const betweenCells = async ({ cells, data, output }: CellsOptions): Promise<void> => {
+  const { forgottenOf } = await import('@plinth/simulation');
   const { auditCellsIn, auditCellsOf } = await import('../broker/audit-cells.ts');
   const { dataDirectory } = await import('../broker/reading.ts');
   if (cells !== undefined && data !== undefined)
@@ -245,8 +246,9 @@ const betweenCells = async ({ cells, data, output }: CellsOptions): Promise<void
     cells === undefined
       ? auditCellsIn(dataDirectory(data === undefined ? {} : { data }))
       : auditCellsOf(cells);
-  const { events, found, inFlight, invariants, kept: _, ...counts } = await audited;
-  const figures = { ...counts, events: Object.fromEntries(events), invariants: invariants.length };
+  const { events, found, inFlight, invariants, kept, ...counts } = await audited;
+  const forgotten = forgottenOf(kept);
+  const figures = { ...counts, forgotten, events: Object.fromEntries(events), invariants: invariants.length };
   if (output === 'table') {
     printRecord({ ...figures, inFlight: inFlight.length }, output);
     if (found.length > 0) printRows(found, output);

@@ -1,6 +1,7 @@
 export { Auditor, type AuditReport } from './auditor/auditor.ts';
 export { auditCells, type CellsReport } from './auditor/audit-cells.ts';
 export type { Breach } from './auditor/breach.ts';
+export { forgottenOf, timesIn } from './auditor/memory.ts';
 export { observer, StoryView, type LiquidationStory, type ObserverViews } from './driver/observer.ts';
 export { drawPopulation, STYLES, type PlannedAccount, type Style } from './driver/population.ts';
 export { openingSteps, type ScriptedCommand } from './driver/opening.ts';

@@ -1,7 +1,7 @@
 import type { Envelope, EventLog } from '@plinth/eventing';
 import { breach, type Breach } from './breach.ts';
 import { CellsAudit, type TransferOnItsWay } from './cells-audit.ts';
-import { AUDIT_LIMITS, type AuditLimits, type Kept } from './memory.ts';
+import { AUDIT_LIMITS, timesIn, type AuditLimits, type Kept } from './memory.ts';
 
 const BREACHES_KEPT = 1_000;
 const READ_MAX = 2_000;
@@ -113,7 +113,7 @@ class CellsRun {
       events: this.#events,
       invariants: [...this.#audit.invariants, MISSING],
       ...{ breaches: this.#breaches, found: this.#found, kept: this.#audit.kept },
-      unjudged: [...this.#audit.unjudged.values()].reduce((sum, times) => sum + times, 0),
+      unjudged: timesIn(this.#audit.unjudged),
       ...{ delivered: this.#audit.delivered, returned: this.#audit.returned },
       inFlight: this.#audit.onTheirWay(),
     };

@@ -6,7 +6,7 @@ import { GateAudit } from './gate-audit.ts';
 import { LedgerAudit } from './ledger-audit.ts';
 import { LogAudit } from './log-audit.ts';
 import { MarginAudit } from './margin-audit.ts';
-import { AUDIT_LIMITS, type Kept } from './memory.ts';
+import { AUDIT_LIMITS, timesIn, type Kept } from './memory.ts';
 import { OrdersAudit } from './orders-audit.ts';
 import { SettlementAudit } from './settlement-audit.ts';
 
@@ -87,7 +87,7 @@ export class Auditor {
       invariants: this.invariants,
       breaches: this.#breaches,
       found: this.#found,
-      unjudged: [...this.unjudged.values()].reduce((sum, times) => sum + times, 0),
+      unjudged: timesIn(this.unjudged),
       kept: this.kept,
     };
   }

@@ -17,7 +17,18 @@ export type Kept = Readonly<{ what: string; entries: number; limit: number; forg
 /** Share of a full map that makes room at once: one by one, each would search past the holes of the last. */
 const ROOM_SHARE = 16;
 
-/** A map with a limit: what was not used for longest is forgotten, and counted. */
+/** How often, over all invariants. */
+export const timesIn = (unjudged: ReadonlyMap<string, number>): number =>
+  [...unjudged.values()].reduce((sum, times) => sum + times, 0);
+
+/** What has been forgotten of each kind, in words. */
+export const forgottenOf = (kept: readonly Kept[]): string =>
+  kept
+    .filter(({ forgotten }) => forgotten > 0)
+    .map(({ forgotten, what }) => `${forgotten} ${what}`)
+    .join(', ') || 'nothing';
+
+/** A map with a limit: what was not set for longest is forgotten, and counted. */
 export class RecentMap<V> {
   readonly #what: string;
   readonly #limit: number;
