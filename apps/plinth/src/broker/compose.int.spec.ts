@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GatewayClient, GatewayError, readKeyFile } from '@plinth/gateway';
-import { openPostgresLog, type PostgresLog } from '@plinth/runtime';
+import { openPostgresLog, patiently, type PostgresLog } from '@plinth/runtime';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -301,7 +301,7 @@ const pay = async (
 const depositsOf = async (log: PostgresLog, accountId: string): Promise<readonly string[]> => {
   const ids: string[] = [];
   for (let after = 0n; ;) {
-    const batch = await log.read(after, 5_000);
+    const batch = await patiently(() => log.read(after, 1_000));
     for (const event of batch)
       if (event.type === 'DepositCredited' && event.stream === `account-${accountId}`)
         ids.push(event.data.depositId);

@@ -1,5 +1,5 @@
 import type { EventLog } from '@plinth/eventing';
-import { openPostgresLog, startEmbeddedPostgres, type PostgresLog } from '@plinth/runtime';
+import { openPostgresLog, patiently, startEmbeddedPostgres, type PostgresLog } from '@plinth/runtime';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../cli/exit-codes.ts';
 
@@ -33,7 +33,8 @@ const openDatabase = async (url: string): Promise<OpenLog> => {
 const openEmbedded = async (directory: string): Promise<OpenLog> => {
   const server = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
   try {
-    const log = await openPostgresLog({ url: server.url, ownerUrl: server.ownerUrl });
+    // It has just started: a machine with other work may need a moment for its first connections.
+    const log = await patiently(() => openPostgresLog({ url: server.url, ownerUrl: server.ownerUrl }));
     const close = async (): Promise<void> => {
       await log.close();
       await server.stop();

@@ -76,6 +76,7 @@ export const playCluster = async (options: PlayClusterOptions): Promise<void> =>
     const runId = `demo${program.sinceMs}`;
     const clients = new LiveClients({ feed, accounts, seed, runId, cell: gatewayCell(client), views });
     await host.waitFor(await clients.open(), signal);
+    await marked(views, signal);
     await drive(clients, program, host, options);
     const end = await settled(follower, signal);
     const { sent, refused, refusals } = clients;
@@ -118,6 +119,15 @@ const startMarket = ({ market, seed, ticks, tickMs }: PlayClusterOptions): Promi
       else reject(new CliError(EXIT.unavailable, `--market ${market}: ${error.details}`));
     });
   });
+};
+
+/** Until prices of the market have been judged: before that every order would be refused. */
+const marked = async ({ story }: ObserverViews, signal: AbortSignal): Promise<void> => {
+  const isMarked = (): boolean => (story.counts.get('MarksPublished') ?? 0) > 0;
+  const deadline = performance.now() + SETTLE_MAX_MS;
+  while (!isMarked() && performance.now() < deadline) await sleep(LOOK_MS, undefined, { signal });
+  if (!isMarked())
+    throw new CliError(EXIT.unavailable, 'no mark was published in a minute: is the service of prices up?');
 };
 
 /** Every tick once, as its time comes; one that comes while another is still sent is left out. */

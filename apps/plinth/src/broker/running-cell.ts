@@ -11,6 +11,7 @@ import {
   LogWatch,
   observedVenues,
   observeService,
+  patiently,
   PostgresLeaderLock,
   PostgresSnapshots,
   ServiceHost,
@@ -59,7 +60,6 @@ const HEAD_EVERY_MS = 1_000;
 const POLL_EVERY_MS = 100;
 const DEPTH_EVERY_MS = 30_000;
 const READY_TIMEOUT_MS = 600_000;
-const FOLD_TIMEOUT_MS = 30_000;
 
 const asRefusal = (error: unknown): never => {
   throw error instanceof MarketRefused ? new CliError(EXIT.refused, error.message) : error;
@@ -110,12 +110,14 @@ export class RunningCell {
   /** Until every service has folded what its log says; then venues report, and heads are signed. */
   async start(): Promise<void> {
     const { open, directory, isFresh, market } = this.#options;
-    const { clock, home } = this.#world;
-    const { position } = await open.log.head();
+    const { clock, home, logger } = this.#world;
+    const again = <T>(step: () => Promise<T>): Promise<T> =>
+      patiently(step, (error) => logger.warn({ err: error }, 'the database is waited for'));
+    const { position } = await again(() => open.log.head());
     await this.#folded(position, READY_TIMEOUT_MS);
     if (open.ended !== undefined) this.#watchDatabase(open.ended);
     const witness = witnessFile(auditFiles(directory).witness);
-    const signer = await openHeadSigner(open.log, directory, clock, witness);
+    const signer = await again(() => openHeadSigner(open.log, directory, clock, witness));
     this.#audited = { signer, witness };
     this.loops.every('tree heads', HEAD_EVERY_MS, () => signer.advance());
     const views = this.host('routing').views as unknown as RoutingViews;
@@ -123,8 +125,8 @@ export class RunningCell {
       takeAllReports(this.#adapters.values(), views.health, this.client, signal),
     );
     if (isFresh) {
-      const folded = (to: bigint): Promise<unknown> => this.#folded(to, FOLD_TIMEOUT_MS);
-      await openMarket(market.feed, this.client, folded).catch(asRefusal);
+      const folded = (to: bigint): Promise<unknown> => this.#folded(to, READY_TIMEOUT_MS);
+      await again(() => openMarket(market.feed, this.client, folded)).catch(asRefusal);
     }
     // Marks are judged in the home cell; in any other one the venues move, and that is all.
     this.loops.every('market', market.everyMs, async () => {

@@ -1,7 +1,8 @@
-import { Retryable, type Clock } from '@plinth/eventing';
+import type { Clock } from '@plinth/eventing';
 import { ConfigError } from '../config/config.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgresLog, type PostgresLog, type PostgresLogOptions } from '../log/postgres-log.ts';
+import { isPassing } from '../service/host-failures.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** What a main passes on of its process. */
@@ -18,8 +19,28 @@ export type RunningProcess = Readonly<{
   failed: Promise<never>;
 }>;
 
-const DATABASE_WAIT_MS = 60_000;
-const DATABASE_RETRY_MS = 500;
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 500;
+
+/**
+ * Runs a step of a start again for as long as what hinders it passes, up to a minute: a step that may be run
+ * again, such as one that reads. `onWait` hears of the first hindrance.
+ */
+export const patiently = async <T>(
+  step: () => Promise<T>,
+  onWait: (error: unknown) => void = () => undefined,
+): Promise<T> => {
+  const until = performance.now() + PATIENCE_MS;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > until) throw error;
+      if (attempt === 1) onWait(error);
+      await sleep(RETRY_MS);
+    }
+  }
+};
 
 /**
  * A database that starts at the same time as its services is waited for, and that is said once. A URL that is
@@ -30,16 +51,10 @@ export const openLogPatiently = async (options: PostgresLogOptions, logger: Logg
     throw new ConfigError(
       'PLINTH_DATABASE_URL: Expected a URL like postgresql://user:password@host:5432/name',
     );
-  const until = performance.now() + DATABASE_WAIT_MS;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await openPostgresLog(options);
-    } catch (error) {
-      if (!(error instanceof Retryable) || performance.now() > until) throw error;
-      if (attempt === 1) logger.warn({ err: error }, 'the database is waited for');
-      await sleep(DATABASE_RETRY_MS);
-    }
-  }
+  return patiently(
+    () => openPostgresLog(options),
+    (error) => logger.warn({ err: error }, 'the database is waited for'),
+  );
 };
 
 /** Until SIGTERM or Ctrl-C, or until the process fails by itself; then down in good order. */
