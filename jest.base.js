@@ -2,7 +2,7 @@
 export const base = {
   rootDir: import.meta.dirname,
   roots: ['libs', 'apps', 'tools'].map((root) => `<rootDir>/${root}`),
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/checks/fast-environment.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^fast-check$': '<rootDir>/tools/checks/seeded-fast-check.js' },
