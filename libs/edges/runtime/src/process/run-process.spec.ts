@@ -3,7 +3,7 @@ import { OutcomeUnknown, Retryable } from '@plinth/eventing';
 import { patiently } from './run-process.ts';
 
 describe('a step of a start', () => {
-  const failing = (...errors: readonly unknown[]) => {
+  const failing = (...errors: readonly Error[]) => {
     let runs = 0;
     return async (): Promise<number> => {
       const error = errors[runs];
