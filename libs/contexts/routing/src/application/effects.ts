@@ -1,7 +1,6 @@
 import type { EffectHandler, Intent } from '@plinth/eventing';
-import type { BookOutcome, VenueOrder } from '@plinth/market';
-import { AssertionError } from '@plinth/money';
-import type { VenueBook, VenueTerms } from '../domain/books.ts';
+import type { VenueOrder } from '@plinth/market';
+import type { VenueBook } from '../domain/books.ts';
 import { bundleObjection } from '../domain/bundle-plan.ts';
 import { bookProblem } from '../domain/books.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -11,7 +10,9 @@ import { ANSWER_DUE_MS } from '../domain/retry.ts';
 import { planRoute } from '../domain/route-plan.ts';
 import { venueDecider } from '../domain/venue.ts';
 import type { VenueCommand } from '../domain/venue.ts';
+import { BookReads, type BookRead } from './book-reads.ts';
 import type { RoutingConfig } from './config.ts';
+import { callVenue } from './venue-call.ts';
 import type { BundleInput, CancelInput, ProbeInput, QueryInput, SplitInput, SubmitInput } from './work.ts';
 
 export const orderIntent = (orderId: string, command: OrderCommand): Intent<OrderCommand> => ({
@@ -28,26 +29,9 @@ export const venueIntent = (venueId: string, command: VenueCommand): Intent<Venu
 
 const shortened = (text: string): string => text.slice(0, LIMITS.reasonCharsMax);
 
-/** An answer that did not come: whatever the adapter threw, the outcome is not known. A bug still stops. */
-const settled = async <T>(
-  call: () => Promise<T>,
-): Promise<T | Readonly<{ status: 'unknown'; message: string }>> => {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof AssertionError) throw error;
-    return { status: 'unknown', message: error instanceof Error ? error.message : String(error) };
-  }
-};
-
-const deadline = (config: RoutingConfig, signal: AbortSignal): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(config.venueTimeoutMs)]);
-
 /** Calls to venues. Each ends in intents that say what the venue said, and never more than that. */
 export const routingEffects = (config: RoutingConfig): Readonly<Record<string, EffectHandler>> => ({
-  split: async (input: SplitInput, { signal }) => split(input, config, signal),
-
-  'split-bundle': async (input: BundleInput, { signal }) => splitBundle(input, config, signal),
+  ...splitting(new BookReads(config)),
 
   'drop-bundle': async ({ legs }: BundleInput) =>
     Promise.resolve(legs.map(({ split: leg }) => unroutedIntent(leg, 'another leg of the order is closed'))),
@@ -70,14 +54,15 @@ export const routingEffects = (config: RoutingConfig): Readonly<Record<string, E
   /** How it ended is told by the venue's reports; without an answer the watch asks again. */
   cancel: async (input: CancelInput, { signal }) => {
     const adapter = config.adapters.get(input.venueId);
-    if (adapter !== undefined) await settled(() => adapter.cancel(input.childId, deadline(config, signal)));
+    if (adapter !== undefined)
+      await callVenue(config, signal, (until) => adapter.cancel(input.childId, until));
     return [];
   },
 
   probe: async ({ venueId, after }: ProbeInput, { signal }) => {
     const adapter = config.adapters.get(venueId);
     if (adapter === undefined) return [];
-    const outcome = await settled(() => adapter.reports(after, 1, deadline(config, signal)));
+    const outcome = await callVenue(config, signal, (until) => adapter.reports(after, 1, until));
     if (outcome.status !== 'reports') return [];
     const reason = 'it answers again';
     return [venueIntent(venueId, { kind: 'set-state', venueId, state: 'up', reason, isAutomatic: true })];
@@ -93,7 +78,7 @@ const query = async (
   const outcome =
     adapter === undefined
       ? ({ status: 'unknown' } as const)
-      : await settled(() => adapter.query(childId, deadline(config, signal)));
+      : await callVenue(config, signal, (until) => adapter.query(childId, until));
   const closed = (reason: string): readonly Intent[] => [
     orderIntent(orderId, { kind: 'close-child', childId, cause: 'rejected', reason: shortened(reason) }),
   ];
@@ -123,7 +108,7 @@ const submit = async (
   const outcome =
     adapter === undefined
       ? ({ status: 'unavailable', message: 'no adapter' } as const)
-      : await settled(() => adapter.submit(venueOrder(input), deadline(config, signal)));
+      : await callVenue(config, signal, (until) => adapter.submit(venueOrder(input), until));
   const unknown = orderIntent(orderId, { kind: 'mark-unknown', childId, attempt: 1 });
   switch (outcome.status) {
     case 'accepted':
@@ -153,45 +138,31 @@ const venueOrder = ({ child, instrumentId, side }: SubmitInput): VenueOrder => (
   timeInForce: child.timeInForce === 'gtc' ? 'gtc' : 'ioc',
 });
 
-type BookRead = Readonly<{ terms: VenueTerms; outcome: BookOutcome | Readonly<{ status: 'unknown' }> }>;
-
-const readBook = async (
-  terms: VenueTerms,
-  input: SplitInput,
-  config: RoutingConfig,
-  signal: AbortSignal,
-): Promise<BookRead> => {
-  const adapter = config.adapters.get(terms.venueId);
-  if (adapter === undefined) return { terms, outcome: { status: 'unavailable', message: 'no adapter' } };
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await settled(() =>
-      adapter.orderBook(input.instrumentId, LIMITS.bookDepth, deadline(config, signal)),
-    );
-    const isAnswer = outcome.status === 'book' || outcome.status === 'not-found';
-    if (isAnswer || attempt === LIMITS.bookReadsMax || signal.aborted) return { terms, outcome };
-  }
-};
-
 type Planned = Readonly<{ route: ReturnType<typeof planRoute>; venues: readonly Intent[] }>;
+
+const splitting = (books: BookReads): Readonly<Record<string, EffectHandler>> => ({
+  split: async (input: SplitInput, { signal }) => split(input, books, signal),
+  'split-bundle': async (input: BundleInput, { signal }) => splitBundle(input, books, signal),
+});
 
 /** Reads all books at once, splits, and says what to send where. */
 const split = async (
   input: SplitInput,
-  config: RoutingConfig,
+  books: BookReads,
   signal: AbortSignal,
 ): Promise<readonly Intent[]> => {
-  const { route, venues } = await planned(input, config, signal);
+  const { route, venues } = await planned(input, books, signal);
   return [...venues, orderIntent(input.orderId, route)];
 };
 
 /** All legs are planned before any is sent: all or none. */
 const splitBundle = async (
   input: BundleInput,
-  config: RoutingConfig,
+  books: BookReads,
   signal: AbortSignal,
 ): Promise<readonly Intent[]> => {
   const legs = await Promise.all(
-    input.legs.map(async (leg) => ({ ...leg, ...(await planned(leg.split, config, signal)) })),
+    input.legs.map(async (leg) => ({ ...leg, ...(await planned(leg.split, books, signal)) })),
   );
   const objection = bundleObjection(input, legs);
   return [
@@ -208,13 +179,15 @@ const unroutedIntent = ({ orderId, attempt }: SplitInput, reason: string): Inten
   });
 
 /** A venue that gives no book is taken down. */
-const planned = async (input: SplitInput, config: RoutingConfig, signal: AbortSignal): Promise<Planned> => {
-  const reads = await Promise.all(input.venues.map((terms) => readBook(terms, input, config, signal)));
+const planned = async (input: SplitInput, reads: BookReads, signal: AbortSignal): Promise<Planned> => {
+  const { instrumentId, venues } = input;
+  const outcomes = await Promise.all(venues.map((terms) => reads.read(terms.venueId, instrumentId, signal)));
   const intents: Intent[] = [];
   const books: VenueBook[] = [];
   const left: string[] = [];
-  for (const { terms, outcome } of reads) {
+  for (const [n, terms] of venues.entries()) {
     const { venueId } = terms;
+    const outcome = outcomes[n] as BookRead;
     if (outcome.status === 'book') {
       const problem = bookProblem(outcome.book);
       if (problem === undefined) books.push({ terms, book: outcome.book });

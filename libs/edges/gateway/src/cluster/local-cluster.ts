@@ -118,8 +118,8 @@ export class Cluster {
       this.#kafka = { PLINTH_KAFKA_BROKERS: brokers, PLINTH_KAFKA_PREFIX: `test-${randomUUID()}` };
     this.#environment = {
       PLINTH_LOG_LEVEL: 'info',
-      // Processes are started again and again here.
-      NODE_COMPILE_CACHE: file('compiled'),
+      // Processes are started again and again here; one that is the first to fill it takes a second to end.
+      NODE_COMPILE_CACHE: join(this.#root, '.plinth', 'cache', 'compiled'),
       PLINTH_DATABASE_URL: this.#postgres.ownerUrl,
       PLINTH_SERVICES: SERVICES.map((name) => `${name}=${at(name)}`).join(','),
       PLINTH_VENUES: VENUES.map((name) => `${name}=${at('exchange')}`).join(','),

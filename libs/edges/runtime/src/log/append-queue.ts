@@ -37,7 +37,7 @@ type Waiting = Readonly<{
 export class AppendQueue {
   readonly #lanes: SendBatch[];
   readonly #laneCount: number;
-  readonly #onAppended: () => void;
+  readonly #onAppended: (last: bigint) => void;
   readonly #pace: Pace;
   #inFlight = 0;
   /** Services' own first, then clients' commands, each in order of arrival. */
@@ -48,7 +48,7 @@ export class AppendQueue {
   #isClosed = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(lanes: readonly SendBatch[], onAppended: () => void, pace: Pace = new Pace()) {
+  constructor(lanes: readonly SendBatch[], onAppended: (last: bigint) => void, pace: Pace = new Pace()) {
     this.#lanes = [...lanes];
     this.#laneCount = lanes.length;
     this.#onAppended = onAppended;
@@ -180,14 +180,14 @@ export class AppendQueue {
       } else for (const { reject } of batch) reject(failure);
       return;
     }
-    let isAppended = false;
+    let last: bigint | undefined;
     batch.forEach(({ resolve, reject }, i) => {
       const result = results[i] ?? new OutcomeUnknown('the append function did not answer for this request');
       if (result instanceof Error) return reject(result);
-      isAppended ||= result.status === 'appended';
+      if (result.status === 'appended' && (last === undefined || result.last > last)) last = result.last;
       resolve(result);
     });
-    if (isAppended) this.#onAppended();
+    if (last !== undefined) this.#onAppended(last);
   }
 }
 

@@ -50,6 +50,7 @@ export class PostgresLog implements EventLog, StoredLog {
   readonly #lanes: readonly AppendLane[];
   readonly #queue: AppendQueue;
   readonly #wakeUp: WakeUp;
+  readonly #ownListeners = new Set<(last: bigint) => void>();
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresLogOptions, pool: pg.Pool, epoch: number) {
@@ -70,7 +71,10 @@ export class PostgresLog implements EventLog, StoredLog {
     this.#wakeUp = new WakeUp(connection('listen'), this.schema);
     this.#queue = new AppendQueue(
       this.#lanes.map((lane) => (batch) => lane.send(batch)),
-      () => this.#wakeUp.notify(),
+      (last) => {
+        this.#wakeUp.notify();
+        for (const listener of this.#ownListeners) listener(last);
+      },
       pace,
     );
   }
@@ -165,6 +169,12 @@ export class PostgresLog implements EventLog, StoredLog {
 
   onAppend(listener: () => void): () => void {
     return this.#wakeUp.listen(listener);
+  }
+
+  /** Calls back with the last position of what was appended through this object. Returns the unsubscriber. */
+  onOwnAppend(listener: (last: bigint) => void): () => void {
+    this.#ownListeners.add(listener);
+    return () => this.#ownListeners.delete(listener);
   }
 
   /** Name of this log, made with its schema: it stands in every signed tree head. */

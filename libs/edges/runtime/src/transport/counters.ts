@@ -9,6 +9,8 @@ const OUTCOMES = [
   'repaired',
   /** Events read from the log to catch up, or while Kafka could not be reached. */
   'tailed',
+  /** Events up to one's own append, read from the log before Kafka has brought them. */
+  'own',
 ] as const;
 
 export type RecordOutcome = (typeof OUTCOMES)[number];

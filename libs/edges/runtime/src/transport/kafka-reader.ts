@@ -48,15 +48,23 @@ export class KafkaReader {
     await this.#consumer.run({ autoCommit: false, eachBatch: (payload) => this.#take(payload) });
   }
 
-  /** Records that have come, waiting for the first at most so long; empty when none came or it has failed. */
+  /**
+   * Records that have come, waiting for the first at most so long; empty when none came, when it has failed
+   * or was woken.
+   */
   async take(waitMs: number, signal: AbortSignal): Promise<readonly RawRecord[]> {
-    if (this.#waiting.length === 0 && this.#failure === undefined && !signal.aborted) {
+    if (waitMs > 0 && this.#waiting.length === 0 && this.#failure === undefined && !signal.aborted) {
       await pause(waitMs, signal, (wake) => (this.#wake = wake));
     }
     const taken = this.#waiting;
     this.#waiting = [];
     this.#room();
     return taken;
+  }
+
+  /** Ends the wait of `take`, if there is one. */
+  wake(): void {
+    this.#wake();
   }
 
   async close(): Promise<void> {

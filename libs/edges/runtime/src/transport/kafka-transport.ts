@@ -26,6 +26,8 @@ export type KafkaTransportOptions = Readonly<{
   silenceMs?: number;
   /** Pause between two looks at the log while Kafka cannot be reached. */
   pollMs?: number;
+  /** Calls back with the last position of what this process has appended itself; returns the unsubscriber. */
+  onOwnAppend?: (listener: (last: bigint) => void) => () => void;
 }>;
 
 /** Records before the end that a reader begins with: they show that the topic tells the same history. */
@@ -34,6 +36,8 @@ const BATCH_MAX = 2_000;
 const SILENCE_MS = 1_000;
 const POLL_MS = 100;
 const REOPEN_MS = 1_000;
+/** Events that are read to see one's own append sooner; further behind, the topic brings them as fast. */
+const OWN_MAX = 500n;
 
 /** What has happened to records since the transport was made. */
 export type TransportFigures = Readonly<Record<RecordOutcome, number>>;
@@ -41,7 +45,8 @@ export type TransportFigures = Readonly<Record<RecordOutcome, number>>;
 /**
  * The backbone. A subscriber catches up from the log, then joins the topic a little behind its head. Neither
  * Kafka nor its client is trusted: what comes twice is dropped, what is missing is read from the log, a
- * silence that the log does not share is a gap too, and another history stops the subscriber.
+ * silence that the log does not share is a gap too, and another history stops the subscriber. What this process
+ * has appended itself is read from the log at once, so that a reaction to it need not go round by the topic.
  */
 export class KafkaTransport implements Transport {
   readonly #options: Required<KafkaTransportOptions>;
@@ -53,8 +58,9 @@ export class KafkaTransport implements Transport {
   #known: Readonly<{ position: bigint; hash: Buffer }> = { position: 0n, hash: GENESIS };
 
   constructor(options: KafkaTransportOptions) {
-    const defaults = { codec: catalogueCodec, batchMax: BATCH_MAX, silenceMs: SILENCE_MS, pollMs: POLL_MS };
-    this.#options = { ...defaults, ...options };
+    const times = { silenceMs: SILENCE_MS, pollMs: POLL_MS };
+    const onOwnAppend = () => () => undefined;
+    this.#options = { codec: catalogueCodec, batchMax: BATCH_MAX, ...times, onOwnAppend, ...options };
     this.#topics = new KafkaTopics(options.kafka);
     this.#ahead = new ReadAhead((after, limit) => options.log.readStored(after, limit));
   }
@@ -69,7 +75,7 @@ export class KafkaTransport implements Transport {
     return {
       applied: of('applied'),
       ...{ duplicate: of('duplicate'), stale: of('stale'), damaged: of('damaged') },
-      ...{ gap: of('gap'), repaired: of('repaired'), tailed: of('tailed') },
+      ...{ gap: of('gap'), repaired: of('repaired'), tailed: of('tailed'), own: of('own') },
     };
   }
 
@@ -79,11 +85,17 @@ export class KafkaTransport implements Transport {
     const hash = this.#known.position === after ? this.#known.hash : undefined;
     const sequence = new LogSequence(after, after === 0n ? GENESIS : hash, epoch);
     const source = new Joining(() => this.#join(signal));
+    const own = { last: 0n };
+    const leave = this.#options.onOwnAppend((last) => {
+      if (last > own.last) own.last = last;
+      source.wake();
+    });
     try {
-      yield* this.#follow(sequence, source, signal);
+      yield* this.#follow(sequence, source, own, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      leave();
       if (sequence.hash !== undefined) this.#known = { position: sequence.last, hash: sequence.hash };
       await source.close();
     }
@@ -92,11 +104,13 @@ export class KafkaTransport implements Transport {
   async *#follow(
     sequence: LogSequence,
     source: Joining,
+    own: Readonly<{ last: bigint }>,
     signal: AbortSignal,
   ): AsyncIterable<readonly Envelope[]> {
     const { batchMax, pollMs, silenceMs } = this.#options;
     let joined: KafkaReader | undefined;
-    let [isCaughtUp, due] = [false, -1n];
+    let [isCaughtUp, due, heardMs] = [false, -1n, performance.now()];
+    const isOwnAhead = (): boolean => own.last > sequence.last && own.last - sequence.last <= OWN_MAX;
     while (!signal.aborted) {
       const reader = isCaughtUp ? source.reader() : undefined;
       if (reader === undefined || reader !== joined) {
@@ -109,11 +123,19 @@ export class KafkaTransport implements Transport {
         if (events.length === 0 && reader === undefined) await pause(pollMs, signal);
         continue;
       }
-      const records = await reader.take(silenceMs, signal);
+      const silentMs = performance.now() - heardMs;
+      const records = await reader.take(isOwnAhead() ? 0 : silenceMs - silentMs, signal);
       if (records.length > 0) {
         yield* this.#batches(records, sequence, signal);
+        heardMs = performance.now();
         continue;
       }
+      if (isOwnAhead()) {
+        const events = await this.#readLog(sequence, 'own', signal, own.last);
+        if (events.length > 0) yield events;
+      }
+      if (performance.now() - heardMs < silenceMs) continue;
+      heardMs = performance.now();
       // Silence is right when the log has nothing new either; what it had a silence ago is missing.
       if (sequence.last < due) {
         this.#count('gap');
@@ -219,14 +241,16 @@ export class KafkaTransport implements Transport {
 
   async #readLog(
     sequence: LogSequence,
-    outcome: 'repaired' | 'tailed',
+    outcome: 'repaired' | 'tailed' | 'own',
     signal: AbortSignal,
     through = sequence.last + BigInt(this.#options.batchMax),
   ): Promise<readonly Envelope[]> {
     const { batchMax, codec } = this.#options;
     const left = through - sequence.last;
     const limit = left < BigInt(batchMax) ? Number.parseInt(left.toString(), 10) : batchMax;
-    const events = await this.#patiently(() => this.#ahead.read(sequence.last, limit), signal);
+    const { log } = this.#options;
+    const read = outcome === 'tailed' ? this.#ahead.read.bind(this.#ahead) : log.readStored.bind(log);
+    const events = await this.#patiently(() => read(sequence.last, limit), signal);
     const envelopes: Envelope[] = [];
     for (const event of events) {
       try {
@@ -315,6 +339,11 @@ class Joining {
     }
     if (this.#reader === undefined && performance.now() >= this.#notBefore) this.#opening ??= this.#open();
     return this.#reader;
+  }
+
+  /** Whoever waits for records looks around. */
+  wake(): void {
+    this.#reader?.wake();
   }
 
   async close(): Promise<void> {

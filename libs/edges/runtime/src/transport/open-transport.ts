@@ -10,5 +10,6 @@ import { logTopic } from './topic-names.ts';
 export const openTransport = (log: PostgresLog, service: string, kafka: KafkaCell | undefined): Transport => {
   if (kafka === undefined) return new TailTransport(log);
   const client = connectKafka(`plinth-${service}`, kafka.access);
-  return new KafkaTransport({ kafka: client, topic: logTopic(kafka.prefix), log, service });
+  const onOwnAppend = (listener: (last: bigint) => void) => log.onOwnAppend(listener);
+  return new KafkaTransport({ kafka: client, topic: logTopic(kafka.prefix), log, service, onOwnAppend });
 };
