@@ -118,7 +118,7 @@ export function* gradedBook(
 ): Generator<Given> {
   const gross = grossOf(market);
   for (let n = 0; n < graded; n += 1)
-    yield* accountOf(`g${n}`, leastUsd + (gross * fall * (n + 1)) / graded, market);
+    yield* accountOf(`g${graded}x${n}`, leastUsd + (gross * fall * (n + 1)) / graded, market);
 }
 
 /** Marks of a round, given the last one of the log. */

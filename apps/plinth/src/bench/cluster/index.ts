@@ -23,8 +23,8 @@ import { benchRecovery } from './recovery.ts';
 
 type Sizes = Readonly<{
   accounts: number;
-  /** Of them, those that prices take below their maintenance margin. */
-  graded: number;
+  /** How many of them prices take below their maintenance margin: on a bad day, and in a crash. */
+  graded: readonly number[];
   rebuilt: number;
   missed: number;
   /** Of rebuilds, and of recoveries. */
@@ -34,12 +34,12 @@ type Sizes = Readonly<{
 }>;
 
 const USUAL: Sizes = {
-  ...{ accounts: 10_000, graded: 400, rebuilt: 1_000_000, missed: 600_000 },
+  ...{ accounts: 10_000, graded: [40, 400], rebuilt: 1_000_000, missed: 600_000 },
   rounds: { rebuild: 2, recovery: 1, relay: 3 },
   pace: { warmUpMs: 1_500, rounds: 5, roundMs: 1_500 },
 };
 const QUICK: Sizes = {
-  ...{ accounts: 500, graded: 100, rebuilt: 50_000, missed: 20_000 },
+  ...{ accounts: 500, graded: [10, 100], rebuilt: 50_000, missed: 20_000 },
   rounds: { rebuild: 2, recovery: 2, relay: 2 },
   pace: { warmUpMs: 500, rounds: 3, roundMs: 700 },
 };
@@ -86,25 +86,34 @@ const withCluster = async (run: Run): Promise<readonly BenchRow[]> => {
   try {
     progress.update(2, 'start of the processes');
     await cluster.start(kafka.access.brokers.join(','));
-    const market = await openedMarket(cluster);
+    const priced = (): Promise<readonly PricedInstrument[]> => openedMarket(cluster);
+    const market = await priced();
     signal.throwIfAborted();
     progress.update(3, `${sizes.accounts} accounts`);
     const log = await openPostgresLog({ url: cluster.databaseUrl });
     opened.push(log);
-    await seed(log, safeBook(sizes.accounts - sizes.graded, market), signal);
+    await seed(log, safeBook(sizes.accounts, market), signal);
     await known(cluster, log);
     progress.update(4, 'calls');
     const ca = readFileSync(join(cluster.certificates('edge'), 'ca.crt'));
     const clients = keys.map((key) => new GatewayClient({ address: cluster.address('gateway'), key, ca }));
     opened.push(...clients);
     const calls = await benchCalls({ cluster, clients, root, pace: sizes.pace, signal });
-    progress.update(5, 'prices fall, then risk is down');
+    progress.update(5, 'prices fall twice, then risk is down');
     const { accounts, graded, missed: events } = sizes;
     const seeded = async (book: Iterable<Given>): Promise<void> => {
       await seed(log, book, signal);
       await known(cluster, log);
     };
-    const reactions = await benchReactions({ cluster, log, market, accounts, graded, seeded, signal });
+    const reactions = await benchReactions({
+      cluster,
+      log,
+      market: priced,
+      accounts,
+      graded,
+      seeded,
+      signal,
+    });
     // A service that has stopped on the way makes the others faster: such figures are none.
     await known(cluster, log);
     const rounds = sizes.rounds.recovery;
