@@ -66,6 +66,8 @@ const runOne = async (
         'node_modules/jest/bin/jest.js',
       ],
       ...['--config', CONFIG[suite], '--json', '--outputFile', report, '--silent', '--passWithNoTests'],
+      // A test that fails may leave something running: what the others found is told all the same.
+      '--forceExit',
       ...chosen,
     ],
     {
