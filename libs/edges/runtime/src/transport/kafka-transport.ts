@@ -45,8 +45,9 @@ export type TransportFigures = Readonly<Record<RecordOutcome, number>>;
 /**
  * The backbone. A subscriber catches up from the log, then joins the topic a little behind its head. Neither
  * Kafka nor its client is trusted: what comes twice is dropped, what is missing is read from the log, a
- * silence that the log does not share is a gap too, and another history stops the subscriber. What this process
- * has appended itself is read from the log at once, so that a reaction to it need not go round by the topic.
+ * silence that the log does not share is a gap too, and another history stops the subscriber. What this
+ * process has appended itself is read from the log at once, so that a reaction to it need not go round by the
+ * topic.
  */
 export class KafkaTransport implements Transport {
   readonly #options: Required<KafkaTransportOptions>;
