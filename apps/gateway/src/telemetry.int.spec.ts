@@ -21,7 +21,7 @@ const DASHBOARDS = 'deploy/grafana/dashboards';
 
 /** What has no figure before something has gone wrong, or before a margin call. */
 const RARE = new RegExp(
-  'ALERTS|_(retries|conflicts|auth_failures|limited_calls|failed_effects)_total' +
+  'ALERTS|_(retries|conflicts|auth_failures|limited_calls|failed_effects|unjudged)_total' +
     '|type=~"(MarginCall|Liquidation)',
 );
 /** What says how fast this machine is, which no test is about. */
