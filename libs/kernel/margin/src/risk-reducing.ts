@@ -2,7 +2,7 @@ import { balanceKey, type Book } from './book.ts';
 import * as at from './figures.ts';
 import { lineFill, type HypotheticalOrder, type LineFill } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
-import { Trial, type TrialFill } from './trial.ts';
+import { Trial, type PreparedFill } from './trial.ts';
 import { UNDERLYING_GROSS } from './work-layout.ts';
 
 /** Losses that differ by less than this share of the book's gross value are equal: sums round. */
@@ -50,7 +50,8 @@ class Profits {
  */
 export class RiskReduction {
   readonly #kernel: MarginKernel;
-  readonly #trial: Trial;
+  /** Where the fills are tried: it prepares them. */
+  readonly trial: Trial;
   readonly #stride: number;
   readonly #before: Profits;
   readonly #after: Profits;
@@ -60,7 +61,7 @@ export class RiskReduction {
   constructor(kernel: MarginKernel, book: Book, account: number) {
     this.#kernel = kernel;
     kernel.model.refresh();
-    this.#trial = new Trial(book, account);
+    this.trial = new Trial(book, account);
     const { size } = kernel.model.catalogue.underlyings;
     this.#stride = 2 * kernel.model.width;
     this.#before = new Profits(size, this.#stride);
@@ -77,10 +78,11 @@ export class RiskReduction {
    * cash may lose its peg. Nor are the coins that a sold inverse option pays, as far as it was held: they
    * were in its value.
    */
-  isReducing(fills: readonly TrialFill[]): boolean {
+  isReducing(prepared: readonly PreparedFill[]): boolean {
     const [before, after] = [this.#before, this.#after];
-    const trial = this.#trial;
-    trial.try(fills);
+    const { trial } = this;
+    const fills = prepared.map(({ fill }) => fill);
+    trial.try(prepared);
     this.#payOutCoins(fills);
     after.take(this.#kernel, trial.book, trial.account);
     this.#ignoreCash(fills);
@@ -105,7 +107,7 @@ export class RiskReduction {
 
   /** Takes away what inverse options pay in coins of their underlying, as far as a holding is closed. */
   #payOutCoins(fills: readonly LineFill[]): void {
-    const { book, account } = this.#trial;
+    const { book, account } = this.trial;
     const { catalogue } = book;
     fills.forEach(({ line, quantity, price }, n) => {
       const { spec, settlement, underlying, location } = catalogue.instrumentEntries[line]!;
@@ -119,7 +121,7 @@ export class RiskReduction {
   /** What is held of the line of the nth fill once those before it are booked. */
   #heldBefore(fills: readonly LineFill[], n: number): number {
     const { line } = fills[n]!;
-    let held = this.#trial.heldAtFirst(line);
+    let held = this.trial.heldAtFirst(line);
     for (const fill of fills.slice(0, n)) if (fill.line === line) held += fill.quantity;
     return held;
   }
@@ -146,7 +148,9 @@ export const isRiskReducing = (
   book: Book,
   account: number,
   orders: readonly HypotheticalOrder[],
-): boolean =>
-  new RiskReduction(kernel, book, account).isReducing(
-    orders.map((order) => ({ ...lineFill(book, order), fee: 0, feeFrom: 0 })),
+): boolean => {
+  const reduction = new RiskReduction(kernel, book, account);
+  return reduction.isReducing(
+    orders.map((order) => reduction.trial.prepare({ ...lineFill(book, order), fee: 0, feeFrom: 0 })),
   );
+};

@@ -68,7 +68,7 @@ describe('fills that are tried on one account again and again', () => {
         const { kernel, book, account } = world;
         const trial = new Trial(book, account);
         const trials = Array.from({ length: 4 }, () => ordersOf(world));
-        const asked = trials.map((orders) => orders.map((order) => fillOf(book, order)));
+        const asked = trials.map((orders) => orders.map((order) => trial.prepare(fillOf(book, order))));
         for (const n of [0, 1, 2, 3, 1, 0]) {
           trial.try(asked[n]!);
           const referee = bookedTheLongWay(book, account, trials[n]!);
@@ -94,7 +94,9 @@ describe('fills that are tried on one account again and again', () => {
         const reduction = new RiskReduction(kernel, book, account);
         for (let n = 0; n < 5; n++) {
           const orders = ordersOf(world);
-          const answer = reduction.isReducing(orders.map((order) => ({ ...fillOf(book, order), fee: 0 })));
+          const answer = reduction.isReducing(
+            orders.map((order) => reduction.trial.prepare({ ...fillOf(book, order), fee: 0 })),
+          );
           expect(answer).toBe(reducesTheLongWay(kernel, book, account, orders));
           answers[`${answer}`] += 1;
         }

@@ -1,4 +1,4 @@
-import { balanceKey, EQUITY, MAINTENANCE, RiskReduction, Trial, type TrialFill } from '@plinth/margin';
+import { balanceKey, EQUITY, MAINTENANCE, RiskReduction, type PreparedFill } from '@plinth/margin';
 import { SIGN, venueLocation } from '@plinth/market';
 import { toSafeInteger } from '@plinth/money';
 import { lineOf, type PortfolioView } from '@plinth/portfolio';
@@ -17,7 +17,7 @@ type Place = Readonly<{
 }>;
 
 /** A leg with its fee, and as it is judged whether it reduces risk. */
-type Fills = Readonly<{ paid: TrialFill; free: TrialFill }>;
+type Fills = Readonly<{ paid: PreparedFill; free: PreparedFill }>;
 
 /**
  * One account after hypothetical fills, by the margin library, many times over: its rows, its losses as they
@@ -27,7 +27,6 @@ type Fills = Readonly<{ paid: TrialFill; free: TrialFill }>;
 export class HypotheticalAccount {
   readonly #portfolio: PortfolioView;
   readonly #accountId: string;
-  readonly #trial: Trial;
   readonly #reduction: RiskReduction;
   readonly #places = new Map<LegTerms, Place>();
   readonly #fills = new Map<PricedLeg, Fills>();
@@ -37,15 +36,14 @@ export class HypotheticalAccount {
     const account = portfolio.accountIndex(accountId);
     this.#portfolio = portfolio;
     this.#accountId = accountId;
-    this.#trial = new Trial(book, account);
     this.#reduction = new RiskReduction(kernel, book, account);
   }
 
   /** Margin once the legs are filled at their expected prices and their fees are paid. */
   health(legs: readonly PricedLeg[]): Health {
-    const { book, account } = this.#trial;
-    this.#trial.try(legs.map((leg) => this.#fillsOf(leg).paid));
-    const figures = this.#portfolio.kernel.valueMaintenance(book, account);
+    const { trial } = this.#reduction;
+    trial.try(legs.map((leg) => this.#fillsOf(leg).paid));
+    const figures = this.#portfolio.kernel.valueMaintenance(trial.book, trial.account);
     return { equity: figures[EQUITY] as number, maintenanceMargin: figures[MAINTENANCE] as number };
   }
 
@@ -60,9 +58,10 @@ export class HypotheticalAccount {
     const { terms, lots, quantity, price, fee } = leg;
     const { line, feeFrom, sign, mostLots } = this.#placeOf(terms);
     const reducing = lots > mostLots ? mostLots * terms.lotSize : quantity;
+    const { trial } = this.#reduction;
     const fills = {
-      paid: { line, quantity: sign * quantity, price, fee, feeFrom },
-      free: { line, quantity: sign * reducing, price, fee: 0, feeFrom },
+      paid: trial.prepare({ line, quantity: sign * quantity, price, fee, feeFrom }),
+      free: trial.prepare({ line, quantity: sign * reducing, price, fee: 0, feeFrom }),
     };
     this.#fills.set(leg, fills);
     return fills;
