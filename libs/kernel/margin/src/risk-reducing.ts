@@ -36,7 +36,7 @@ class Profits {
       const to = u * this.#stride;
       for (; m < scratch.underlyingEnds[n]!; m++) {
         const amount = scratch.amounts[m]!;
-        const base = scratch.bases[m]!;
+        const base = this.#stride * scratch.shapes[m]!;
         for (let c = 0; c < this.#stride; c++)
           rows[to + c] = rows[to + c]! + amount * model.arrays.shapes[base + c]!;
       }

@@ -55,12 +55,9 @@ export class Trial {
   prepare(fill: TrialFill): PreparedFill {
     const { fee, feeFrom, line } = fill;
     const lineSlot = this.#lines.slotOf(line);
-    return {
-      ...{ fill, fee, lineSlot },
-      feeSlot: this.#purse.slotOf(feeFrom),
-      effect: this.#effectOf(fill, this.#lines.first(lineSlot)),
-      assets: assetsOf(this.book.catalogue, line),
-    };
+    const feeSlot = this.#purse.slotOf(feeFrom);
+    const effect = this.#effectOf(fill, this.#lines.first(lineSlot));
+    return { fill, fee, feeSlot, lineSlot, effect, assets: assetsOf(this.book.catalogue, line) };
   }
 
   /** Books fills on what was held at first: as `bookFills`, their fees before. */

@@ -1,6 +1,6 @@
 import type { EventData, Leg } from '@plinth/messages';
 import { decimalOf, floatToText, formatDecimal, formatUnits, roundToStep } from '@plinth/money';
-import type { PortfolioView } from '@plinth/portfolio';
+import { healthOf, type PortfolioView } from '@plinth/portfolio';
 import type { Plan, PlannedLeg, PlanProblem } from '../domain/planner.ts';
 import { POLICIES } from '../domain/policies/index.ts';
 import { planWholeBook } from '../domain/policies/whole-book.ts';
@@ -47,7 +47,7 @@ export const planStep = (
   ratios: Ratios,
 ): Readonly<{ plan: Plan | undefined; tradable: Tradable }> => {
   const { accountId } = record.started;
-  const isInsolvent = portfolio.assess(accountId).equity < 0;
+  const isInsolvent = healthOf(portfolio, accountId).equity < 0;
   const tradable = tradableLegs(portfolio, accountId, config, isInsolvent);
   if (tradable.legs.length === 0) return { plan: undefined, tradable };
   const problem = problemOf(portfolio, accountId, tradable, ratios.target, isInsolvent);

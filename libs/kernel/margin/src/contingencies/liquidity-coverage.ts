@@ -30,12 +30,12 @@ export class LiquidityCoverage {
   /** Charge of what the scratch has summed up, in maintenance scenarios. */
   maintenance(model: RiskModel, scratch: KernelScratch): number {
     this.#bound(model, scratch);
-    return this.#isCovered ? 0 : this.#charge(model, scratch, 0, true);
+    return this.#isCovered ? 0 : this.#charge(model, scratch, true);
   }
 
   /** The same in initial scenarios, after maintenance. */
   initial(model: RiskModel, scratch: KernelScratch): number {
-    return this.#isCovered ? 0 : this.#charge(model, scratch, model.width, false);
+    return this.#isCovered ? 0 : this.#charge(model, scratch, false);
   }
 
   /** e_v stays within its value now ± reach: where the least that can move covers the most need, all is 0. */
@@ -69,22 +69,22 @@ export class LiquidityCoverage {
    * Of one half of the columns. Only the places that may need something get their vectors at first: where
    * what they need at most is covered the answer is 0 all the same.
    */
-  #charge(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
-    const { places, placeCount } = scratch;
-    for (let n = 0; n < placeCount; n++)
-      if (this.#mayNeed[places[n]!] === 1) this.#fill(model, scratch, n, from);
-    if (this.#mostNeeded(model, scratch, from) * ROUNDING <= this.#spare) return 0;
-    for (let n = 0; n < placeCount; n++)
-      if (this.#mayNeed[places[n]!] === 0) this.#fill(model, scratch, n, from);
-    return this.#worst(model, scratch, from, isKept);
+  #charge(model: RiskModel, scratch: KernelScratch, isMaintenance: boolean): number {
+    const { places, placeCount, columns } = scratch;
+    const size = model.places.isVenue.length * 2 * columns.width;
+    if (this.#excess.length < size) this.#excess = new Float64Array(size);
+    const from = isMaintenance ? 0 : columns.width;
+    for (let n = 0; n < placeCount; n++) if (this.#mayNeed[places[n]!] === 1) this.#fill(scratch, n, from);
+    if (this.#mostNeeded(scratch, from) * ROUNDING <= this.#spare) return 0;
+    for (let n = 0; n < placeCount; n++) if (this.#mayNeed[places[n]!] === 0) this.#fill(scratch, n, from);
+    return this.#worst(model, scratch, from, isMaintenance);
   }
 
   /** Largest need over the columns of a half, of the places that may need something. */
-  #mostNeeded(model: RiskModel, scratch: KernelScratch, from: number): number {
-    const stride = 2 * model.width;
-    const { places, placeCount } = scratch;
+  #mostNeeded({ places, placeCount, columns: { width } }: KernelScratch, from: number): number {
+    const stride = 2 * width;
     let most = 0;
-    for (let c = from; c < from + model.width; c++) {
+    for (let c = from; c < from + width; c++) {
       let need = 0;
       for (let n = 0; n < placeCount; n++) {
         const place = places[n]!;
@@ -98,16 +98,13 @@ export class LiquidityCoverage {
   }
 
   /** The vector of the nth place of the account, one half of it. */
-  #fill(model: RiskModel, scratch: KernelScratch, n: number, half: number): void {
+  #fill(scratch: KernelScratch, n: number, half: number): void {
     const place = scratch.places[n]!;
     const now = excessNow(scratch, place);
-    const { width } = model;
-    const stride = 2 * width;
     const { shapes, shapeCount, work: sums, layout } = scratch;
-    const size = model.places.isVenue.length * stride;
-    if (this.#excess.length < size) this.#excess = new Float64Array(size);
+    const { rows, width } = scratch.columns;
+    const stride = 2 * width;
     const excess = this.#excess;
-    const rows = model.arrays.shapes;
     const to = place * stride + half;
     for (let c = to; c < to + width; c++) excess[c] = now;
     for (let m = 0; m < shapeCount; m++) {
@@ -124,13 +121,13 @@ export class LiquidityCoverage {
   }
 
   #worst(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
-    const stride = 2 * model.width;
     const { transferable, isVenue } = model.places;
-    const { places, placeCount } = scratch;
+    const { places, placeCount, columns } = scratch;
+    const stride = 2 * columns.width;
     const excess = this.#excess;
     let worst = 0;
     let [worstColumn, worstVenue] = [from, -1];
-    for (let column = from; column < from + model.width; column++) {
+    for (let column = from; column < from + columns.width; column++) {
       let need = 0;
       let free = 0;
       let all = 0;
@@ -154,7 +151,7 @@ export class LiquidityCoverage {
       const charge = Math.max(0, need - (free - stuck)) - Math.max(0, need - all);
       if (charge > worst) [worst, worstColumn, worstVenue] = [charge, column, halted];
     }
-    if (isKept) [this.column, this.venue] = [worstColumn, worstVenue];
+    if (isKept) [this.column, this.venue] = [columns.columnOf[worstColumn]!, worstVenue];
     return worst;
   }
 }
