@@ -2,6 +2,7 @@ import { refuse } from './checks.ts';
 import { LIMITS } from './limits.ts';
 
 const SMALLEST_SEGMENT = 4;
+const SMALLEST_TABLE = 64;
 
 /** Rows of one account by slot, and the slots in order of rank. */
 export interface OrderedRows {
@@ -128,7 +129,7 @@ export class RowTable {
     if (needed <= this.key.length) return;
     if (needed > LIMITS.rows)
       refuse(this.#noun, `Expected at most ${LIMITS.rows} rows in all; the table is full`);
-    const capacity = Math.min(LIMITS.rows, Math.max(1024, Math.ceil(1.5 * needed)));
+    const capacity = Math.min(LIMITS.rows, Math.max(SMALLEST_TABLE, Math.ceil(1.5 * needed)));
     this.key = widened(this.key, capacity);
     const value = new Float64Array(capacity);
     value.set(this.value);

@@ -41,7 +41,7 @@ export class Trial {
   constructor(book: Book, account: number) {
     const { catalogue, positions } = book;
     this.book = new Book(catalogue);
-    this.book.copy(this.book.addAccount('alone'), book, account);
+    this.book.addAccount('alone');
     this.#purse = new Purse(book, account);
     this.#lines = new SlotRows(positions);
     this.#hasMoved = new Uint8Array(catalogue.assets.size);

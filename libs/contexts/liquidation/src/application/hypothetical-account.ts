@@ -16,8 +16,10 @@ type Place = Readonly<{
   mostLots: number;
 }>;
 
-/** A leg with its fee, and as it is judged whether it reduces risk. */
-type Fills = Readonly<{ paid: PreparedFill; free: PreparedFill }>;
+/** A leg with its fee, and a number that tells it apart. */
+type Paid = Readonly<{ n: number; fill: PreparedFill }>;
+
+type Answer = Readonly<{ fills: readonly PreparedFill[]; health: Health }>;
 
 /**
  * One account after hypothetical fills, by the margin library, many times over: its rows, its losses as they
@@ -29,7 +31,10 @@ export class HypotheticalAccount {
   readonly #accountId: string;
   readonly #reduction: RiskReduction;
   readonly #places = new Map<LegTerms, Place>();
-  readonly #fills = new Map<PricedLeg, Fills>();
+  readonly #paid = new Map<PricedLeg, Paid>();
+  readonly #free = new Map<PricedLeg, PreparedFill>();
+  /** By a hash of the legs: a search comes back to the same ones. */
+  readonly #answers = new Map<number, Answer>();
 
   constructor(portfolio: PortfolioView, accountId: string) {
     const { book, kernel } = portfolio;
@@ -41,30 +46,52 @@ export class HypotheticalAccount {
 
   /** Margin once the legs are filled at their expected prices and their fees are paid. */
   health(legs: readonly PricedLeg[]): Health {
+    const fills: PreparedFill[] = [];
+    let hash = 0;
+    for (const leg of legs) {
+      const { n, fill } = this.#paidOf(leg);
+      hash = (Math.imul(hash, 31) + n) | 0;
+      fills.push(fill);
+    }
+    const known = this.#answers.get(hash);
+    if (known !== undefined && areSame(known.fills, fills)) return known.health;
+    const health = this.#value(fills);
+    this.#answers.set(hash, { fills, health });
+    return health;
+  }
+
+  #value(fills: readonly PreparedFill[]): Health {
     const { trial } = this.#reduction;
-    trial.try(legs.map((leg) => this.#fillsOf(leg).paid));
+    trial.try(fills);
     const figures = this.#portfolio.kernel.valueMaintenance(trial.book, trial.account);
     return { equity: figures[EQUITY] as number, maintenanceMargin: figures[MAINTENANCE] as number };
   }
 
   /** True when the legs together make no scenario's loss grow; of a debt only as much counts as is owed. */
   isRiskReducing(legs: readonly PricedLeg[]): boolean {
-    return this.#reduction.isReducing(legs.map((leg) => this.#fillsOf(leg).free));
+    return this.#reduction.isReducing(legs.map((leg) => this.#freeOf(leg)));
   }
 
-  #fillsOf(leg: PricedLeg): Fills {
-    const known = this.#fills.get(leg);
+  #paidOf(leg: PricedLeg): Paid {
+    const known = this.#paid.get(leg);
     if (known !== undefined) return known;
-    const { terms, lots, quantity, price, fee } = leg;
+    const { terms, quantity, price, fee } = leg;
+    const { line, feeFrom, sign } = this.#placeOf(terms);
+    const fill = this.#reduction.trial.prepare({ line, quantity: sign * quantity, price, fee, feeFrom });
+    const paid = { n: this.#paid.size + 1, fill };
+    this.#paid.set(leg, paid);
+    return paid;
+  }
+
+  #freeOf(leg: PricedLeg): PreparedFill {
+    const known = this.#free.get(leg);
+    if (known !== undefined) return known;
+    const { terms, lots, quantity, price } = leg;
     const { line, feeFrom, sign, mostLots } = this.#placeOf(terms);
-    const reducing = lots > mostLots ? mostLots * terms.lotSize : quantity;
-    const { trial } = this.#reduction;
-    const fills = {
-      paid: trial.prepare({ line, quantity: sign * quantity, price, fee, feeFrom }),
-      free: trial.prepare({ line, quantity: sign * reducing, price, fee: 0, feeFrom }),
-    };
-    this.#fills.set(leg, fills);
-    return fills;
+    const reducing = sign * (lots > mostLots ? mostLots * terms.lotSize : quantity);
+    const free = this.#reduction.trial.prepare({ line, quantity: reducing, price, fee: 0, feeFrom });
+    this.#free.set(leg, free);
+    return free;
   }
 
   #placeOf(terms: LegTerms): Place {
@@ -91,3 +118,9 @@ export class HypotheticalAccount {
     return toSafeInteger(owed / lot);
   }
 }
+
+const areSame = (some: readonly PreparedFill[], others: readonly PreparedFill[]): boolean => {
+  if (some.length !== others.length) return false;
+  for (let n = 0; n < some.length; n += 1) if (some[n] !== others[n]) return false;
+  return true;
+};

@@ -17,6 +17,9 @@ const ROUNDING = 1 + 1e-9;
 export class LiquidityCoverage {
   /** e_v by place and column, of the places filled. */
   #excess = new Float64Array(0);
+  /** Exposures of one place that are not 0, and where their rows start. */
+  #amounts = new Float64Array(0);
+  #bases = new Int32Array(0);
   /** 1 at places that may need something in some column. */
   #mayNeed = new Uint8Array(0);
   /** True when bounds over all columns show that none charges anything. */
@@ -97,27 +100,52 @@ export class LiquidityCoverage {
     return most;
   }
 
-  /** The vector of the nth place of the account, one half of it. */
+  /** The vector of the nth place of the account, one half of it: four columns at a time. */
   #fill(scratch: KernelScratch, n: number, half: number): void {
     const place = scratch.places[n]!;
     const now = excessNow(scratch, place);
-    const { shapes, shapeCount, work: sums, layout } = scratch;
     const { rows, width } = scratch.columns;
     const stride = 2 * width;
+    const count = this.#exposed(scratch, place);
+    const amounts = this.#amounts;
+    const bases = this.#bases;
     const excess = this.#excess;
     const to = place * stride + half;
-    for (let c = to; c < to + width; c++) excess[c] = now;
-    for (let m = 0; m < shapeCount; m++) {
-      const amount = sums[layout.exposures + place * layout.shapeCount + shapes[m]!]!;
-      if (amount === 0) continue;
-      const from = shapes[m]! * stride + half;
-      for (let c = 0; c < width; c += 4) {
-        excess[to + c] = excess[to + c]! + amount * rows[from + c]!;
-        excess[to + c + 1] = excess[to + c + 1]! + amount * rows[from + c + 1]!;
-        excess[to + c + 2] = excess[to + c + 2]! + amount * rows[from + c + 2]!;
-        excess[to + c + 3] = excess[to + c + 3]! + amount * rows[from + c + 3]!;
+    for (let c = 0; c < width; c += 4) {
+      let e0 = now;
+      let e1 = now;
+      let e2 = now;
+      let e3 = now;
+      for (let m = 0; m < count; m++) {
+        const amount = amounts[m]!;
+        const from = bases[m]! + half + c;
+        e0 += amount * rows[from]!;
+        e1 += amount * rows[from + 1]!;
+        e2 += amount * rows[from + 2]!;
+        e3 += amount * rows[from + 3]!;
       }
+      excess[to + c] = e0;
+      excess[to + c + 1] = e1;
+      excess[to + c + 2] = e2;
+      excess[to + c + 3] = e3;
     }
+  }
+
+  /** Exposures of a place to the touched shapes, and where their rows start; how many there are. */
+  #exposed({ shapes, shapeCount, work: sums, layout, bases }: KernelScratch, place: number): number {
+    if (this.#amounts.length < shapes.length) {
+      this.#amounts = new Float64Array(shapes.length);
+      this.#bases = new Int32Array(shapes.length);
+    }
+    const row = layout.exposures + place * layout.shapeCount;
+    let count = 0;
+    for (let m = 0; m < shapeCount; m++) {
+      const amount = sums[row + shapes[m]!]!;
+      if (amount === 0) continue;
+      this.#amounts[count] = amount;
+      this.#bases[count++] = bases[m]!;
+    }
+    return count;
   }
 
   #worst(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
