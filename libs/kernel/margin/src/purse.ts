@@ -64,11 +64,14 @@ export class Purse {
    */
   cover(): void {
     const { value } = this.rows;
-    for (const slot of this.#byPlace) {
+    const places = this.#byPlace;
+    const donors = this.#free;
+    for (let n = 0; n < places.length; n++) {
+      const slot = places[n]!;
       let short = value[slot]!;
       if (short >= 0) continue;
-      for (const donor of this.#free) {
-        if (short >= 0) break;
+      for (let m = 0; m < donors.length && short < 0; m++) {
+        const donor = donors[m]!;
         const amount = value[donor]!;
         if (amount <= 0 || this.#assets[donor] !== this.#assets[slot]) continue;
         const moved = Math.min(amount, -short);
@@ -79,6 +82,14 @@ export class Purse {
       if (short < 0) value[owed] = value[owed]! + short;
       value[slot] = 0;
     }
+  }
+
+  /** True when something is owed to the house. */
+  owes(): boolean {
+    const { value } = this.rows;
+    const owed = this.#owed;
+    for (let slot = 0; slot < owed.length; slot++) if (value[owed[slot]!] !== 0) return true;
+    return false;
   }
 
   /** What came in repays debts of the assets that moved. */

@@ -2,6 +2,7 @@ import { balanceKey, type Book } from './book.ts';
 import * as at from './figures.ts';
 import { lineFill, type HypotheticalOrder, type LineFill } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
+import type { ColumnRows } from './risk-arrays.ts';
 import { Trial, type PreparedFill } from './trial.ts';
 import { UNDERLYING_GROSS } from './work-layout.ts';
 
@@ -15,30 +16,29 @@ class Profits {
   /** A row by underlying; rows of others are zeros. */
   readonly rows: Float64Array;
   gross = 0;
-  readonly #stride: number;
+  #stride = 0;
 
   constructor(underlyingCount: number, stride: number) {
-    this.#stride = stride;
     this.rows = new Float64Array(underlyingCount * stride);
   }
 
-  take(kernel: MarginKernel, book: Book, account: number): void {
+  /** Of what the kernel has just summed up, in columns that differ for all that is in it. */
+  take({ scratch, figures }: MarginKernel, { rows: shapes, width }: ColumnRows): void {
     const { rows } = this;
     for (const u of this.underlyings) rows.fill(0, u * this.#stride, (u + 1) * this.#stride);
     this.underlyings.length = 0;
-    kernel.sum(book, account);
-    const { scratch, model } = kernel;
-    this.gross = kernel.figures[at.GROSS_NOTIONAL]!;
+    const stride = 2 * width;
+    this.#stride = stride;
+    this.gross = figures[at.GROSS_NOTIONAL]!;
     for (let n = 0, m = 0; n < scratch.underlyingCount; n++) {
       const u = scratch.underlyings[n]!;
       this.underlyings.push(u);
       this.gross += scratch.underlyingSum(u, UNDERLYING_GROSS);
-      const to = u * this.#stride;
+      const to = u * stride;
       for (; m < scratch.underlyingEnds[n]!; m++) {
         const amount = scratch.amounts[m]!;
-        const base = this.#stride * scratch.shapes[m]!;
-        for (let c = 0; c < this.#stride; c++)
-          rows[to + c] = rows[to + c]! + amount * model.arrays.shapes[base + c]!;
+        const base = stride * scratch.shapes[m]!;
+        for (let c = 0; c < stride; c++) rows[to + c] = rows[to + c]! + amount * shapes[base + c]!;
       }
     }
   }
@@ -52,7 +52,8 @@ export class RiskReduction {
   readonly #kernel: MarginKernel;
   /** Where the fills are tried: it prepares them. */
   readonly trial: Trial;
-  readonly #stride: number;
+  /** What both are compared in. */
+  #columns: ColumnRows;
   readonly #before: Profits;
   readonly #after: Profits;
   readonly #ignored: Uint8Array;
@@ -63,12 +64,14 @@ export class RiskReduction {
     kernel.model.refresh();
     this.trial = new Trial(book, account);
     const { size } = kernel.model.catalogue.underlyings;
-    this.#stride = 2 * kernel.model.width;
-    this.#before = new Profits(size, this.#stride);
-    this.#after = new Profits(size, this.#stride);
+    const stride = 2 * kernel.model.width;
+    this.#before = new Profits(size, stride);
+    this.#after = new Profits(size, stride);
     this.#ignored = new Uint8Array(size);
-    this.#totals = [new Float64Array(this.#stride), new Float64Array(this.#stride)];
-    this.#before.take(kernel, book, account);
+    this.#totals = [new Float64Array(stride), new Float64Array(stride)];
+    kernel.sum(book, account);
+    this.#columns = kernel.scratch.columns;
+    this.#before.take(kernel, this.#columns);
   }
 
   /**
@@ -84,10 +87,10 @@ export class RiskReduction {
     const fills = prepared.map(({ fill }) => fill);
     trial.try(prepared);
     this.#payOutCoins(fills);
-    after.take(this.#kernel, trial.book, trial.account);
+    this.#takeAfter();
     this.#ignoreCash(fills);
     const slack = ROUNDING * Math.max(before.gross, after.gross);
-    const stride = this.#stride;
+    const stride = 2 * this.#columns.width;
     const [totalBefore, totalAfter] = this.#totals;
     totalBefore.fill(0);
     totalAfter.fill(0);
@@ -103,6 +106,21 @@ export class RiskReduction {
       }
     }
     return !totalAfter.some((is, c) => is < -slack && is < totalBefore[c]! - slack);
+  }
+
+  #takeAfter(): void {
+    const kernel = this.#kernel;
+    const { book, account } = this.trial;
+    kernel.sum(book, account);
+    const { all } = kernel.model.arrays;
+    const isWider = kernel.scratch.columns === all && this.#columns !== all;
+    if (isWider) this.#columns = all;
+    this.#after.take(kernel, this.#columns);
+    if (!isWider) return;
+    // The fills opened an option: what was there is looked at in all columns from now on.
+    this.trial.try([]);
+    kernel.sum(book, account);
+    this.#before.take(kernel, all);
   }
 
   /** Takes away what inverse options pay in coins of their underlying, as far as a holding is closed. */

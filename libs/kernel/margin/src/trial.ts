@@ -63,34 +63,41 @@ export class Trial {
   /** Books fills on what was held at first: as `bookFills`, their fees before. */
   try(fills: readonly PreparedFill[]): void {
     const purse = this.#purse;
-    const lines = this.#lines;
-    const filledIn = this.#filledIn;
     purse.rows.reset();
-    lines.reset();
+    this.#lines.reset();
     this.#trials++;
-    for (const { fee, feeSlot } of fills) if (fee !== 0) purse.add(feeSlot, -fee);
-    for (const { fill, lineSlot, effect, assets } of fills) {
-      // A second fill of a line stands on the first one.
-      const isFirst = filledIn[lineSlot] !== this.#trials;
-      filledIn[lineSlot] = this.#trials;
-      const { changes, position } = isFirst ? effect : this.#effectOf(fill, lines.now(lineSlot));
-      for (const { slot, amount } of changes) purse.add(slot, amount);
-      if (position !== undefined) {
-        lines.value[lineSlot] = position.quantity;
-        lines.extra[lineSlot] = position.entryPrice;
-      }
-      for (const asset of assets) this.#hasMoved[asset] = 1;
+    for (let n = 0; n < fills.length; n++) {
+      const { fee, feeSlot } = fills[n]!;
+      if (fee !== 0) purse.add(feeSlot, -fee);
     }
-    if (fills.length > 0) this.#settle();
-    this.book.positions.replace(this.account, lines);
+    for (let n = 0; n < fills.length; n++) this.#book(fills[n]!);
+    if (fills.length > 0) this.#settle(fills);
+    this.book.positions.replace(this.account, this.#lines);
     this.book.balances.replace(this.account, purse.rows);
   }
 
-  #settle(): void {
-    this.#purse.cover();
-    this.#purse.repay(this.#hasMoved);
-    this.#hasMoved.fill(0);
-    this.#purse.check();
+  #book({ fill, lineSlot, effect }: PreparedFill): void {
+    const purse = this.#purse;
+    const lines = this.#lines;
+    // A second fill of a line stands on the first one.
+    const isFirst = this.#filledIn[lineSlot] !== this.#trials;
+    this.#filledIn[lineSlot] = this.#trials;
+    const { changes, position } = isFirst ? effect : this.#effectOf(fill, lines.now(lineSlot));
+    for (let n = 0; n < changes.length; n++) purse.add(changes[n]!.slot, changes[n]!.amount);
+    if (position === undefined) return;
+    lines.value[lineSlot] = position.quantity;
+    lines.extra[lineSlot] = position.entryPrice;
+  }
+
+  #settle(fills: readonly PreparedFill[]): void {
+    const purse = this.#purse;
+    purse.cover();
+    if (purse.owes()) {
+      this.#hasMoved.fill(0);
+      for (const { assets } of fills) for (const asset of assets) this.#hasMoved[asset] = 1;
+      purse.repay(this.#hasMoved);
+    }
+    purse.check();
   }
 
   #effectOf(fill: TrialFill, { value: held, extra }: Row): SlotEffect {

@@ -88,7 +88,10 @@ class Search {
     lots.fill(0);
     for (const { bundle, steps } of this.#picks) {
       const of = bundle.lotsAt(steps);
-      for (const [n, leg] of bundle.legs.entries()) lots[leg] = (lots[leg] as number) + (of[n] as number);
+      for (let n = 0; n < of.length; n += 1) {
+        const leg = bundle.legs[n] as number;
+        lots[leg] = (lots[leg] as number) + (of[n] as number);
+      }
     }
     this.#isWithin = true;
     for (let leg = 0; leg < lots.length; leg += 1) {
@@ -236,12 +239,16 @@ const bestPick = (search: Search, bundles: readonly Bundle[], health: Health): C
   return scored.find(({ legs }) => search.problem.isRiskReducing(legs));
 };
 
-const costOf = (legs: readonly PricedLeg[]): number => legs.reduce((sum, { cost }) => sum + cost, 0);
+const costOf = (legs: readonly PricedLeg[]): number => {
+  let sum = 0;
+  for (const { cost } of legs) sum += cost;
+  return sum;
+};
 
 /** A quarter of what is left of a bundle, all of it for an insolvent account; 0 when nothing is left. */
 const nextPart = (search: Search, bundle: Bundle): number => {
-  const used = search.picks.reduce((sum, pick) => (pick.bundle === bundle ? sum + pick.steps : sum), 0);
-  const left = bundle.steps - used;
+  let left = bundle.steps;
+  for (const pick of search.picks) if (pick.bundle === bundle) left -= pick.steps;
   const part = search.problem.isInsolvent ? left : Math.ceil(left / 4);
   return search.fits({ bundle, steps: part }) ? part : mostSteps(search, bundle, part);
 };
