@@ -19,6 +19,9 @@ type Place = Readonly<{
 /** A leg with its fee, and a number that tells it apart. */
 type Paid = Readonly<{ n: number; fill: PreparedFill }>;
 
+/** Answers that are kept: a power of two. */
+const ANSWERS = 256;
+
 type Answer = Readonly<{ fills: readonly PreparedFill[]; health: Health }>;
 
 /**
@@ -33,8 +36,8 @@ export class HypotheticalAccount {
   readonly #places = new Map<LegTerms, Place>();
   readonly #paid = new Map<PricedLeg, Paid>();
   readonly #free = new Map<PricedLeg, PreparedFill>();
-  /** By a hash of the legs: a search comes back to the same ones. */
-  readonly #answers = new Map<number, Answer>();
+  /** By a hash of the legs, the last one of each: a search comes back to the same legs. */
+  readonly #answers: (Answer | undefined)[] = new Array<undefined>(ANSWERS).fill(undefined);
 
   constructor(portfolio: PortfolioView, accountId: string) {
     const { book, kernel } = portfolio;
@@ -53,10 +56,11 @@ export class HypotheticalAccount {
       hash = (Math.imul(hash, 31) + n) | 0;
       fills.push(fill);
     }
-    const known = this.#answers.get(hash);
+    const place = hash & (ANSWERS - 1);
+    const known = this.#answers[place];
     if (known !== undefined && areSame(known.fills, fills)) return known.health;
     const health = this.#value(fills);
-    this.#answers.set(hash, { fills, health });
+    this.#answers[place] = { fills, health };
     return health;
   }
 

@@ -52,6 +52,8 @@ class Search {
   /** Lots of each leg in all picks, what they cost, and whether each is within its limit. */
   readonly #lots: number[];
   readonly #now: (PricedLeg | undefined)[];
+  /** The same with one more pick. */
+  readonly #then: (PricedLeg | undefined)[];
   #isWithin = true;
   /** What lots of each leg cost, as far as it was asked. */
   readonly #prices: readonly Map<number, PricedLeg>[];
@@ -62,6 +64,7 @@ class Search {
     this.#limits = legs.map((leg) => Math.min(leg.totalLots, leg.stepLots));
     this.#lots = legs.map(() => 0);
     this.#now = legs.map(() => undefined);
+    this.#then = legs.map(() => undefined);
     this.#prices = legs.map(() => new Map());
     this.before = problem.assess([]);
   }
@@ -115,23 +118,30 @@ class Search {
   /** The legs of all picks and of this one; undefined when a leg has no more. */
   priced(added?: Pick): readonly PricedLeg[] | undefined {
     if (added === undefined) return this.#isWithin ? traded(this.#now) : undefined;
-    return this.fits(added) ? traded(this.#with(added)) : undefined;
+    if (!this.fits(added)) return undefined;
+    this.#extend(added);
+    return traded(this.#then);
   }
 
   /** The same of a pick that fits; undefined when it makes no leg trade more. */
   increased(added: Pick): readonly PricedLeg[] | undefined {
-    const all = this.#with(added);
-    return added.bundle.legs.some((leg) => all[leg] !== this.#now[leg]) ? traded(all) : undefined;
+    return this.#extend(added) ? traded(this.#then) : undefined;
   }
 
-  #with({ bundle, steps }: Pick): readonly (PricedLeg | undefined)[] {
-    const all = this.#now.slice();
+  /** Works out what a pick that fits makes of every leg; true when one trades more. */
+  #extend({ bundle, steps }: Pick): boolean {
+    const now = this.#now;
+    const then = this.#then;
+    for (let leg = 0; leg < now.length; leg += 1) then[leg] = now[leg];
     const of = bundle.lotsAt(steps);
+    let isMore = false;
     for (let n = 0; n < of.length; n += 1) {
       const leg = bundle.legs[n] as number;
-      all[leg] = this.#price(leg, (this.#lots[leg] as number) + (of[n] as number));
+      const priced = this.#price(leg, (this.#lots[leg] as number) + (of[n] as number));
+      if (priced !== now[leg]) isMore = true;
+      then[leg] = priced;
     }
-    return all;
+    return isMore;
   }
 
   /** One object for what trades alike; undefined for nothing. */
