@@ -9,12 +9,15 @@ import { addRandomAccount, makeWorld, pick, randomFrom, type Random, type World 
 import { bookedTheLongWay, reducesTheLongWay, type Paid } from './testing/trial-referee.ts';
 import { Trial, type TrialFill } from './trial.ts';
 
+/** One, so that fills open what is held nowhere yet; a few; and more than there is room for at first. */
+const POSITIONS = [1, 8, 8, 40] as const;
+
 /** A random account with debts, claims on pools and money at several places, where spot pairs trade too. */
 const worldOf = (seed: number, withOptions: boolean): World & { random: Random; account: number } => {
   const world = makeWorld(houseParameters, withOptions);
   const { catalogue, book } = world;
   const random = randomFrom(seed);
-  const account = addRandomAccount(world, random, 'a', 8);
+  const account = addRandomAccount(world, random, 'a', pick(random, POSITIONS));
   catalogue.addLocation({ id: POOLS_LOCATION, kind: 'venue' });
   for (const venue of ['venue-a', 'venue-d'])
     for (const base of ['BTC', 'ETH'])
