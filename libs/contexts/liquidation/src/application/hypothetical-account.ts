@@ -26,7 +26,7 @@ type Answer = Readonly<{ fills: readonly PreparedFill[]; health: Health }>;
 
 /**
  * One account after hypothetical fills, by the margin library, many times over: its rows, its losses as they
- * are and the places of its legs are looked up once, each question copies rows and values them. The same
+ * are and the places of its legs are looked up once, and what was asked a moment ago is known. The same
  * figures as `PortfolioView.assess` gives. Good for one position of the log.
  */
 export class HypotheticalAccount {
