@@ -10,6 +10,8 @@ import type { AccountContent } from './types.ts';
  */
 export const balanceKey = (location: number, asset: number): number => location * LIMITS.assets + asset;
 export const assetOfKey = (key: number): number => key & (LIMITS.assets - 1);
+/** Place of what is owed to the house. */
+export const OWED = 0;
 export const locationOfKey = (key: number): number => key >>> 10;
 
 /**

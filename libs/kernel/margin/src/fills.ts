@@ -1,5 +1,5 @@
 import { balanceKey, type Book } from './book.ts';
-import type { CatalogueInstrument } from './catalogue.ts';
+import type { Catalogue, CatalogueInstrument } from './catalogue.ts';
 import { checkFinite, checkPositive } from './checks.ts';
 
 /**
@@ -47,11 +47,19 @@ const NO_EFFECT: FillEffect = { changes: [], position: undefined };
  * A spot fill exchanges two balances; a derivative fill moves the position, averages its entry where it
  * grows, and pays the profit of what it closes to the settlement balance at its venue; an option is paid for,
  * or paid out, in full. At its own mark a fill leaves equity unchanged.
+ *
+ * @param held of the line before
+ * @param price its entry price; the fill's own where nothing is held
  */
-export const effectOf = (book: Book, account: number, fill: LineFill): FillEffect => {
+export const effectOf = (
+  { instrumentEntries }: Catalogue,
+  fill: LineFill,
+  held: number,
+  price: number,
+): FillEffect => {
   checkFinite('order.quantity', fill.quantity);
   checkPositive('order.price', fill.price);
-  const entry = book.catalogue.instrumentEntries[fill.line]!;
+  const entry = instrumentEntries[fill.line]!;
   const { spec } = entry;
   if (fill.quantity === 0) return NO_EFFECT;
   switch (spec.kind) {
@@ -64,7 +72,6 @@ export const effectOf = (book: Book, account: number, fill: LineFill): FillEffec
     case 'option': {
       // Paid for when it is traded: the premium leaves, the option is worth its mark.
       const premium = fill.quantity * spec.contractSize * fill.price;
-      const { held, price } = holdingOf(book, account, fill);
       const quantity = held + fill.quantity;
       return {
         changes: [{ key: settlementKey(entry), amount: -premium }],
@@ -73,7 +80,6 @@ export const effectOf = (book: Book, account: number, fill: LineFill): FillEffec
     }
     case 'perpetual':
     case 'future': {
-      const { held, price } = holdingOf(book, account, fill);
       const inverse = spec.form === 'inverse';
       const quantity = held + fill.quantity;
       const closed =
@@ -88,29 +94,16 @@ export const effectOf = (book: Book, account: number, fill: LineFill): FillEffec
   }
 };
 
-export const applyEffect = (
-  book: Book,
-  account: number,
-  line: number,
-  { changes, position }: FillEffect,
-): void => {
+/** Books a fill. */
+export const applyLineFill = (book: Book, account: number, fill: LineFill): void => {
+  const { positions, catalogue } = book;
+  const { line } = fill;
+  const row = positions.find(account, line);
+  const isHeld = positions.holds(account, row, line);
+  const [held, price] = isHeld ? [positions.value[row]!, positions.extra[row]!] : [0, fill.price];
+  const { changes, position } = effectOf(catalogue, fill, held, price);
   for (const { key, amount } of changes) book.addAt(account, key, amount);
   if (position !== undefined) book.setPositionAt(account, line, position.quantity, position.entryPrice);
-};
-
-/** Books a fill. */
-export const applyLineFill = (book: Book, account: number, fill: LineFill): void =>
-  applyEffect(book, account, fill.line, effectOf(book, account, fill));
-
-/** What is held of the line, at which entry price; the fill's own where nothing is. */
-const holdingOf = (
-  { positions }: Book,
-  account: number,
-  { line, price }: LineFill,
-): Readonly<{ held: number; price: number }> => {
-  const row = positions.find(account, line);
-  const held = positions.holds(account, row, line) ? positions.value[row]! : 0;
-  return { held, price: held === 0 ? price : positions.extra[row]! };
 };
 
 /** Entry price after a fill: the average of what is held, weighted so that no profit appears or vanishes. */

@@ -21,7 +21,7 @@ export { explainLeaveOneOut, explainMargin, type ExplainedFigure } from './expla
 export { type Explanation, sumOf } from './explanation.ts';
 export { applyFill, type HypotheticalOrder } from './fills.ts';
 export { bookFills, settle } from './settled.ts';
-export { Trial, type TrialFill } from './trial.ts';
+export { Trial, type PreparedFill, type TrialFill } from './trial.ts';
 export { liquidationPrice, type LiquidationPrice } from './liquidation-price.ts';
 export { judgeOrder, marginWithOpenOrders, type OpenOrdersMargin, type OrderVerdict } from './open-orders.ts';
 export { isRiskReducing, RiskReduction } from './risk-reducing.ts';

@@ -1,3 +1,4 @@
+import { NO_COLUMNS } from './risk-arrays.ts';
 import type { RiskModel } from './risk-model.ts';
 import * as work from './work-layout.ts';
 
@@ -20,9 +21,11 @@ export class KernelScratch {
   shapeCount = 0;
   underlyings = new Int32Array(0);
   underlyingCount = 0;
+  /** Columns that differ for the touched shapes. */
+  columns = NO_COLUMNS;
   /**
-   * The touched shapes in the order of sums: amount and start of its row; ends of underlyings and groups
-   * among them.
+   * The touched shapes in the order of sums: amount and start of its row in these columns; ends of
+   * underlyings and groups among them.
    */
   amounts = new Float64Array(0);
   bases = new Int32Array(0);
@@ -152,18 +155,19 @@ export class KernelScratch {
 
   /** Puts the touched shapes in the one order of sums: by group, underlying, shape. */
   arrange(model: RiskModel): void {
-    const { arrays, underlyingGroups, width } = model;
+    const { arrays, underlyingGroups } = model;
     this.#sortShapes();
     const { work: sums, layout } = this;
     let underlyings = 0;
     let groups = 0;
+    this.columns = arrays.priced;
     for (let n = 0; n < this.shapeCount; n++) {
       const shape = this.shapes[n]!;
+      if (arrays.optionOf(shape) >= 0) this.columns = arrays.all;
       arrays.ensure(model, shape);
       const underlying = arrays.underlying[shape]!;
       const group = underlyingGroups[underlying]!;
       this.amounts[n] = sums[layout.shapes + shape * work.SHAPE_RECORD + work.SHAPE_EXPOSURE]!;
-      this.bases[n] = 2 * width * shape;
       if (underlyings === 0 || this.underlyings[underlyings - 1] !== underlying)
         this.underlyings[underlyings++] = underlying;
       if (groups === 0 || this.groups[groups - 1] !== group) this.groups[groups++] = group;
@@ -171,5 +175,7 @@ export class KernelScratch {
       this.groupEnds[groups - 1] = n + 1;
     }
     this.groupCount = groups;
+    const stride = 2 * this.columns.width;
+    for (let n = 0; n < this.shapeCount; n++) this.bases[n] = stride * this.shapes[n]!;
   }
 }

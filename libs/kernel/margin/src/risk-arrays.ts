@@ -4,7 +4,7 @@ import { deltaOf, optionTerms } from './instrument-arrays.ts';
 import type { ModelView } from './model-view.ts';
 import { optionValues, termOfVolatility, twistOfVolatility, yearsUntil } from './option-terms.ts';
 import type { ShockParameters } from './parameters.ts';
-import type { VolatilityMove } from './scenarios.ts';
+import { scenarioColumns, type VolatilityMove } from './scenarios.ts';
 
 /** A shocked price keeps at least this share of itself. */
 const LEAST_LEFT = 1e-6;
@@ -14,6 +14,18 @@ type Priced = ModelView &
     instruments: { notional: Float64Array };
     assets: { price: Float64Array };
   }>;
+
+/**
+ * Rows of all shapes in some of the columns: how many of one measure, filled up to a multiple of 8, and which
+ * column of the scenarios each is.
+ */
+export type ColumnRows = Readonly<{ width: number; rows: Float64Array; columnOf: Int32Array }>;
+
+export const NO_COLUMNS: ColumnRows = {
+  width: 0,
+  rows: new Float64Array(0),
+  columnOf: new Int32Array(0),
+};
 
 /**
  * What one unit of each line gains in every scenario, in USD, profit positive, times the counted share.
@@ -30,6 +42,9 @@ export class RiskArrays {
   counted = new Float64Array(0);
   /** Shapes stand in order of group and underlying; the one of the underlying's own price comes first. */
   shapes = new Float64Array(0);
+  /** All columns; and those that differ where no option is held, without the options' rows. */
+  all = NO_COLUMNS;
+  priced = NO_COLUMNS;
   underlying = new Int32Array(0);
   /** Lowest and highest value of a shape among the maintenance and among the initial columns. */
   low = new Float64Array(0);
@@ -101,6 +116,9 @@ export class RiskArrays {
     this.shocks = new Float64Array(catalogue.underlyings.size * stride);
     this.counted = new Float64Array(stride);
     this.shapes = new Float64Array(this.count * stride);
+    const columnOf = Int32Array.from({ length: model.width }, (_, column) => column);
+    this.all = { width: model.width, rows: this.shapes, columnOf };
+    this.priced = this.hasOptions ? pricedColumns(model, this.count) : this.all;
     this.delta = new Float64Array(this.count);
     this.#isStale = new Uint8Array(this.count);
     this.fillings = new Int32Array(this.count);
@@ -127,6 +145,7 @@ export class RiskArrays {
         continue;
       }
       this.#fillShape(model.width, shape);
+      if (this.hasOptions) this.#copyPriced(model.width, shape);
       this.#measure(model.width, shape);
     }
     this.refreshes++;
@@ -170,6 +189,13 @@ export class RiskArrays {
       const paid = settlement < 0 ? 1 : 1 + this.shocks[settlement * stride + c]!;
       this.shapes[shape * stride + c] = this.shocks[u * stride + c]! * paid * this.counted[c]!;
     }
+  }
+
+  #copyPriced(width: number, shape: number): void {
+    const { columnOf, rows, width: own } = this.priced;
+    for (let c = 0; c < columnOf.length; c++)
+      for (const half of [0, 1])
+        rows[(2 * shape + half) * own + c] = this.shapes[(2 * shape + half) * width + columnOf[c]!]!;
   }
 
   /**
@@ -226,6 +252,14 @@ export class RiskArrays {
     this.reach[shape] = row.reduce((reach, value) => Math.max(reach, Math.abs(value)), 0);
   }
 }
+
+/** Scenarios that differ in volatility alone are one column here. */
+const pricedColumns = ({ scenarios, columns }: ModelView, shapes: number): ColumnRows => {
+  const { first } = scenarioColumns(scenarios, false);
+  const width = 8 * Math.ceil(first.length / 8);
+  const columnOf = Int32Array.from(first, (scenario) => columns.columnOf[scenario]!);
+  return { width, rows: new Float64Array(2 * width * shapes), columnOf };
+};
 
 /** What each move leaves of a volatility that has so many years to its expiry. */
 const volatilityMoves = (

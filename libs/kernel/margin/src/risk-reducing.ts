@@ -2,7 +2,8 @@ import { balanceKey, type Book } from './book.ts';
 import * as at from './figures.ts';
 import { lineFill, type HypotheticalOrder, type LineFill } from './fills.ts';
 import type { MarginKernel } from './margin-kernel.ts';
-import { Trial, type TrialFill } from './trial.ts';
+import type { ColumnRows } from './risk-arrays.ts';
+import { Trial, type PreparedFill } from './trial.ts';
 import { UNDERLYING_GROSS } from './work-layout.ts';
 
 /** Losses that differ by less than this share of the book's gross value are equal: sums round. */
@@ -15,30 +16,29 @@ class Profits {
   /** A row by underlying; rows of others are zeros. */
   readonly rows: Float64Array;
   gross = 0;
-  readonly #stride: number;
+  #stride = 0;
 
   constructor(underlyingCount: number, stride: number) {
-    this.#stride = stride;
     this.rows = new Float64Array(underlyingCount * stride);
   }
 
-  take(kernel: MarginKernel, book: Book, account: number): void {
+  /** Of what the kernel has just summed up, in columns that differ for all that is in it. */
+  take({ scratch, figures }: MarginKernel, { rows: shapes, width }: ColumnRows): void {
     const { rows } = this;
     for (const u of this.underlyings) rows.fill(0, u * this.#stride, (u + 1) * this.#stride);
     this.underlyings.length = 0;
-    kernel.sum(book, account);
-    const { scratch, model } = kernel;
-    this.gross = kernel.figures[at.GROSS_NOTIONAL]!;
+    const stride = 2 * width;
+    this.#stride = stride;
+    this.gross = figures[at.GROSS_NOTIONAL]!;
     for (let n = 0, m = 0; n < scratch.underlyingCount; n++) {
       const u = scratch.underlyings[n]!;
       this.underlyings.push(u);
       this.gross += scratch.underlyingSum(u, UNDERLYING_GROSS);
-      const to = u * this.#stride;
+      const to = u * stride;
       for (; m < scratch.underlyingEnds[n]!; m++) {
         const amount = scratch.amounts[m]!;
-        const base = scratch.bases[m]!;
-        for (let c = 0; c < this.#stride; c++)
-          rows[to + c] = rows[to + c]! + amount * model.arrays.shapes[base + c]!;
+        const base = stride * scratch.shapes[m]!;
+        for (let c = 0; c < stride; c++) rows[to + c] = rows[to + c]! + amount * shapes[base + c]!;
       }
     }
   }
@@ -50,8 +50,10 @@ class Profits {
  */
 export class RiskReduction {
   readonly #kernel: MarginKernel;
-  readonly #trial: Trial;
-  readonly #stride: number;
+  /** Where the fills are tried: it prepares them. */
+  readonly trial: Trial;
+  /** What both are compared in. */
+  #columns: ColumnRows;
   readonly #before: Profits;
   readonly #after: Profits;
   readonly #ignored: Uint8Array;
@@ -60,14 +62,16 @@ export class RiskReduction {
   constructor(kernel: MarginKernel, book: Book, account: number) {
     this.#kernel = kernel;
     kernel.model.refresh();
-    this.#trial = new Trial(book, account);
+    this.trial = new Trial(book, account);
     const { size } = kernel.model.catalogue.underlyings;
-    this.#stride = 2 * kernel.model.width;
-    this.#before = new Profits(size, this.#stride);
-    this.#after = new Profits(size, this.#stride);
+    const stride = 2 * kernel.model.width;
+    this.#before = new Profits(size, stride);
+    this.#after = new Profits(size, stride);
     this.#ignored = new Uint8Array(size);
-    this.#totals = [new Float64Array(this.#stride), new Float64Array(this.#stride)];
-    this.#before.take(kernel, book, account);
+    this.#totals = [new Float64Array(stride), new Float64Array(stride)];
+    kernel.sum(book, account);
+    this.#columns = kernel.scratch.columns;
+    this.#before.take(kernel, this.#columns);
   }
 
   /**
@@ -77,15 +81,16 @@ export class RiskReduction {
    * cash may lose its peg. Nor are the coins that a sold inverse option pays, as far as it was held: they
    * were in its value.
    */
-  isReducing(fills: readonly TrialFill[]): boolean {
+  isReducing(prepared: readonly PreparedFill[]): boolean {
     const [before, after] = [this.#before, this.#after];
-    const trial = this.#trial;
-    trial.try(fills);
+    const { trial } = this;
+    const fills = prepared.map(({ fill }) => fill);
+    trial.try(prepared);
     this.#payOutCoins(fills);
-    after.take(this.#kernel, trial.book, trial.account);
+    this.#takeAfter();
     this.#ignoreCash(fills);
     const slack = ROUNDING * Math.max(before.gross, after.gross);
-    const stride = this.#stride;
+    const stride = 2 * this.#columns.width;
     const [totalBefore, totalAfter] = this.#totals;
     totalBefore.fill(0);
     totalAfter.fill(0);
@@ -103,9 +108,24 @@ export class RiskReduction {
     return !totalAfter.some((is, c) => is < -slack && is < totalBefore[c]! - slack);
   }
 
+  #takeAfter(): void {
+    const kernel = this.#kernel;
+    const { book, account } = this.trial;
+    kernel.sum(book, account);
+    const { all } = kernel.model.arrays;
+    const isWider = kernel.scratch.columns === all && this.#columns !== all;
+    if (isWider) this.#columns = all;
+    this.#after.take(kernel, this.#columns);
+    if (!isWider) return;
+    // The fills opened an option: what was there is looked at in all columns from now on.
+    this.trial.try([]);
+    kernel.sum(book, account);
+    this.#before.take(kernel, all);
+  }
+
   /** Takes away what inverse options pay in coins of their underlying, as far as a holding is closed. */
   #payOutCoins(fills: readonly LineFill[]): void {
-    const { book, account } = this.#trial;
+    const { book, account } = this.trial;
     const { catalogue } = book;
     fills.forEach(({ line, quantity, price }, n) => {
       const { spec, settlement, underlying, location } = catalogue.instrumentEntries[line]!;
@@ -119,7 +139,7 @@ export class RiskReduction {
   /** What is held of the line of the nth fill once those before it are booked. */
   #heldBefore(fills: readonly LineFill[], n: number): number {
     const { line } = fills[n]!;
-    let held = this.#trial.heldAtFirst(line);
+    let held = this.trial.heldAtFirst(line);
     for (const fill of fills.slice(0, n)) if (fill.line === line) held += fill.quantity;
     return held;
   }
@@ -146,7 +166,9 @@ export const isRiskReducing = (
   book: Book,
   account: number,
   orders: readonly HypotheticalOrder[],
-): boolean =>
-  new RiskReduction(kernel, book, account).isReducing(
-    orders.map((order) => ({ ...lineFill(book, order), fee: 0, feeFrom: 0 })),
+): boolean => {
+  const reduction = new RiskReduction(kernel, book, account);
+  return reduction.isReducing(
+    orders.map((order) => reduction.trial.prepare({ ...lineFill(book, order), fee: 0, feeFrom: 0 })),
   );
+};

@@ -2,6 +2,15 @@ import { refuse } from './checks.ts';
 import { LIMITS } from './limits.ts';
 
 const SMALLEST_SEGMENT = 4;
+const SMALLEST_TABLE = 64;
+
+/** Rows of one account by slot, and the slots in order of rank. */
+export interface OrderedRows {
+  readonly order: readonly number[];
+  readonly keys: readonly number[];
+  readonly value: Float64Array;
+  readonly extra: Float64Array;
+}
 
 /**
  * Rows of many accounts in flat arrays: account k owns `count[k]` rows from `start[k]`, sorted by rank. A
@@ -120,7 +129,7 @@ export class RowTable {
     if (needed <= this.key.length) return;
     if (needed > LIMITS.rows)
       refuse(this.#noun, `Expected at most ${LIMITS.rows} rows in all; the table is full`);
-    const capacity = Math.min(LIMITS.rows, Math.max(1024, Math.ceil(1.5 * needed)));
+    const capacity = Math.min(LIMITS.rows, Math.max(SMALLEST_TABLE, Math.ceil(1.5 * needed)));
     this.key = widened(this.key, capacity);
     const value = new Float64Array(capacity);
     value.set(this.value);
@@ -148,6 +157,30 @@ export class RowTable {
     }
     this.#used = at;
     this.#holes = 0;
+  }
+
+  rankOf(key: number): number {
+    return this.#rank(key);
+  }
+
+  /** Gives an account these rows in place of its own; those of 0 are left out. */
+  replace(account: number, { order, keys, value, extra }: OrderedRows): void {
+    const most = order.length;
+    this.clear(account);
+    if (most > this.#room[account]!) this.#move(account, most);
+    const start = this.start[account]!;
+    let count = 0;
+    for (let n = 0; n < most; n++) {
+      const slot = order[n]!;
+      if (value[slot] === 0) continue;
+      this.key[start + count] = keys[slot]!;
+      this.value[start + count] = value[slot]!;
+      this.extra[start + count] = extra[slot]!;
+      count++;
+    }
+    if (count > this.#rowsPerAccount)
+      refuse(this.#noun, `Expected at most ${this.#rowsPerAccount} per account; close one first`);
+    this.count[account] = count;
   }
 
   /** Gives an account the rows that an account of another table has, in place of its own. */

@@ -9,10 +9,10 @@ import type { RiskModel } from './risk-model.ts';
  */
 export const scanMaintenance = (model: RiskModel, scratch: KernelScratch, f: Float64Array): void => {
   const { low, high } = model.arrays;
-  scanHalf(model, scratch, 0, model.width);
+  scanHalf(scratch, 0);
   f[at.SCAN_ALL] = scratch.worst[0]!;
   f[at.SCAN_GROUP] = scratch.worst[1]!;
-  f[at.SCAN_OWN] = scanOwn(model, scratch, { low, high, from: 0, into: scratch.ownLoss });
+  f[at.SCAN_OWN] = scanOwn(scratch, { low, high, from: 0, into: scratch.ownLoss });
   const { all, group, own } = model.parameters.blend;
   f[at.SCAN] = all * f[at.SCAN_ALL] + group * f[at.SCAN_GROUP] + own * f[at.SCAN_OWN];
 };
@@ -20,11 +20,11 @@ export const scanMaintenance = (model: RiskModel, scratch: KernelScratch, f: Flo
 /** The same for initial shocks. */
 export const scanInitial = (model: RiskModel, scratch: KernelScratch, f: Float64Array): void => {
   const { initialLow: low, initialHigh: high } = model.arrays;
-  const from = model.width;
-  scanHalf(model, scratch, from, 2 * from);
+  const from = scratch.columns.width;
+  scanHalf(scratch, from);
   f[at.INITIAL_SCAN_ALL] = scratch.worst[0]!;
   f[at.INITIAL_SCAN_GROUP] = scratch.worst[1]!;
-  f[at.INITIAL_SCAN_OWN] = scanOwn(model, scratch, { low, high, from, into: scratch.initialOwnLoss });
+  f[at.INITIAL_SCAN_OWN] = scanOwn(scratch, { low, high, from, into: scratch.initialOwnLoss });
   const { all, group, own } = model.parameters.blend;
   f[at.INITIAL_SCAN] =
     all * f[at.INITIAL_SCAN_ALL] + group * f[at.INITIAL_SCAN_GROUP] + own * f[at.INITIAL_SCAN_OWN];
@@ -34,8 +34,9 @@ export const scanInitial = (model: RiskModel, scratch: KernelScratch, f: Float64
  * Eight columns at a time, so that sums stay in registers: shapes into groups, groups into the whole, and the
  * lowest of each on the way. `vectorsOf` repeats these sums in the same order.
  */
-const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: number): void => {
-  const { shapes: rows } = model.arrays;
+const scanHalf = (scratch: KernelScratch, from: number): void => {
+  const { rows, width } = scratch.columns;
+  const to = from + width;
   const { amounts, bases, groupEnds, groupCount, lowOfGroup } = scratch;
   for (let g = 0; g < groupCount; g++) lowOfGroup[g] = 0;
   let low = 0;
@@ -107,8 +108,7 @@ const scanHalf = (model: RiskModel, scratch: KernelScratch, from: number, to: nu
 type Half = Readonly<{ low: Float64Array; high: Float64Array; from: number; into: Float64Array }>;
 
 /** Σ over underlyings of their own largest loss. */
-const scanOwn = (model: RiskModel, scratch: KernelScratch, { low, high, from, into }: Half): number => {
-  const { arrays, width } = model;
+const scanOwn = (scratch: KernelScratch, { low, high, from, into }: Half): number => {
   const { amounts, underlyingEnds, underlyingCount, shapes } = scratch;
   let own = 0;
   for (let u = 0, n = 0; u < underlyingCount; u++) {
@@ -119,7 +119,7 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, { low, high, from, in
       const amount = amounts[n]!;
       const shape = shapes[n]!;
       into[u] = 0 - amount * (amount > 0 ? low[shape]! : high[shape]!);
-    } else into[u] = 0 - lowestSum(arrays, scratch, n, end, from, from + width);
+    } else into[u] = 0 - lowestSum(scratch, n, end, from);
     own += into[u]!;
     n = end;
   }
@@ -128,13 +128,12 @@ const scanOwn = (model: RiskModel, scratch: KernelScratch, { low, high, from, in
 
 /** Lowest profit, at most 0, of several shapes together. */
 const lowestSum = (
-  { shapes: rows }: RiskModel['arrays'],
-  { amounts, bases }: KernelScratch,
+  { amounts, bases, columns: { rows, width } }: KernelScratch,
   first: number,
   end: number,
   from: number,
-  to: number,
 ): number => {
+  const to = from + width;
   let low = 0;
   for (let c = from; c < to; c += 4) {
     let p0 = 0;
@@ -172,7 +171,7 @@ export const vectorsOf = (model: RiskModel, scratch: KernelScratch): ProfitVecto
   const total = new Float64Array(stride);
   const add = (row: Float64Array, n: number): void => {
     const amount = scratch.amounts[n]!;
-    const base = scratch.bases[n]!;
+    const base = stride * scratch.shapes[n]!;
     for (let c = 0; c < stride; c++) row[c] = row[c]! + amount * model.arrays.shapes[base + c]!;
   };
   for (let n = 0, g = 0; g < scratch.groupCount; g++) {

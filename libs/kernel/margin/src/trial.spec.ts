@@ -9,12 +9,15 @@ import { addRandomAccount, makeWorld, pick, randomFrom, type Random, type World 
 import { bookedTheLongWay, reducesTheLongWay, type Paid } from './testing/trial-referee.ts';
 import { Trial, type TrialFill } from './trial.ts';
 
+/** One, so that fills open what is held nowhere yet; a few; and more than there is room for at first. */
+const POSITIONS = [1, 8, 8, 40] as const;
+
 /** A random account with debts, claims on pools and money at several places, where spot pairs trade too. */
 const worldOf = (seed: number, withOptions: boolean): World & { random: Random; account: number } => {
   const world = makeWorld(houseParameters, withOptions);
   const { catalogue, book } = world;
   const random = randomFrom(seed);
-  const account = addRandomAccount(world, random, 'a', 8);
+  const account = addRandomAccount(world, random, 'a', pick(random, POSITIONS));
   catalogue.addLocation({ id: POOLS_LOCATION, kind: 'venue' });
   for (const venue of ['venue-a', 'venue-d'])
     for (const base of ['BTC', 'ETH'])
@@ -68,7 +71,7 @@ describe('fills that are tried on one account again and again', () => {
         const { kernel, book, account } = world;
         const trial = new Trial(book, account);
         const trials = Array.from({ length: 4 }, () => ordersOf(world));
-        const asked = trials.map((orders) => orders.map((order) => fillOf(book, order)));
+        const asked = trials.map((orders) => orders.map((order) => trial.prepare(fillOf(book, order))));
         for (const n of [0, 1, 2, 3, 1, 0]) {
           trial.try(asked[n]!);
           const referee = bookedTheLongWay(book, account, trials[n]!);
@@ -94,7 +97,9 @@ describe('fills that are tried on one account again and again', () => {
         const reduction = new RiskReduction(kernel, book, account);
         for (let n = 0; n < 5; n++) {
           const orders = ordersOf(world);
-          const answer = reduction.isReducing(orders.map((order) => ({ ...fillOf(book, order), fee: 0 })));
+          const answer = reduction.isReducing(
+            orders.map((order) => reduction.trial.prepare({ ...fillOf(book, order), fee: 0 })),
+          );
           expect(answer).toBe(reducesTheLongWay(kernel, book, account, orders));
           answers[`${answer}`] += 1;
         }

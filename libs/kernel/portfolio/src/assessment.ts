@@ -1,4 +1,11 @@
-import type { Figure, MarginReport } from '@plinth/margin';
+import {
+  EQUITY,
+  MAINTENANCE,
+  type Book,
+  type Figure,
+  type MarginKernel,
+  type MarginReport,
+} from '@plinth/margin';
 import type { Side } from '@plinth/market';
 
 /** A fill that did not happen: quantity > 0 in the instrument's own units, price in its quote asset. */
@@ -65,3 +72,13 @@ export const assessmentOf = (accountId: string, report: MarginReport): Assessmen
   figures: report.figures,
   report,
 });
+
+/** The two figures of `assess` that decide, without all that explains them. */
+export const healthOf = (
+  { kernel, book }: Readonly<{ kernel: MarginKernel; book: Book }>,
+  accountId: string,
+): Pick<Assessment, 'equity' | 'maintenanceMargin'> => {
+  kernel.model.refresh();
+  const figures = kernel.valueMaintenance(book, book.accountIndex(accountId));
+  return { equity: figures[EQUITY] as number, maintenanceMargin: figures[MAINTENANCE] as number };
+};

@@ -28,6 +28,7 @@ import { addTo, type BookPlace } from './book-place.ts';
 import { bookedContent } from './booked-content.ts';
 import {
   assessmentOf,
+  healthOf,
   type Assessment,
   type Hypothetical,
   type HypotheticalLeg,
@@ -271,7 +272,7 @@ export class PortfolioView implements Fold, Portfolio {
   }
 
   liquidationBlock(accountId: string, threshold: number): PriceBlock | undefined {
-    const { equity } = this.assess(accountId);
+    const { equity } = healthOf(this, accountId);
     const content = this.contentOf(accountId);
     const objection = worstObjection(this, content, 'liquidate');
     if (objection === 'halted') return 'PRICE_HALTED';

@@ -2,13 +2,14 @@ import type { Instant, Intent } from '@plinth/eventing';
 import { NUMERAIRE } from '@plinth/market';
 import type { EventData } from '@plinth/messages';
 import { assert, decimalOf, decimalToFloat, floatToText, floatToUnits, formatUnits } from '@plinth/money';
-import type { Assessment, PortfolioView } from '@plinth/portfolio';
+import { healthOf, type PortfolioView } from '@plinth/portfolio';
 import {
   liquidationDecider,
   type LiquidationCommand,
   type Outcome,
   type Step,
 } from '../domain/liquidation.ts';
+import type { Health } from '../domain/planner.ts';
 import type { LiquidationConfig } from './config.ts';
 import { planStep, ratiosOf, reductionOf, type Ratios } from './planning.ts';
 import { debtsOf, takeoverOf } from './takeover.ts';
@@ -56,7 +57,7 @@ export const advance = (
       return record.openOrders.size > 0 ? [] : intend(stepDone(now));
     case 'settling': {
       const isDone = [...record.shortfalls.values()].every(isSettled);
-      return isDone ? intend(completion(now, 'shortfall', portfolio.assess(accountId))) : [];
+      return isDone ? intend(completion(now, 'shortfall', healthOf(portfolio, accountId))) : [];
     }
     case 'planning':
       if (portfolio.orders.of(accountId).length > 0) return [];
@@ -82,7 +83,7 @@ const against = {
 
 const stepDone = ({ portfolio, record }: Situation): Decision => {
   const { liquidationId, accountId } = record.started;
-  const { equity, maintenanceMargin } = portfolio.assess(accountId);
+  const { equity, maintenanceMargin } = healthOf(portfolio, accountId);
   return {
     kind: 'complete-step',
     data: {
@@ -97,22 +98,22 @@ const stepDone = ({ portfolio, record }: Situation): Decision => {
 };
 
 /** True when the account has reached what this liquidation is to restore. */
-const isRestored = ({ ratios }: Situation, { equity, maintenanceMargin }: Assessment): boolean =>
+const isRestored = ({ ratios }: Situation, { equity, maintenanceMargin }: Health): boolean =>
   equity >= 0 && equity >= ratios.stop * maintenanceMargin;
 
 /** Equity below which the cause of the liquidation still holds, before anything has been reduced. */
-const thresholdOf = ({ record, ratios }: Situation, { maintenanceMargin }: Assessment): number =>
+const thresholdOf = ({ record, ratios }: Situation, { maintenanceMargin }: Health): number =>
   record.started.cause === 'deadline' ? ratios.call * maintenanceMargin : maintenanceMargin;
 
 const nextStep = (now: Situation): Decision | undefined => {
   const { portfolio, record, config, ratios } = now;
   const { accountId } = record.started;
-  const assessment = portfolio.assess(accountId);
+  const health = healthOf(portfolio, accountId);
   const hasReduced = record.total.fills > 0 || record.asked > 0;
-  if (isRestored(now, assessment)) return ending(now, assessment, hasReduced);
-  if (!hasReduced && assessment.equity >= thresholdOf(now, assessment)) return ending(now, assessment, false);
+  if (isRestored(now, health)) return ending(now, health, hasReduced);
+  if (!hasReduced && health.equity >= thresholdOf(now, health)) return ending(now, health, false);
   if (portfolio.marks.round < record.waitForRound) return { kind: 'pause', reason: 'NO_FILLS' };
-  const threshold = hasReduced ? ratios.stop * assessment.maintenanceMargin : thresholdOf(now, assessment);
+  const threshold = hasReduced ? ratios.stop * health.maintenanceMargin : thresholdOf(now, health);
   const block = portfolio.liquidationBlock(accountId, threshold);
   if (block !== undefined) return { kind: 'pause', reason: block };
   const { plan, tradable } = planStep(portfolio, record, config, ratios);
@@ -120,49 +121,49 @@ const nextStep = (now: Situation): Decision | undefined => {
     return { kind: 'reduce', data: reductionOf(portfolio, record, config, ratios, plan) };
   if (tradable.stuck > 0) return { kind: 'pause', reason: 'VENUE_DOWN' };
   if (tradable.legs.length > 0) return { kind: 'pause', reason: 'NO_REDUCING_LEG' };
-  return lastResort(now, assessment);
+  return lastResort(now, health);
 };
 
 /**
  * Nothing is left to trade: first the pools pay back what they can, then the house takes over what no venue
  * trades, and only what is owed beyond all that is a shortfall.
  */
-const lastResort = (now: Situation, assessment: Assessment): Decision => {
+const lastResort = (now: Situation, health: Health): Decision => {
   const { portfolio, record, config } = now;
   const { accountId } = record.started;
   const claims = [...portfolio.ledger.suppliedOf(accountId).keys()].sort();
   if (claims.length > 0 && !record.hasRecalled) return { kind: 'recall', assets: claims };
   const takeover = takeoverOf(portfolio, accountId);
-  const isWorth = takeover.worth > config.dustUsd || (assessment.equity >= 0 && !record.hasTakenOver);
+  const isWorth = takeover.worth > config.dustUsd || (health.equity >= 0 && !record.hasTakenOver);
   const { collateral, debts } = takeover;
   if (collateral.length > 0 && debts.length > 0 && isWorth) return { kind: 'take-over', collateral, debts };
-  if (debts.length === 0 && record.asked > 0) return completion(now, 'closed-out', assessment);
-  const shortfalls = assessment.equity < 0 ? debtsOf(portfolio, accountId) : [];
+  if (debts.length === 0 && record.asked > 0) return completion(now, 'closed-out', health);
+  const shortfalls = health.equity < 0 ? debtsOf(portfolio, accountId) : [];
   return shortfalls.length > 0
     ? { kind: 'declare', shortfalls }
     : { kind: 'pause', reason: 'NOTHING_TO_TRADE' };
 };
 
-const ending = (now: Situation, assessment: Assessment, hasReduced: boolean): Decision => {
-  if (!hasReduced) return completion(now, 'recovered', assessment);
+const ending = (now: Situation, health: Health, hasReduced: boolean): Decision => {
+  if (!hasReduced) return completion(now, 'recovered', health);
   const { portfolio, record } = now;
   const isFlat =
-    portfolio.positions.of(record.started.accountId).size === 0 && assessment.maintenanceMargin === 0;
-  return completion(now, isFlat ? 'closed-out' : 'restored', assessment);
+    portfolio.positions.of(record.started.accountId).size === 0 && health.maintenanceMargin === 0;
+  return completion(now, isFlat ? 'closed-out' : 'restored', health);
 };
 
 /** Post-mortem, with the fee when there is something left to pay it from. */
-const completion = (now: Situation, outcome: Outcome, assessment: Assessment): Decision => {
+const completion = (now: Situation, outcome: Outcome, health: Health): Decision => {
   const { portfolio, record } = now;
   const { liquidationId, accountId, equity, maintenanceMargin, marksRound } = record.started;
-  const fee = outcome === 'restored' || outcome === 'closed-out' ? feeOf(now, assessment) : undefined;
+  const fee = outcome === 'restored' || outcome === 'closed-out' ? feeOf(now, health) : undefined;
   const { fund, badDebt } = settledUsd(now);
   const data: EventData<'LiquidationCompleted'> = {
     ...{ liquidationId, accountId, outcome, steps: record.step },
     equityStart: equity,
     maintenanceStart: maintenanceMargin,
-    equityEnd: against.asset(assessment.equity),
-    maintenanceEnd: against.requirement(assessment.maintenanceMargin),
+    equityEnd: against.asset(health.equity),
+    maintenanceEnd: against.requirement(health.maintenanceMargin),
     reducedNotional: usd(record.total.notional),
     slippage: usd(record.total.slippage),
     fees: usd(record.total.fees),
@@ -203,7 +204,7 @@ const settledUsd = ({ portfolio, record }: Situation): Readonly<{ fund: number; 
  */
 const feeOf = (
   { portfolio, record, config, ratios }: Situation,
-  { equity, maintenanceMargin }: Assessment,
+  { equity, maintenanceMargin }: Health,
 ): Readonly<{ asset: string; amount: string; usd: number }> | undefined => {
   const above = Math.max(0, equity - ratios.stop * maintenanceMargin);
   const wanted = Math.min((config.feePpm / 1_000_000) * record.total.notional, above);

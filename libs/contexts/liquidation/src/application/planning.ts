@@ -1,6 +1,6 @@
 import type { EventData, Leg } from '@plinth/messages';
-import { decimalOf, floatToText, formatDecimal, formatUnits, roundToStep } from '@plinth/money';
-import type { PortfolioView } from '@plinth/portfolio';
+import { divideUnits, floatToText, floatToUnits, formatUnits, powerOfTen, unitsOf } from '@plinth/money';
+import { healthOf, type PortfolioView } from '@plinth/portfolio';
 import type { Plan, PlannedLeg, PlanProblem } from '../domain/planner.ts';
 import { POLICIES } from '../domain/policies/index.ts';
 import { planWholeBook } from '../domain/policies/whole-book.ts';
@@ -47,7 +47,7 @@ export const planStep = (
   ratios: Ratios,
 ): Readonly<{ plan: Plan | undefined; tradable: Tradable }> => {
   const { accountId } = record.started;
-  const isInsolvent = portfolio.assess(accountId).equity < 0;
+  const isInsolvent = healthOf(portfolio, accountId).equity < 0;
   const tradable = tradableLegs(portfolio, accountId, config, isInsolvent);
   if (tradable.legs.length === 0) return { plan: undefined, tradable };
   const problem = problemOf(portfolio, accountId, tradable, ratios.target, isInsolvent);
@@ -99,6 +99,9 @@ const legMessage = (
   };
 };
 
+/** Decimals of a price before it is put on the venue's grid. */
+const PRICE_DIGITS = 12;
+
 /**
  * Three times the expected impact from the mark, at least the least slippage; twice as far after every
  * empty step.
@@ -112,9 +115,12 @@ const limitPrice = (
   const expected = Math.max(config.slippageMin, 3 * terms.impact(notional));
   const slippage = Math.min(config.slippageMax, expected * 2 ** Math.min(record.emptySteps, 8));
   const isBuy = terms.side === 'buy';
-  const price = decimalOf(floatToText(terms.mark * (isBuy ? 1 + slippage : 1 - slippage), 12));
+  const price = floatToUnits(terms.mark * (isBuy ? 1 + slippage : 1 - slippage), PRICE_DIGITS, 'half-away');
   const tick =
     portfolio.reference.venue(terms.marginVenueId).listings.get(terms.instrumentId)?.tick ?? '0.01';
-  const rounded = roundToStep(price, decimalOf(tick), isBuy ? 'ceil' : 'floor');
-  return formatDecimal(rounded.lte(decimalOf('0')) ? decimalOf(tick) : rounded);
+  const scale = Math.max(PRICE_DIGITS, tick.length - 1 - tick.indexOf('.'));
+  const step = unitsOf(tick, scale, 'tick');
+  const scaled = price * powerOfTen(scale - PRICE_DIGITS);
+  const { quotient } = divideUnits(scaled, step, isBuy ? 'ceil' : 'floor');
+  return formatUnits(quotient > 0n ? quotient * step : step, scale);
 };

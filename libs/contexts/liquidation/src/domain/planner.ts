@@ -49,8 +49,11 @@ class Search {
   readonly #picks: Pick[] = [];
   /** Most lots of each leg in one step. */
   readonly #limits: readonly number[];
-  /** Lots of each leg in all picks, and whether each is within its limit. */
+  /** Lots of each leg in all picks, what they cost, and whether each is within its limit. */
   readonly #lots: number[];
+  readonly #now: (PricedLeg | undefined)[];
+  /** The same with one more pick. */
+  readonly #then: (PricedLeg | undefined)[];
   #isWithin = true;
   /** What lots of each leg cost, as far as it was asked. */
   readonly #prices: readonly Map<number, PricedLeg>[];
@@ -60,6 +63,8 @@ class Search {
     this.problem = problem;
     this.#limits = legs.map((leg) => Math.min(leg.totalLots, leg.stepLots));
     this.#lots = legs.map(() => 0);
+    this.#now = legs.map(() => undefined);
+    this.#then = legs.map(() => undefined);
     this.#prices = legs.map(() => new Map());
     this.before = problem.assess([]);
   }
@@ -82,50 +87,73 @@ class Search {
   }
 
   #sumUp(): void {
-    this.#lots.fill(0);
+    const lots = this.#lots;
+    lots.fill(0);
     for (const { bundle, steps } of this.#picks) {
       const of = bundle.lotsAt(steps);
-      bundle.legs.forEach((leg, n) => (this.#lots[leg] = (this.#lots[leg] as number) + (of[n] as number)));
+      for (let n = 0; n < of.length; n += 1) {
+        const leg = bundle.legs[n] as number;
+        lots[leg] = (lots[leg] as number) + (of[n] as number);
+      }
     }
-    this.#isWithin = this.#lots.every((lots, leg) => lots <= (this.#limits[leg] as number));
+    this.#isWithin = true;
+    for (let leg = 0; leg < lots.length; leg += 1) {
+      const own = lots[leg] as number;
+      if (own > (this.#limits[leg] as number)) this.#isWithin = false;
+      this.#now[leg] = this.#price(leg, own);
+    }
   }
 
   /** False when a leg has no more. */
   fits({ bundle, steps }: Pick): boolean {
     if (!this.#isWithin) return false;
     const of = bundle.lotsAt(steps);
-    return bundle.legs.every(
-      (leg, n) => (this.#lots[leg] as number) + (of[n] as number) <= (this.#limits[leg] as number),
-    );
-  }
-
-  /** True when a pick that fits makes any leg trade more. */
-  changesAnything({ bundle, steps }: Pick): boolean {
-    const of = bundle.lotsAt(steps);
-    return bundle.legs.some((leg, n) => {
-      const terms = this.problem.legs[leg] as LegTerms;
-      const lots = this.#lots[leg] as number;
-      return tradable(terms, lots + (of[n] as number)) !== tradable(terms, lots);
-    });
+    for (let n = 0; n < of.length; n += 1) {
+      const leg = bundle.legs[n] as number;
+      if ((this.#lots[leg] as number) + (of[n] as number) > (this.#limits[leg] as number)) return false;
+    }
+    return true;
   }
 
   /** The legs of all picks and of this one; undefined when a leg has no more. */
   priced(added?: Pick): readonly PricedLeg[] | undefined {
-    if (added === undefined ? !this.#isWithin : !this.fits(added)) return undefined;
-    const of = added?.bundle.lotsAt(added.steps) ?? [];
-    const more = added?.bundle.legs ?? [];
-    return this.problem.legs.flatMap((terms, leg) => {
-      const place = more.indexOf(leg);
-      const lots = (this.#lots[leg] as number) + (place < 0 ? 0 : (of[place] as number));
-      return lots > 0 ? [this.#price(terms, leg, tradable(terms, lots))] : [];
-    });
+    if (added === undefined) return this.#isWithin ? traded(this.#now) : undefined;
+    if (!this.fits(added)) return undefined;
+    this.#extend(added);
+    return traded(this.#then);
   }
 
-  #price(terms: LegTerms, leg: number, lots: number): PricedLeg {
-    const known = this.#prices[leg]?.get(lots);
+  /** The same of a pick that fits; undefined when it makes no leg trade more. */
+  increased(added: Pick): readonly PricedLeg[] | undefined {
+    return this.#extend(added) ? traded(this.#then) : undefined;
+  }
+
+  /** Works out what a pick that fits makes of every leg; true when one trades more. */
+  #extend({ bundle, steps }: Pick): boolean {
+    const now = this.#now;
+    const then = this.#then;
+    for (let leg = 0; leg < now.length; leg += 1) then[leg] = now[leg];
+    const of = bundle.lotsAt(steps);
+    let isMore = false;
+    for (let n = 0; n < of.length; n += 1) {
+      const leg = bundle.legs[n] as number;
+      const priced = this.#price(leg, (this.#lots[leg] as number) + (of[n] as number));
+      if (priced !== now[leg]) isMore = true;
+      then[leg] = priced;
+    }
+    return isMore;
+  }
+
+  /** One object for what trades alike; undefined for nothing. */
+  #price(leg: number, wanted: number): PricedLeg | undefined {
+    if (wanted <= 0) return undefined;
+    const terms = this.problem.legs[leg] as LegTerms;
+    const lots = tradable(terms, wanted);
+    const prices = this.#prices[leg] as Map<number, PricedLeg>;
+    const known = prices.get(lots);
     if (known !== undefined) return known;
     const priced = priceLeg(terms, lots);
-    this.#prices[leg]?.set(lots, priced);
+    prices.set(lots, priced);
     return priced;
   }
 
@@ -155,6 +183,12 @@ class Search {
     return this.isReached(this.problem.assess(legs)) && this.problem.isRiskReducing(legs);
   }
 }
+
+const traded = (all: readonly (PricedLeg | undefined)[]): readonly PricedLeg[] => {
+  const legs: PricedLeg[] = [];
+  for (const leg of all) if (leg !== undefined) legs.push(leg);
+  return legs;
+};
 
 /** Lots as a venue takes them: not below its minimum, and no rest below it left behind. */
 const tradable = ({ totalLots, minLots }: LegTerms, lots: number): number => {
@@ -203,7 +237,7 @@ const bestPick = (search: Search, bundles: readonly Bundle[], health: Health): C
     const steps = nextPart(search, bundle);
     if (steps === 0) continue;
     const pick = { bundle, steps };
-    const legs = search.priced(pick);
+    const legs = search.increased(pick);
     if (legs === undefined) continue;
     const after = search.problem.assess(legs);
     const relief = now - search.deficit(after);
@@ -215,15 +249,18 @@ const bestPick = (search: Search, bundles: readonly Bundle[], health: Health): C
   return scored.find(({ legs }) => search.problem.isRiskReducing(legs));
 };
 
-const costOf = (legs: readonly PricedLeg[]): number => legs.reduce((sum, { cost }) => sum + cost, 0);
+const costOf = (legs: readonly PricedLeg[]): number => {
+  let sum = 0;
+  for (const { cost } of legs) sum += cost;
+  return sum;
+};
 
 /** A quarter of what is left of a bundle, all of it for an insolvent account; 0 when nothing is left. */
 const nextPart = (search: Search, bundle: Bundle): number => {
-  const used = search.picks.reduce((sum, pick) => (pick.bundle === bundle ? sum + pick.steps : sum), 0);
-  const left = bundle.steps - used;
+  let left = bundle.steps;
+  for (const pick of search.picks) if (pick.bundle === bundle) left -= pick.steps;
   const part = search.problem.isInsolvent ? left : Math.ceil(left / 4);
-  const most = search.fits({ bundle, steps: part }) ? part : mostSteps(search, bundle, part);
-  return most > 0 && search.changesAnything({ bundle, steps: most }) ? most : 0;
+  return search.fits({ bundle, steps: part }) ? part : mostSteps(search, bundle, part);
 };
 
 /** Legs may have been used up by other bundles: the most steps below `tooMany` that still fit. */

@@ -33,6 +33,8 @@ const optionLines = ({ arrays }: RiskModel, scratch: KernelScratch, n: number): 
   const from = n === 0 ? 0 : underlyingEnds[n - 1]!;
   const end = underlyingEnds[n]!;
   let lines = 0;
+  // Shapes of options come last.
+  if (expiryMs[shapes[end - 1]!] === 0) return 0;
   for (let p = 0; p < placeCount; p++) {
     const row = layout.exposures + places[p]! * layout.shapeCount;
     let net = 0;

@@ -13,8 +13,11 @@ const flat = (mark: number): { mark: number; low: number; high: number; state: '
 });
 
 /** Long at one venue, short as much at another, with money on both sides: solvent whatever the coin does. */
-const hedged = (parameters: RiskParameters = houseParameters): World & { account: number } => {
-  const world = makeWorld(parameters);
+const hedged = (
+  parameters: RiskParameters = houseParameters,
+  withOptions = false,
+): World & { account: number } => {
+  const world = makeWorld(parameters, withOptions);
   for (const venue of ['venue-a', 'venue-b'])
     world.market.setInstrumentMark(`BTC-PERP@${venue}`, flat(60_000));
   const account = world.book.addAccount('hedged');
@@ -36,8 +39,11 @@ const withTransfers = (transferHours: number, requirementFraction = 0.05): RiskP
   });
 
 describe('liquidity coverage', () => {
-  it('asks cash of a book that is hedged across two venues, and names the venue that halts', () => {
-    const { kernel, book, account } = hedged();
+  it.each([
+    { market: 'options are listed', withOptions: true },
+    { market: 'none are listed', withOptions: false },
+  ])('asks cash of a hedge across two venues and names the venue that halts, where $market', (given) => {
+    const { kernel, book, account } = hedged(houseParameters, given.withOptions);
     const report = marginOf(kernel, book, account);
     // USDC −12 %: the price in USDC jumps, the short loses 72,000, its 60,000 USDC are worth 52,800, 30,000
     // are asked.

@@ -17,6 +17,9 @@ const ROUNDING = 1 + 1e-9;
 export class LiquidityCoverage {
   /** e_v by place and column, of the places filled. */
   #excess = new Float64Array(0);
+  /** Exposures of one place that are not 0, and where their rows start. */
+  #amounts = new Float64Array(0);
+  #bases = new Int32Array(0);
   /** 1 at places that may need something in some column. */
   #mayNeed = new Uint8Array(0);
   /** True when bounds over all columns show that none charges anything. */
@@ -30,12 +33,12 @@ export class LiquidityCoverage {
   /** Charge of what the scratch has summed up, in maintenance scenarios. */
   maintenance(model: RiskModel, scratch: KernelScratch): number {
     this.#bound(model, scratch);
-    return this.#isCovered ? 0 : this.#charge(model, scratch, 0, true);
+    return this.#isCovered ? 0 : this.#charge(model, scratch, true);
   }
 
   /** The same in initial scenarios, after maintenance. */
   initial(model: RiskModel, scratch: KernelScratch): number {
-    return this.#isCovered ? 0 : this.#charge(model, scratch, model.width, false);
+    return this.#isCovered ? 0 : this.#charge(model, scratch, false);
   }
 
   /** e_v stays within its value now ± reach: where the least that can move covers the most need, all is 0. */
@@ -69,22 +72,22 @@ export class LiquidityCoverage {
    * Of one half of the columns. Only the places that may need something get their vectors at first: where
    * what they need at most is covered the answer is 0 all the same.
    */
-  #charge(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
-    const { places, placeCount } = scratch;
-    for (let n = 0; n < placeCount; n++)
-      if (this.#mayNeed[places[n]!] === 1) this.#fill(model, scratch, n, from);
-    if (this.#mostNeeded(model, scratch, from) * ROUNDING <= this.#spare) return 0;
-    for (let n = 0; n < placeCount; n++)
-      if (this.#mayNeed[places[n]!] === 0) this.#fill(model, scratch, n, from);
-    return this.#worst(model, scratch, from, isKept);
+  #charge(model: RiskModel, scratch: KernelScratch, isMaintenance: boolean): number {
+    const { places, placeCount, columns } = scratch;
+    const size = model.places.isVenue.length * 2 * columns.width;
+    if (this.#excess.length < size) this.#excess = new Float64Array(size);
+    const from = isMaintenance ? 0 : columns.width;
+    for (let n = 0; n < placeCount; n++) if (this.#mayNeed[places[n]!] === 1) this.#fill(scratch, n, from);
+    if (this.#mostNeeded(scratch, from) * ROUNDING <= this.#spare) return 0;
+    for (let n = 0; n < placeCount; n++) if (this.#mayNeed[places[n]!] === 0) this.#fill(scratch, n, from);
+    return this.#worst(model, scratch, from, isMaintenance);
   }
 
   /** Largest need over the columns of a half, of the places that may need something. */
-  #mostNeeded(model: RiskModel, scratch: KernelScratch, from: number): number {
-    const stride = 2 * model.width;
-    const { places, placeCount } = scratch;
+  #mostNeeded({ places, placeCount, columns: { width } }: KernelScratch, from: number): number {
+    const stride = 2 * width;
     let most = 0;
-    for (let c = from; c < from + model.width; c++) {
+    for (let c = from; c < from + width; c++) {
       let need = 0;
       for (let n = 0; n < placeCount; n++) {
         const place = places[n]!;
@@ -97,40 +100,62 @@ export class LiquidityCoverage {
     return most;
   }
 
-  /** The vector of the nth place of the account, one half of it. */
-  #fill(model: RiskModel, scratch: KernelScratch, n: number, half: number): void {
+  /** The vector of the nth place of the account, one half of it: four columns at a time. */
+  #fill(scratch: KernelScratch, n: number, half: number): void {
     const place = scratch.places[n]!;
     const now = excessNow(scratch, place);
-    const { width } = model;
+    const { rows, width } = scratch.columns;
     const stride = 2 * width;
-    const { shapes, shapeCount, work: sums, layout } = scratch;
-    const size = model.places.isVenue.length * stride;
-    if (this.#excess.length < size) this.#excess = new Float64Array(size);
+    const count = this.#exposed(scratch, place);
+    const amounts = this.#amounts;
+    const bases = this.#bases;
     const excess = this.#excess;
-    const rows = model.arrays.shapes;
     const to = place * stride + half;
-    for (let c = to; c < to + width; c++) excess[c] = now;
-    for (let m = 0; m < shapeCount; m++) {
-      const amount = sums[layout.exposures + place * layout.shapeCount + shapes[m]!]!;
-      if (amount === 0) continue;
-      const from = shapes[m]! * stride + half;
-      for (let c = 0; c < width; c += 4) {
-        excess[to + c] = excess[to + c]! + amount * rows[from + c]!;
-        excess[to + c + 1] = excess[to + c + 1]! + amount * rows[from + c + 1]!;
-        excess[to + c + 2] = excess[to + c + 2]! + amount * rows[from + c + 2]!;
-        excess[to + c + 3] = excess[to + c + 3]! + amount * rows[from + c + 3]!;
+    for (let c = 0; c < width; c += 4) {
+      let e0 = now;
+      let e1 = now;
+      let e2 = now;
+      let e3 = now;
+      for (let m = 0; m < count; m++) {
+        const amount = amounts[m]!;
+        const from = bases[m]! + half + c;
+        e0 += amount * rows[from]!;
+        e1 += amount * rows[from + 1]!;
+        e2 += amount * rows[from + 2]!;
+        e3 += amount * rows[from + 3]!;
       }
+      excess[to + c] = e0;
+      excess[to + c + 1] = e1;
+      excess[to + c + 2] = e2;
+      excess[to + c + 3] = e3;
     }
   }
 
+  /** Exposures of a place to the touched shapes, and where their rows start; how many there are. */
+  #exposed({ shapes, shapeCount, work: sums, layout, bases }: KernelScratch, place: number): number {
+    if (this.#amounts.length < shapes.length) {
+      this.#amounts = new Float64Array(shapes.length);
+      this.#bases = new Int32Array(shapes.length);
+    }
+    const row = layout.exposures + place * layout.shapeCount;
+    let count = 0;
+    for (let m = 0; m < shapeCount; m++) {
+      const amount = sums[row + shapes[m]!]!;
+      if (amount === 0) continue;
+      this.#amounts[count] = amount;
+      this.#bases[count++] = bases[m]!;
+    }
+    return count;
+  }
+
   #worst(model: RiskModel, scratch: KernelScratch, from: number, isKept: boolean): number {
-    const stride = 2 * model.width;
     const { transferable, isVenue } = model.places;
-    const { places, placeCount } = scratch;
+    const { places, placeCount, columns } = scratch;
+    const stride = 2 * columns.width;
     const excess = this.#excess;
     let worst = 0;
     let [worstColumn, worstVenue] = [from, -1];
-    for (let column = from; column < from + model.width; column++) {
+    for (let column = from; column < from + columns.width; column++) {
       let need = 0;
       let free = 0;
       let all = 0;
@@ -154,7 +179,7 @@ export class LiquidityCoverage {
       const charge = Math.max(0, need - (free - stuck)) - Math.max(0, need - all);
       if (charge > worst) [worst, worstColumn, worstVenue] = [charge, column, halted];
     }
-    if (isKept) [this.column, this.venue] = [worstColumn, worstVenue];
+    if (isKept) [this.column, this.venue] = [columns.columnOf[worstColumn]!, worstVenue];
     return worst;
   }
 }
