@@ -63,8 +63,12 @@ export const marginOf = (kernel: MarginKernel, book: Book, account: number): Mar
 };
 
 /** Losses of one row in every scenario of the set: scenarios that share a column have the same loss. */
-const lossesOf = ({ model }: MarginKernel, row: Float64Array): Float64Array =>
-  Float64Array.from(model.columns.columnOf, (column) => 0 - row[column]!);
+const lossesOf = ({ model }: MarginKernel, row: Float64Array): Float64Array => {
+  const { columnOf } = model.columns;
+  const losses = new Float64Array(columnOf.length);
+  for (let s = 0; s < losses.length; s++) losses[s] = 0 - row[columnOf[s]!]!;
+  return losses;
+};
 
 const bindingOf = (kernel: MarginKernel, vectors: ProfitVectors): Binding => {
   const { model, figures, coverage } = kernel;

@@ -1,9 +1,4 @@
-import {
-  Server,
-  status as grpc,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import { Server, status as grpc, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Clock, EventLog, Transport } from '@plinth/eventing';
 import type { Socket } from 'node:net';
 import { observeLag, type CellClient, type SnapshotPorts } from '@plinth/runtime';
@@ -13,6 +8,7 @@ import {
   GrpcError,
   isLoopback,
   openDoor,
+  rawMethods,
   takeOtherStreams,
   SERVER_OPTIONS,
   shutDown,
@@ -141,7 +137,8 @@ export class GatewayServer {
       ),
     ];
     for (const { methods } of GATEWAY_SERVICES) {
-      this.#server.addService(rawDefinition(methods), implementation(methods, serve));
+      // What is signed is what was sent: requests are left as bytes.
+      this.#server.addService(rawMethods(methods), implementation(methods, serve));
     }
     const edge = new WebEdge({
       methods: webMethods(serve),
@@ -265,22 +262,6 @@ const noncesOf = (cells: Cells, parts: readonly CellPorts[], clock: Clock): Nonc
     new Map(
       cells.all.map(({ id }, i) => [id, parts[i]?.nonces ?? new MemoryNonceStore(clock.now())] as const),
     ),
-  );
-
-/** The wire's definition with the request left as bytes: what is signed is what was sent. */
-const rawDefinition = (methods: readonly GatewayMethod[]): ServiceDefinition =>
-  Object.fromEntries(
-    methods.map(({ key, path, responseStream }) => [
-      key,
-      {
-        ...{ path, responseStream },
-        requestStream: false,
-        requestSerialize: (bytes: Buffer) => bytes,
-        requestDeserialize: (bytes: Buffer) => bytes,
-        responseSerialize: (bytes: Buffer) => bytes,
-        responseDeserialize: (bytes: Buffer) => bytes,
-      },
-    ]),
   );
 
 const implementation = (methods: readonly GatewayMethod[], serve: Serve): UntypedServiceImplementation =>

@@ -60,23 +60,52 @@ const asTime = (deadline: Date | number): number =>
 export const callLife = (call: ServerCall, { defaultMs, maxMs }: DeadlineLimits): CallLife => {
   const now = Date.now();
   const asked = asTime(call.getDeadline());
-  const endsAt = Number.isFinite(asked) ? Math.min(asked, now + maxMs) : now + defaultMs;
-  const over = new AbortController();
-  ENDS.set(over.signal, endsAt);
-  const abort = (): void => over.abort(deadlineError());
-  const timer = setTimeout(abort, Math.max(0, endsAt - now));
-  const cancelled = (): void => over.abort(new GrpcError(grpc.CANCELLED, 'CANCELLED', 'the caller has gone'));
-  call.on('cancelled', cancelled);
-  if (call.cancelled) cancelled();
-  return {
-    signal: over.signal,
-    check: () => {
-      if (Date.now() >= endsAt) abort();
-      over.signal.throwIfAborted();
-    },
-    end: () => {
-      clearTimeout(timer);
-      call.off('cancelled', cancelled);
-    },
-  };
+  return new Life(call, Number.isFinite(asked) ? Math.min(asked, now + maxMs) : now + defaultMs);
 };
+
+/** Many calls are answered at once: what watches over a wait is made for the first who asks for the signal. */
+class Life implements CallLife {
+  readonly #call: ServerCall;
+  readonly #endsAt: number;
+  #over: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(call: ServerCall, endsAt: number) {
+    this.#call = call;
+    this.#endsAt = endsAt;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#over ?? this.#watch()).signal;
+  }
+
+  check(): void {
+    const isLate = Date.now() >= this.#endsAt;
+    if (this.#over === undefined && !isLate && !this.#call.cancelled) return;
+    const over = this.#over ?? this.#watch();
+    if (isLate) over.abort(deadlineError());
+    over.signal.throwIfAborted();
+  }
+
+  end(): void {
+    if (this.#over === undefined) return;
+    clearTimeout(this.#timer);
+    this.#call.off('cancelled', this.#cancelled);
+  }
+
+  #watch(): AbortController {
+    const over = new AbortController();
+    this.#over = over;
+    ENDS.set(over.signal, this.#endsAt);
+    const late = (): void => over.abort(deadlineError());
+    const leftMs = this.#endsAt - Date.now();
+    if (leftMs > 0) this.#timer = setTimeout(late, leftMs);
+    else late();
+    this.#call.on('cancelled', this.#cancelled);
+    if (this.#call.cancelled) this.#cancelled();
+    return over;
+  }
+
+  readonly #cancelled = (): void =>
+    this.#over?.abort(new GrpcError(grpc.CANCELLED, 'CANCELLED', 'the caller has gone'));
+}

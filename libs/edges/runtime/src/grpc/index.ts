@@ -8,6 +8,7 @@ export * from './identity.ts';
 export * from './limits.ts';
 export * from './other-streams.ts';
 export * from './prompt-requests.ts';
+export * from './raw-methods.ts';
 export * from './reflection.ts';
 export * from './server.ts';
 export * from './status.ts';

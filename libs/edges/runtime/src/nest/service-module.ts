@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportBug } from '../grpc/status.ts';
 import { InProcessCell } from '../rpc/cell-client.ts';
 import type { FreeRunner } from '../service/free-runner.ts';
-import { CELL, controllerOf, REPORT_BUG } from './service-controller.ts';
+import { CELL, REPORT_BUG, ServiceCalls } from './service-calls.ts';
 
 export const RUNNER = Symbol('runner');
 
@@ -52,14 +52,14 @@ Inject(RUNNER)(ServiceLifecycle, undefined, 0);
 class ServiceModule {}
 Module({})(ServiceModule);
 
-/** The Nest module of any service: its controller, its loop, and what they need. */
+/** The Nest module of any service: what answers its calls, its loop, and what they need. */
 export const serviceModule = (runner: FreeRunner, reportBug: ReportBug): DynamicModule => ({
   module: ServiceModule,
-  controllers: [controllerOf(runner.host.definition)],
   providers: [
     { provide: RUNNER, useValue: runner },
     { provide: CELL, useFactory: () => new InProcessCell([runner.host]) },
     { provide: REPORT_BUG, useValue: reportBug },
+    ServiceCalls,
     ServiceLifecycle,
   ],
 });

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { Server } from '@grpc/grpc-js';
-import type { ServiceDefinition } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import { Transport, type GrpcOptions } from '@nestjs/microservices';
 import type {
@@ -11,7 +10,6 @@ import type {
   SnapshotStore,
   Transport as LogTransport,
 } from '@plinth/eventing';
-import * as services from '@plinth/messages/services';
 import { addHealth, openHealthPort, type Health } from '../grpc/health.ts';
 import { addReflection } from '../grpc/reflection.ts';
 import type { MutualTlsFiles } from '../grpc/certificates.ts';
@@ -21,7 +19,7 @@ import { innerServerOptions } from '../rpc/callers.ts';
 import { FreeRunner } from '../service/free-runner.ts';
 import { ServiceHost } from '../service/service-host.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { MALFORMED } from './service-controller.ts';
+import { ServiceCalls } from './service-calls.ts';
 import { ServiceLifecycle, serviceModule } from './service-module.ts';
 
 export type StartServiceOptions = Readonly<{
@@ -61,42 +59,6 @@ export type StartedService = Readonly<{
 
 const READY_TIMEOUT_MS = 600_000;
 
-type Definitions = Record<string, ServiceDefinition>;
-
-const PATH = /^\/(plinth\.(\w+)\.v\d+)\.(\w+)\//;
-
-/** The gRPC services of one context: `plinth.risk.v1.RiskQueries` and the like, with their package. */
-const definitionsOf = (context: string): Readonly<{ packages: string[]; definitions: Definitions }> => {
-  const definitions: Definitions = {};
-  const packages = new Set<string>();
-  for (const service of Object.values(services)) {
-    const [first] = Object.values(service) as { path: string }[];
-    const [, name = '', owner, kind = ''] = PATH.exec(first?.path ?? '') ?? [];
-    if (owner !== context) continue;
-    packages.add(name);
-    definitions[`${name}.${kind}`] = tolerant(service);
-  }
-  return { packages: [...packages], definitions };
-};
-
-/**
- * Bytes that are no request reach the controller as what they are, so that they are answered with a reason
- * like everything else and not with INTERNAL.
- */
-const tolerant = (service: ServiceDefinition): ServiceDefinition =>
-  Object.fromEntries(
-    Object.entries(service).map(([key, method]) => {
-      const requestDeserialize = (bytes: Buffer): unknown => {
-        try {
-          return method.requestDeserialize(bytes);
-        } catch {
-          return MALFORMED;
-        }
-      };
-      return [key, { ...method, requestDeserialize }];
-    }),
-  );
-
 /**
  * Runs one service as a process of its own: Nest for its life and its gRPC, health that says serving once the
  * folds have caught up, reflection, graceful stop.
@@ -122,17 +84,16 @@ export const startService = async (options: StartServiceOptions): Promise<Starte
     onLeading: (isLeading) =>
       logger.info({ position: host.last.toString() }, isLeading ? 'leading' : 'standing by'),
   });
-  const { packages, definitions } = definitionsOf(definition.name);
-  const names = Object.keys(definitions);
   let health: Health | undefined;
   const grpc: GrpcOptions['options'] = {
     url: `${address}:${port}`,
-    package: packages,
-    packageDefinition: definitions,
+    // Nest binds the port and closes it; calls go straight to what answers them.
+    ...{ package: [], packageDefinition: {} },
     credentials: serverCredentials(tls, (error) => logger.error({ err: error }, 'a certificate is not used')),
     channelOptions: { ...innerServerOptions(tls) },
     gracefulShutdown: true,
     onLoadPackageDefinition: (_: unknown, server: Server) => {
+      const names = app.get(ServiceCalls).addTo(server, definition.name);
       health = addHealth(server, names);
       addReflection(server, names);
     },

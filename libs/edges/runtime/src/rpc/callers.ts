@@ -52,8 +52,7 @@ export const mayCall = (caller: string, path: string): boolean => {
   return service.endsWith('Commands') && (calls.commands === 'all' || calls.commands.includes(method));
 };
 
-const refusalOf = (subjectAltName: string | undefined, path: string): GrpcError | undefined => {
-  const caller = identityOf(subjectAltName);
+const refusalOf = (caller: string | undefined, path: string): GrpcError | undefined => {
   if (caller === undefined) {
     return new GrpcError(
       grpc.UNAUTHENTICATED,
@@ -73,20 +72,20 @@ const refusalOf = (subjectAltName: string | undefined, path: string): GrpcError 
 /** What the call of the library keeps of its connection; the version is pinned. */
 type OnSession = Readonly<{ stream?: Readonly<{ session?: object }> }>;
 
-/** Names that connections have shown. */
-const shown = new WeakMap<object, Readonly<{ name: string | undefined }>>();
+/** Who has shown his certificate on which connection. */
+const shown = new WeakMap<object, Readonly<{ caller: string | undefined }>>();
 
 /**
- * The alternative names of a connection's certificate. It is the same for all calls of the connection, and
+ * The process that a connection's certificate names. It is the same for all calls of the connection, and
  * the library reads the whole certificate anew at each, which costs more than the call itself.
  */
-const namesOf = (call: ServerInterceptingCallInterface): string | undefined => {
+const callerOf = (call: ServerInterceptingCallInterface): string | undefined => {
   const { session } = (call as unknown as OnSession).stream ?? {};
   const kept = session === undefined ? undefined : shown.get(session);
-  if (kept !== undefined) return kept.name;
-  const name = call.getAuthContext().sslPeerCertificate?.subjectaltname;
-  if (session !== undefined) shown.set(session, { name });
-  return name;
+  if (kept !== undefined) return kept.caller;
+  const caller = identityOf(call.getAuthContext().sslPeerCertificate?.subjectaltname);
+  if (session !== undefined) shown.set(session, { caller });
+  return caller;
 };
 
 /** Lets a call through to its method when the certificate of the connection may call it. */
@@ -95,7 +94,7 @@ export const allowedCallers: ServerInterceptor = ({ path }, call) =>
     start: (next) =>
       next({
         onReceiveMetadata: (metadata, take) => {
-          const refusal = refusalOf(namesOf(call), path);
+          const refusal = refusalOf(callerOf(call), path);
           if (refusal === undefined) take(metadata);
           else call.sendStatus(statusOf(refusal));
         },

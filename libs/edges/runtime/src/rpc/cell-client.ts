@@ -4,7 +4,7 @@ import { answerBy, positionError } from '../grpc/deadline.ts';
 import { executeCommand, type CommandAnswer } from '../service/command-executor.ts';
 import { LIMITS } from '../service/limits.ts';
 import type { ServiceHost } from '../service/service-host.ts';
-import { rpcMethod } from './rpc-table.ts';
+import { rpcMethod, type RpcMethod } from './rpc-table.ts';
 
 /** Who sends a command, and under which id. */
 export type Sender = Readonly<{
@@ -20,6 +20,11 @@ export type Sender = Readonly<{
 export type QueryAnswer =
   | Readonly<{ status: 'answered'; response: unknown; position: bigint }>
   | Readonly<{ status: 'rejected'; rejection: Rejection }>;
+
+/** The same with the answer in the bytes of the wire. */
+export type WireAnswer =
+  | Readonly<{ status: 'answered'; bytes: Buffer; position: bigint }>
+  | Extract<QueryAnswer, { status: 'rejected' }>;
 
 /** What the gateway, the command line and simulations need of a cell, wherever its services run. */
 export interface CellClient {
@@ -43,9 +48,9 @@ const askNow = (host: ServiceHost, name: string, request: unknown): unknown => {
 };
 
 /** Waits until a service has folded so far; in time before the call ends it says how far it has come. */
-const reach = async (host: ServiceHost, position: bigint, signal: AbortSignal): Promise<void> => {
+const reach = async (host: ServiceHost, position: bigint, { signal }: Waiting): Promise<void> => {
   const by = answerBy(signal);
-  if (by === undefined || position <= host.last) return host.waitFor(position, signal);
+  if (by === undefined) return host.waitFor(position, signal);
   const late = new AbortController();
   const timer = setTimeout(
     () => late.abort(positionError(position, host.last)),
@@ -57,6 +62,9 @@ const reach = async (host: ServiceHost, position: bigint, signal: AbortSignal): 
     clearTimeout(timer);
   }
 };
+
+/** Its signal is asked for by those alone who have to wait. */
+type Waiting = Readonly<{ signal: AbortSignal }>;
 
 type WithRead = Readonly<{ read?: Readonly<{ minPosition: bigint }> }>;
 
@@ -85,20 +93,25 @@ export class InProcessCell implements CellClient {
 
   async query(name: string, request: unknown, signal: AbortSignal): Promise<QueryAnswer> {
     const method = rpcMethod(name, 'query');
-    const host = this.#host(method.context);
-    const decoded = method.decodeRequest(method.encodeRequest(request));
-    const wanted = (decoded as WithRead).read?.minPosition ?? 0n;
-    await reach(host, wanted > host.floor ? wanted : host.floor, signal);
+    const answer = await this.answer(method, method.decodeRequest(method.encodeRequest(request)), { signal });
+    if (answer.status === 'rejected') return answer;
+    const { bytes, position } = answer;
+    return { status: 'answered', response: method.decodeResponse(bytes), position };
+  }
+
+  /** A query whose request nobody else has: what the wire gave, and what it takes. */
+  async answer(method: RpcMethod, request: unknown, waiting: Waiting): Promise<WireAnswer> {
+    const { name, context, encodeResponse } = method;
+    const host = this.#host(context);
+    const wanted = (request as WithRead).read?.minPosition ?? 0n;
+    const least = wanted > host.floor ? wanted : host.floor;
+    if (least > host.last) await reach(host, least, waiting);
     const { last: position } = host;
     const response = host.history.has(name)
-      ? await host.history.ask({ name, request: decoded, head: position, signal })
-      : askNow(host, name, decoded);
+      ? await host.history.ask({ name, request, head: position, signal: waiting.signal })
+      : askNow(host, name, request);
     if (isRejection(response)) return { status: 'rejected', rejection: response };
-    return {
-      status: 'answered',
-      response: method.decodeResponse(method.encodeResponse(response)),
-      position,
-    };
+    return { status: 'answered', bytes: encodeResponse(response), position };
   }
 
   #host(context: string): ServiceHost {

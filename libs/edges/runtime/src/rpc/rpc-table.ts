@@ -10,9 +10,9 @@ export type RpcMethod = Readonly<{
   kind: 'command' | 'query';
   /** `/plinth.accounts.v1.AccountsCommands/RequestWithdrawal`. */
   path: string;
-  encodeRequest: (request: unknown) => Uint8Array;
+  encodeRequest: (request: unknown) => Buffer;
   decodeRequest: (bytes: Uint8Array) => unknown;
-  encodeResponse: (response: unknown) => Uint8Array;
+  encodeResponse: (response: unknown) => Buffer;
   decodeResponse: (bytes: Uint8Array) => unknown;
 }>;
 
@@ -26,6 +26,9 @@ type Definition = Readonly<{
 
 const PATH = /^\/plinth\.(\w+)\.v\d+\.\w+?(Commands|Queries)\/(\w+)$/;
 
+/** What is decoded keeps no part of the bytes that it came from. */
+const asBuffer = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes));
+
 const methodOf = (definition: Definition): RpcMethod => {
   const match = PATH.exec(definition.path);
   assert(match !== null, () => `Expected a path of a Commands or Queries service, was ${definition.path}`);
@@ -36,9 +39,9 @@ const methodOf = (definition: Definition): RpcMethod => {
     kind: kind === 'Commands' ? 'command' : 'query',
     path: definition.path,
     encodeRequest: (request) => definition.requestSerialize(request as never),
-    decodeRequest: (bytes) => definition.requestDeserialize(Buffer.from(bytes)),
+    decodeRequest: (bytes) => definition.requestDeserialize(asBuffer(bytes)),
     encodeResponse: (response) => definition.responseSerialize(response as never),
-    decodeResponse: (bytes) => definition.responseDeserialize(Buffer.from(bytes)),
+    decodeResponse: (bytes) => definition.responseDeserialize(asBuffer(bytes)),
   };
 };
 

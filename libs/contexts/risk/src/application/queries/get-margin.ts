@@ -20,13 +20,14 @@ export const getMargin = (
   if (refusal !== undefined) return refusal;
   const account = accounts.of(accountId);
   const assessment = portfolio.assess(accountId);
-  const conservative = withOrders(portfolio, accountId, account.orders);
+  const conservative = withOrders(portfolio, assessment, account.orders);
+  const figures = portfolio.figures(assessment);
   const { call } = account;
   return {
     accountId,
     state: account.state,
-    figures: portfolio.figures(assessment),
-    conservative: portfolio.figures(conservative),
+    figures,
+    conservative: conservative === assessment ? figures : portfolio.figures(conservative),
     health: healthOf(assessment),
     callId: call?.id ?? '',
     callAmount: call?.amount ?? '',
@@ -43,9 +44,16 @@ export const getMargin = (
   };
 };
 
-const withOrders = (portfolio: PortfolioView, accountId: string, orders: ReadonlySet<string>): Assessment => {
-  const place = portfolio.bookOf(accountId);
+/** The same on the worse side of all that may fill; where nothing may, it is what it is. */
+const withOrders = (
+  portfolio: PortfolioView,
+  assessment: Assessment,
+  orders: ReadonlySet<string>,
+): Assessment => {
+  const { accountId } = assessment;
   const resting = restingLegs(portfolio, accountId, orders).map((leg) => portfolio.orderOf(leg));
+  if (resting.length === 0) return assessment;
+  const place = portfolio.bookOf(accountId);
   const { worst } = marginWithOpenOrders(portfolio.kernel, place.book, place.index, resting);
   return portfolio.assessOn(accountId, place, worst);
 };
