@@ -37,14 +37,19 @@ export type MarginReport = Readonly<{
   parametersVersion: string;
 }>;
 
-/** All figures of one account: a batch of one, with its vectors read out (finance §6). */
+/**
+ * All figures of one account: a batch of one, with its vectors read out (finance §6). Losses by scenario are
+ * many and few ask for them: they are made of the vectors when they are asked for.
+ */
 export const marginOf = (kernel: MarginKernel, book: Book, account: number): MarginReport => {
   const { model } = kernel;
   model.refresh();
   const figures = kernel.value(book, account);
   const named = Object.fromEntries(FIGURES.map((name, n) => [name, figures[n]!])) as Record<Figure, number>;
-  const { scratch } = kernel;
-  const vectors = vectorsOf(model, scratch);
+  const { columnOf } = model.columns;
+  const vectors = vectorsOf(model, kernel.scratch, model.width);
+  let scenarioLosses: MarginReport['scenarioLosses'] | undefined;
+  let underlyingLosses: MarginReport['underlyingLosses'] | undefined;
   return {
     figures: named,
     equity: named.equity,
@@ -52,19 +57,22 @@ export const marginOf = (kernel: MarginKernel, book: Book, account: number): Mar
     maintenanceMargin: named.maintenance,
     state: stateOf(severityNow(figures, 0, model.parameters)),
     binding: bindingOf(kernel, vectors),
-    scenarioLosses: lossesOf(kernel, vectors.total),
-    underlyingLosses: [...vectors.underlyings].map(([u, row]) => ({
-      underlying: model.catalogue.underlyings.ids[u]!,
-      losses: lossesOf(kernel, row),
-    })),
+    get scenarioLosses() {
+      return (scenarioLosses ??= lossesOf(columnOf, vectors.total));
+    },
+    get underlyingLosses() {
+      return (underlyingLosses ??= [...vectors.underlyings].map(([u, row]) => ({
+        underlying: model.catalogue.underlyings.ids[u]!,
+        losses: lossesOf(columnOf, row),
+      })));
+    },
     worstPriceState: worstPriceState(model, book, account),
     parametersVersion: model.parameters.version,
   };
 };
 
 /** Losses of one row in every scenario of the set: scenarios that share a column have the same loss. */
-const lossesOf = ({ model }: MarginKernel, row: Float64Array): Float64Array => {
-  const { columnOf } = model.columns;
+const lossesOf = (columnOf: readonly number[], row: Float64Array): Float64Array => {
   const losses = new Float64Array(columnOf.length);
   for (let s = 0; s < losses.length; s++) losses[s] = 0 - row[columnOf[s]!]!;
   return losses;

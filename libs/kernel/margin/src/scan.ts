@@ -163,16 +163,24 @@ export type ProfitVectors = Readonly<{
   total: Float64Array;
 }>;
 
-/** The vectors of the account just valued: the very sums of the scan, kept. */
-export const vectorsOf = (model: RiskModel, scratch: KernelScratch): ProfitVectors => {
-  const stride = 2 * model.width;
+/**
+ * The vectors of the account just valued: the very sums of the scan, kept. The first half of the columns, of
+ * maintenance, can be had alone.
+ */
+export const vectorsOf = (
+  model: RiskModel,
+  scratch: KernelScratch,
+  stride = 2 * model.width,
+): ProfitVectors => {
   const underlyings = new Map<number, Float64Array>();
   const groups = new Map<number, Float64Array>();
   const total = new Float64Array(stride);
+  const { shapes } = model.arrays;
+  const whole = 2 * model.width;
   const add = (row: Float64Array, n: number): void => {
     const amount = scratch.amounts[n]!;
-    const base = stride * scratch.shapes[n]!;
-    for (let c = 0; c < stride; c++) row[c] = row[c]! + amount * model.arrays.shapes[base + c]!;
+    const base = whole * scratch.shapes[n]!;
+    for (let c = 0; c < stride; c++) row[c] = row[c]! + amount * shapes[base + c]!;
   };
   for (let n = 0, g = 0; g < scratch.groupCount; g++) {
     const row = new Float64Array(stride);

@@ -67,7 +67,9 @@ export const assessmentOf = (accountId: string, report: MarginReport): Assessmen
   equity: report.equity,
   initialMargin: report.initialMargin,
   maintenanceMargin: report.maintenanceMargin,
-  losses: report.scenarioLosses,
+  get losses() {
+    return report.scenarioLosses;
+  },
   bindingScenario: report.binding.all,
   figures: report.figures,
   report,

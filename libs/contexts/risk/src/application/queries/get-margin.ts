@@ -55,5 +55,5 @@ const withOrders = (
   if (resting.length === 0) return assessment;
   const place = portfolio.bookOf(accountId);
   const { worst } = marginWithOpenOrders(portfolio.kernel, place.book, place.index, resting);
-  return portfolio.assessOn(accountId, place, worst);
+  return worst.length === 0 ? assessment : portfolio.assessOn(accountId, place, worst);
 };
