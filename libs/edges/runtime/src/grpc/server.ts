@@ -15,7 +15,7 @@ export const SERVER_OPTIONS: ServerOptions = {
   'grpc.max_connection_age_grace_ms': GRPC_LIMITS.connectionAgeGraceMs,
   'grpc-node.max_session_memory': GRPC_LIMITS.sessionMemoryMb,
   'grpc.enable_channelz': 0,
-  interceptors: [promptRequests],
+  interceptors: [promptRequests()],
 };
 
 /** `127.0.0.0/8`, `::1` and `localhost`. */

@@ -1,14 +1,9 @@
-import {
-  ServerInterceptingCall,
-  status as grpc,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  type ServerOptions,
-} from '@grpc/grpc-js';
+import { status as grpc, type ServerInterceptingCallInterface, type ServerOptions } from '@grpc/grpc-js';
 import type { MutualTlsFiles } from '../grpc/certificates.ts';
 import { identityOf } from '../grpc/identity.ts';
+import { promptRequests, type Refusal } from '../grpc/prompt-requests.ts';
 import { SERVER_OPTIONS } from '../grpc/server.ts';
-import { GrpcError, statusOf } from '../grpc/status.ts';
+import { GrpcError } from '../grpc/status.ts';
 
 /** What one process may ask of the others, by the name in its certificate. */
 type Calls = Readonly<{
@@ -89,20 +84,8 @@ const callerOf = (call: ServerInterceptingCallInterface): string | undefined => 
 };
 
 /** Lets a call through to its method when the certificate of the connection may call it. */
-export const allowedCallers: ServerInterceptor = ({ path }, call) =>
-  new ServerInterceptingCall(call, {
-    start: (next) =>
-      next({
-        onReceiveMetadata: (metadata, take) => {
-          const refusal = refusalOf(callerOf(call), path);
-          if (refusal === undefined) take(metadata);
-          else call.sendStatus(statusOf(refusal));
-        },
-      }),
-  });
+export const allowedCallers: Refusal = (path, call) => refusalOf(callerOf(call), path);
 
 /** Of a server that answers other processes: with certificates, only those that may call it. */
 export const innerServerOptions = (tls: MutualTlsFiles | undefined): ServerOptions =>
-  tls === undefined
-    ? SERVER_OPTIONS
-    : { ...SERVER_OPTIONS, interceptors: [allowedCallers, ...(SERVER_OPTIONS.interceptors ?? [])] };
+  tls === undefined ? SERVER_OPTIONS : { ...SERVER_OPTIONS, interceptors: [promptRequests(allowedCallers)] };
