@@ -61,12 +61,15 @@ class NonceWriter {
   keep(nonce: Nonce, nowMs: number): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     this.#waiting.push({ ...nonce, resolve, reject });
-    if (!this.#isWriting) void this.#write(nowMs);
+    if (!this.#isWriting) {
+      this.#isWriting = true;
+      // Calls that have come together go into the first statement together.
+      setImmediate(() => void this.#write(nowMs));
+    }
     return promise;
   }
 
   async #write(nowMs: number): Promise<void> {
-    this.#isWriting = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH_MAX);
       try {

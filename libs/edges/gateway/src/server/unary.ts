@@ -47,15 +47,6 @@ export type UnaryPorts = Readonly<{
 
 const DEADLINES = { defaultMs: GRPC_LIMITS.deadlineDefaultMs, maxMs: GRPC_LIMITS.deadlineMaxMs };
 
-/** The answer, or the end of the call's life, whichever is first. */
-const within = <T>(life: CallLife, work: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const over = (): void => reject(life.signal.reason as Error);
-    if (life.signal.aborted) return over();
-    life.signal.addEventListener('abort', over, { once: true });
-    work.then(resolve, reject).finally(() => life.signal.removeEventListener('abort', over));
-  });
-
 /** What the services do not get as the caller sent it. */
 const prepared = ({ cells, seal }: UnaryPorts, { name }: GatewayMethod, { request }: Admitted): unknown => {
   switch (name) {
@@ -86,7 +77,7 @@ const command = async (
       : admitted.cells[0];
     return { cell, answer: await cell.client.command(method.name, body, sender) };
   };
-  const { cell, answer } = await within(life, send()).catch((error: unknown) => {
+  const { cell, answer } = await life.within(send()).catch((error: unknown) => {
     if (!life.signal.aborted) throw error;
     // It has been sent and may yet happen: nobody may call it failed.
     throw new GrpcError(
@@ -107,12 +98,12 @@ const query = async (
   request: Admitted['request'],
   life: CallLife,
 ): Promise<Answer> => {
-  const answer = await within(life, client.query(method.name, request, life.signal)).catch(
-    (error: unknown) => {
+  const answer = await life
+    .within(client.query(method.name, request, life.signal))
+    .catch((error: unknown) => {
       life.signal.throwIfAborted();
       throw error;
-    },
-  );
+    });
   if (answer.status === 'rejected') throw rejectionError(answer.rejection);
   const response =
     method.name === 'GetClient'
@@ -127,7 +118,7 @@ const answer = async (
   call: UnaryCall,
   life: CallLife,
 ): Promise<AnswerOf> => {
-  const admitted = await within(life, ports.pipeline.admit(method, call.request, call, life));
+  const admitted = await life.within(ports.pipeline.admit(method, call.request, call, life));
   const leave = ports.gate.enterAs(admitted.caller.tenant);
   return carryOut(ports, method, admitted, life).finally(leave);
 };
@@ -147,9 +138,9 @@ const carryOut = async (
       if (cells.length > 1) return mergedPage(cells, request, (one, page) => query(one, method, page, life));
       return { answer: await query(cell, method, request, life), cell };
     case 'proof':
-      return { answer: await within(life, cell.proofs.answer(method, admitted, life.signal)), cell };
+      return { answer: await life.within(cell.proofs.answer(method, admitted, life.signal)), cell };
     case 'cells': {
-      const response = await within(life, listCells(ports.cells, life.signal));
+      const response = await life.within(listCells(ports.cells, life.signal));
       return { answer: { response, position: cell.feed.last }, cell };
     }
     case 'stream':

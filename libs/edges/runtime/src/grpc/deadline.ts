@@ -17,6 +17,8 @@ export type DeadlineLimits = Readonly<{ defaultMs: number; maxMs: number }>;
 /** The life of one call: aborted when its time is over or its caller has gone. */
 export type CallLife = Readonly<{
   signal: AbortSignal;
+  /** The answer, or the reason why the call is over, whichever is first. */
+  within: <T>(work: Promise<T>) => Promise<T>;
   /**
    * Throws when the call is over: nobody waits for the answer any more, so nothing may be appended for it.
    */
@@ -69,6 +71,8 @@ class Life implements CallLife {
   readonly #endsAt: number;
   #over: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Rejects when the call is over; made for the first piece of work. */
+  #ended: PromiseWithResolvers<never> | undefined;
 
   constructor(call: ServerCall, endsAt: number) {
     this.#call = call;
@@ -77,6 +81,18 @@ class Life implements CallLife {
 
   get signal(): AbortSignal {
     return (this.#over ?? this.#watch()).signal;
+  }
+
+  within<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    if (this.#ended === undefined) {
+      const ended = Promise.withResolvers<never>();
+      ended.promise.catch(() => undefined);
+      this.#ended = ended;
+      if (signal.aborted) ended.reject(signal.reason);
+      else signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+    }
+    return Promise.race([this.#ended.promise, work]);
   }
 
   check(): void {

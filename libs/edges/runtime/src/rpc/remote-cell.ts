@@ -34,6 +34,8 @@ const CHANNEL_OPTIONS = {
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 } as const;
 
+const same = (bytes: Buffer): Buffer => bytes;
+
 /** The services of a cell in processes of their own, asked over gRPC. */
 export class RemoteCell implements CellClient {
   readonly #clients: ReadonlyMap<string, Client>;
@@ -92,8 +94,8 @@ export class RemoteCell implements CellClient {
       let position = 0n;
       const call = client.makeUnaryRequest(
         path,
-        (bytes: Uint8Array) => Buffer.from(bytes),
-        (bytes: Buffer) => bytes,
+        same,
+        same,
         encodeRequest(request),
         metadata,
         { deadline: deadlineOf(signal) },
