@@ -45,7 +45,8 @@ export const marginOf = (kernel: MarginKernel, book: Book, account: number): Mar
   const { model } = kernel;
   model.refresh();
   const figures = kernel.value(book, account);
-  const named = Object.fromEntries(FIGURES.map((name, n) => [name, figures[n]!])) as Record<Figure, number>;
+  const named = {} as Record<Figure, number>;
+  for (const [n, name] of FIGURES.entries()) named[name] = figures[n]!;
   const { columnOf } = model.columns;
   const vectors = vectorsOf(model, kernel.scratch, model.width);
   let scenarioLosses: MarginReport['scenarioLosses'] | undefined;

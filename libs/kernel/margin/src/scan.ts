@@ -174,7 +174,11 @@ export const vectorsOf = (
 ): ProfitVectors => {
   const underlyings = new Map<number, Float64Array>();
   const groups = new Map<number, Float64Array>();
-  const total = new Float64Array(stride);
+  // One memory for all rows: dozens of small ones cost more than the sums in them.
+  const all = new Float64Array(stride * (1 + scratch.groupCount + scratch.underlyingCount));
+  let used = 0;
+  const nextRow = (): Float64Array => all.subarray(used, (used += stride));
+  const total = nextRow();
   const { shapes } = model.arrays;
   const whole = 2 * model.width;
   const add = (row: Float64Array, n: number): void => {
@@ -183,13 +187,13 @@ export const vectorsOf = (
     for (let c = 0; c < stride; c++) row[c] = row[c]! + amount * shapes[base + c]!;
   };
   for (let n = 0, g = 0; g < scratch.groupCount; g++) {
-    const row = new Float64Array(stride);
+    const row = nextRow();
     for (; n < scratch.groupEnds[g]!; n++) add(row, n);
     for (let c = 0; c < stride; c++) total[c] = total[c]! + row[c]!;
     groups.set(scratch.groups[g]!, row);
   }
   for (let n = 0, u = 0; u < scratch.underlyingCount; u++) {
-    const row = new Float64Array(stride);
+    const row = nextRow();
     for (; n < scratch.underlyingEnds[u]!; n++) add(row, n);
     underlyings.set(scratch.underlyings[u]!, row);
   }
