@@ -94,6 +94,7 @@ class NonceWriter {
           ${this.#areReads ? UNAWAITED : ''}
           ON CONFLICT DO NOTHING RETURNING key_id, nonce`,
         [...columns, batch.map(({ timestampMs }) => timestampMs)],
+        this.#areReads ? 'nonces of reads' : 'nonces of changes',
       );
       return new Set(rows.map(({ key_id: keyId, nonce }) => idOf({ keyId, nonce })));
     } catch (error) {

@@ -65,7 +65,7 @@ export const callLife = (call: ServerCall, { defaultMs, maxMs }: DeadlineLimits)
   return new Life(call, Number.isFinite(asked) ? Math.min(asked, now + maxMs) : now + defaultMs);
 };
 
-/** Many calls are answered at once: what watches over a wait is made for the first who asks for the signal. */
+/** Many calls are answered at once: what watches over a wait is made for who first asks for the signal. */
 class Life implements CallLife {
   readonly #call: ServerCall;
   readonly #endsAt: number;

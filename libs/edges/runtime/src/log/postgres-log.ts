@@ -196,10 +196,18 @@ export class PostgresLog implements EventLog, StoredLog {
     await Promise.all([...this.#lanes.map((lane) => lane.close()), this.#wakeUp.close(), this.#pool.end()]);
   }
 
-  /** One statement with the rights of a service, for the stores that live beside the log in its schema. */
-  async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  /**
+   * One statement with the rights of a service, for the stores that live beside the log in its schema. With a
+   * name the server reads and plans it once per connection: for what is asked all the time.
+   */
+  async query<Row extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    name?: string,
+  ): Promise<Row[]> {
+    const named = name === undefined ? {} : { name };
     try {
-      const { rows } = await this.#pool.query<Row>(text, [...values]);
+      const { rows } = await this.#pool.query<Row>({ ...named, text, values: [...values] });
       return rows;
     } catch (error) {
       const failure = readFailure(error);

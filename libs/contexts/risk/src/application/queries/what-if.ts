@@ -62,9 +62,12 @@ const stateAfter = (account: MarginAccount, report: MarginReport, parameters: Ri
   return stateOf(nextSeverity(severityOf(account.state), figures, 0, parameters));
 };
 
-const figuresOf = (portfolio: PortfolioView, report: MarginReport): MarginFigures =>
+const figuresOf = (
+  portfolio: PortfolioView,
+  { equity, initialMargin, maintenanceMargin, binding }: MarginReport,
+): MarginFigures =>
   marginFigures(
-    { ...report, bindingScenario: report.binding.all },
+    { equity, initialMargin, maintenanceMargin, bindingScenario: binding.all },
     {
       asOf: portfolio.position,
       marksRound: portfolio.marks.round,
