@@ -118,6 +118,7 @@ const limitPrice = (
   const price = floatToUnits(terms.mark * (isBuy ? 1 + slippage : 1 - slippage), PRICE_DIGITS, 'half-away');
   const tick =
     portfolio.reference.venue(terms.marginVenueId).listings.get(terms.instrumentId)?.tick ?? '0.01';
+  // At least as many decimals as the tick has.
   const scale = Math.max(PRICE_DIGITS, tick.length - 1 - tick.indexOf('.'));
   const step = unitsOf(tick, scale, 'tick');
   const scaled = price * powerOfTen(scale - PRICE_DIGITS);
