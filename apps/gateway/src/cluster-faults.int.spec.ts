@@ -112,6 +112,8 @@ describe('a cluster whose processes fail', () => {
   it(
     'answers every call under way when a process is asked to stop, or asks for it to be sent again',
     async () => {
+      await on.venuesUp();
+      const { position } = await on.log.head();
       // The connection of the gateway goes to one of two replicas: to whichever, calls are under way there.
       for (const part of cluster.running.filter(({ name }) => STOPPED.includes(name))) {
         const { name, port } = part;
@@ -126,6 +128,8 @@ describe('a cluster whose processes fail', () => {
         expect(figures).toMatchObject({ ended: 0, otherwise: [] });
         expect(figures.tookMs).toBeLessThan(GRACE_MS);
       }
+      // Calls that a stopping service has cut are no failures of the venue.
+      expect(await on.takenDown(position)).toEqual([]);
       await on.allUp();
     },
     TEST_MAX_MS,

@@ -11,4 +11,7 @@ await runService('routing', process.env, () => ({
     controls: DEFAULT_CONTROLS,
   }),
   beside: (started, logger) => pollVenues(venues, started, logger),
+  close: () => {
+    for (const { close } of venues.values()) close();
+  },
 }));

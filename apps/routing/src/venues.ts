@@ -89,7 +89,6 @@ export const pollVenues = (
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
-      for (const { close } of venues.values()) close();
     },
   };
 };

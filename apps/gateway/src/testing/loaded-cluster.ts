@@ -127,6 +127,30 @@ export class LoadedCluster {
     );
   }
 
+  /**
+   * Until orders can go to every venue: one that calls of a frozen or killed process left without an answer
+   * is taken down for a moment.
+   */
+  async venuesUp(): Promise<void> {
+    await this.cluster.until(
+      'every venue up',
+      async () => {
+        const { response } = await this.client.call('Trading', 'ListVenues', { read: undefined });
+        return response.venues.every(({ state }) => state === 'up') || undefined;
+      },
+      WAIT_MAX_MS,
+    );
+  }
+
+  /** Venues that were taken down since a position. */
+  async takenDown(since: bigint): Promise<readonly string[]> {
+    const down: string[] = [];
+    for (const event of await eventsOf(this.log))
+      if (event.position > since && event.type === 'VenueStateSet' && event.data.state === 'down')
+        down.push(`${event.data.venueId}: ${event.data.reason}`);
+    return down;
+  }
+
   leaderOf(name: string): Promise<Part> {
     return this.cluster.until(
       `a leader of ${name}`,

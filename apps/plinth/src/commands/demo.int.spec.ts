@@ -85,8 +85,11 @@ describe('the demo', () => {
     expect(last).toBeDefined();
     // What the driver was refused is told once, in the life in which it was asked; all else is the log's.
     expect(finish(last as Ended)).toEqual(undisturbed);
-    const hashes = (data: string): string => readFileSync(join(data, 'state-hashes.ndjson'), 'utf8');
-    expect(hashes(hit)).toBe(hashes(calm));
+    // A life that was killed after it had recorded its hashes leaves them twice.
+    const hashes = (data: string): readonly string[] => [
+      ...new Set(readFileSync(join(data, 'state-hashes.ndjson'), 'utf8').split('\n')),
+    ];
+    expect(hashes(hit)).toEqual(hashes(calm));
     for (const data of [calm, hit]) rmSync(data, { recursive: true, force: true });
   }, 600_000);
 });

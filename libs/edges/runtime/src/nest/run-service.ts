@@ -41,10 +41,15 @@ export type ServiceLink = Readonly<{
 
 export type ServiceParts = Readonly<{
   definition: AnyService;
-  /** What else goes on beside the service's loop, such as asking venues for reports. */
   /** What the service takes over from the logs of other cells: of all of them, or of the home cell. */
   links?: readonly ServiceLink[];
+  /** What else goes on beside the service's loop, such as asking venues for reports. */
   beside?: (started: StartedService, logger: Logger) => Readonly<{ stop: () => Promise<void> }>;
+  /**
+   * Lets go of what its effects use, such as connections to venues, once nothing of the service goes on:
+   * earlier a call under way would fail, and be taken for the venue's failure.
+   */
+  close?: () => void;
 }>;
 
 /**
@@ -71,7 +76,7 @@ export const runService = async (
   const log = await openLogPatiently({ url, ...(ownerUrl === undefined ? {} : { ownerUrl }) }, logger);
   const transport = openTransport(log, name, kafkaOf(config));
   const home = homeOf(cells, config.PLINTH_CELL);
-  const { definition, beside, links = [] } = make(config.PLINTH_CELL, home);
+  const { definition, beside, close, links = [] } = make(config.PLINTH_CELL, home);
   const service = await startService({
     ...{ definition, log, logger, host, port, clock: REAL_CLOCK, transport },
     healthPort: config.PLINTH_HEALTH_PORT,
@@ -107,6 +112,7 @@ export const runService = async (
       await more?.stop();
       await Promise.all(followers.map((follower) => follower.stop()));
       await service.stop();
+      close?.();
       await log.close();
       await telemetry.stop();
     },
