@@ -24,6 +24,9 @@ const HOPS_MAX = 6;
  */
 const FALL = { scenario: 'crash', seed: 51, ticks: 20_000, tickMs: 500 } as const;
 const FALL_MS = 80 * FALL.tickMs;
+/** A fall begins where every scenario does: prices are led back there, as fast as the guard lets them. */
+const CALM = { scenario: 'calm', seed: 1, ticks: 20, tickMs: 200 } as const;
+const RECOVERY_MS = 10_000;
 /** Of all prices, from the first tick to the lowest one. */
 const FALL_SHARE = 0.005;
 
@@ -176,6 +179,8 @@ export const benchReactions = async (options: ReactionOptions): Promise<readonly
 
 const oneFall = async (options: ReactionOptions, graded: number): Promise<readonly BenchRow[]> => {
   const { cluster, log, accounts, seeded, signal } = options;
+  await play(cluster, CALM);
+  await sleep(RECOVERY_MS, undefined, { signal });
   const market = await options.market();
   await seeded(gradedBook(graded, await leastEquity(options, graded, market), FALL_SHARE, market));
   const { position } = await log.head();
