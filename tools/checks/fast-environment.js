@@ -2,7 +2,6 @@ import { TestEnvironment } from 'jest-environment-node';
 import vm from 'node:vm';
 
 const { createContext } = vm;
-const plainContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
 
 /**
  * Jest's environment of Node in a context whose globals are plain properties. Jest wraps the global object
@@ -11,11 +10,16 @@ const plainContext = () => createContext(vm.constants.DONT_CONTEXTIFY);
  */
 export default class FastEnvironment extends TestEnvironment {
   constructor(config, context) {
-    vm.createContext = plainContext;
+    let isPlain = false;
+    vm.createContext = () => {
+      isPlain = true;
+      return createContext(vm.constants.DONT_CONTEXTIFY);
+    };
     try {
       super(config, context);
     } finally {
       vm.createContext = createContext;
     }
+    if (!isPlain) throw new Error('Expected the environment of Jest to make its context by vm.createContext');
   }
 }

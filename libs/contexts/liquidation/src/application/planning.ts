@@ -1,5 +1,5 @@
 import type { EventData, Leg } from '@plinth/messages';
-import { divideUnits, floatToText, floatToUnits, formatUnits, powerOfTen, unitsOf } from '@plinth/money';
+import { decimalOf, floatToText, formatDecimal, formatUnits, roundToStep } from '@plinth/money';
 import { healthOf, type PortfolioView } from '@plinth/portfolio';
 import type { Plan, PlannedLeg, PlanProblem } from '../domain/planner.ts';
 import { POLICIES } from '../domain/policies/index.ts';
@@ -99,9 +99,6 @@ const legMessage = (
   };
 };
 
-/** Decimals of a price before it is put on the venue's grid. */
-const PRICE_DIGITS = 12;
-
 /**
  * Three times the expected impact from the mark, at least the least slippage; twice as far after every
  * empty step.
@@ -115,13 +112,9 @@ const limitPrice = (
   const expected = Math.max(config.slippageMin, 3 * terms.impact(notional));
   const slippage = Math.min(config.slippageMax, expected * 2 ** Math.min(record.emptySteps, 8));
   const isBuy = terms.side === 'buy';
-  const price = floatToUnits(terms.mark * (isBuy ? 1 + slippage : 1 - slippage), PRICE_DIGITS, 'half-away');
+  const price = decimalOf(floatToText(terms.mark * (isBuy ? 1 + slippage : 1 - slippage), 12));
   const tick =
     portfolio.reference.venue(terms.marginVenueId).listings.get(terms.instrumentId)?.tick ?? '0.01';
-  // At least as many decimals as the tick has.
-  const scale = Math.max(PRICE_DIGITS, tick.length - 1 - tick.indexOf('.'));
-  const step = unitsOf(tick, scale, 'tick');
-  const scaled = price * powerOfTen(scale - PRICE_DIGITS);
-  const { quotient } = divideUnits(scaled, step, isBuy ? 'ceil' : 'floor');
-  return formatUnits(quotient > 0n ? quotient * step : step, scale);
+  const rounded = roundToStep(price, decimalOf(tick), isBuy ? 'ceil' : 'floor');
+  return formatDecimal(rounded.lte(decimalOf('0')) ? decimalOf(tick) : rounded);
 };
